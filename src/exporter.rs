@@ -1,0 +1,329 @@
+//! Lending memory and counting the loans: an export is a shared borrow that ends at release.
+//!
+//! [`Exporter`] says what a type shows. [`Exported`] owns a value of such a type, answers requests with it, and lets it be
+//! changed only while no consumer holds a view.
+//!
+//! ```
+//! use bufferprocs::{BufferError, Exported, Exporter, Shared, View};
+//!
+//! struct Samples(Vec<Shared<f64>>);
+//!
+//! impl Exporter for Samples {
+//!     fn view(&self) -> Result<View<'_>, BufferError> {
+//!         Ok(View::writable(&self.0))
+//!     }
+//! }
+//!
+//! let samples = Exported::new(Samples(vec![Shared::new(0.5)]));
+//! samples.try_mut()?.0.push(Shared::new(1.5)); // refused while a consumer holds a view
+//! assert_eq!(samples.try_borrow()?.0[1].load(), 1.5);
+//! # Ok::<(), bufferprocs::MutError>(())
+//! ```
+//!
+//! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a mutation ends. Its answer is
+//! stored beside the value at an address that does not move. A request then runs no code of the user's, takes no lock and
+//! allocates nothing, and cannot see an answer that disagrees with an earlier one.
+
+mod count;
+
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+
+use crate::abi::{Py_buffer, PyObject};
+use crate::error::{BufferError, MutError, ReleaseError};
+use crate::fill::{Shown, refuse};
+use crate::request::Request;
+use crate::view::View;
+use count::Count;
+
+/// A type that can show memory of its own.
+///
+/// `Send` and `Sync`, because consumers ask and release from any thread.
+pub trait Exporter: Send + Sync + 'static {
+    /// The memory, and how its items lie.
+    ///
+    /// Called once when the value comes into an [`Exported`] and once after each mutation, never during a request. The
+    /// answer stands until the next mutation. An `Err` or a panic is stored too: requests are refused with it.
+    fn view(&self) -> Result<View<'_>, BufferError>;
+}
+
+/// A value lent to consumers.
+///
+/// It lives on the heap in a cell of its own, and leaves it when both this owner and the last view are gone: whoever
+/// replaces or drops an `Exported` frees no memory that a consumer still sees. It is not `Clone`, since then nobody could
+/// say when it may be changed.
+pub struct Exported<E: Exporter> {
+    /// Invariant: points to a live cell, made by `Box`, of which this is the only owner.
+    cell: NonNull<Cell<E>>,
+    _owns: PhantomData<Cell<E>>,
+}
+
+/// The part of a cell that release needs, which knows nothing of E.
+struct Header {
+    count: Count,
+    /// Frees the cell that starts with this header.
+    free: unsafe fn(NonNull<Header>),
+}
+
+/// The value, what it shows, and who holds it.
+///
+/// # Invariants
+///
+/// - `value` and `shown` are changed only during a mutation (or before the cell is shared), and read only by holders of an
+///   export or a borrow. The `count` keeps these apart.
+/// - The pointers in `shown` come from a view of `value` that was taken after its last change. They are valid until the
+///   next change, or until the cell is freed: the view's lifetime is that of a shared borrow of `value`.
+#[repr(C)] // the header comes first: a pointer to the cell is a pointer to its header
+struct Cell<E> {
+    header: Header,
+    shown: UnsafeCell<Result<Shown, BufferError>>,
+    value: UnsafeCell<E>,
+}
+
+// SAFETY: the cell may be freed by any thread: E is Send, as Exporter demands, and the rest is plain data. What `shown`
+// points at belongs to `value`.
+unsafe impl<E: Exporter> Send for Exported<E> {}
+// SAFETY: through `&Exported` come shared references to E, which is Sync, and exclusive ones, for which E is Send. The
+// count keeps them apart.
+unsafe impl<E: Exporter> Sync for Exported<E> {}
+
+impl<E: Exporter> Exported<E> {
+    /// Takes `value` in and asks it for its view. [`ready`](Self::ready) tells whether that worked.
+    pub fn new(value: E) -> Exported<E> {
+        let cell = Box::new(Cell {
+            header: Header { count: Count::new(), free: free::<E> },
+            shown: UnsafeCell::new(Err(BufferError::BeingModified)),
+            value: UnsafeCell::new(value),
+        });
+        let exported = Exported { cell: NonNull::from(Box::leak(cell)), _owns: PhantomData };
+        // SAFETY: nobody else has seen the cell yet.
+        unsafe { exported.ask() };
+        exported
+    }
+
+    /// Whether requests can be answered at all: the error of [`Exporter::view`] if there was one.
+    pub fn ready(&self) -> Result<(), BufferError> {
+        self.cell().header.count.borrow().map_err(|_| BufferError::BeingModified)?;
+        // SAFETY: the borrow that was just counted excludes a mutation.
+        let shown = unsafe { &*self.cell().shown.get() };
+        let ready = shown.as_ref().map(|_| ()).map_err(BufferError::clone);
+        self.cell().header.count.end_borrow();
+        ready
+    }
+
+    /// Number of views that consumers hold.
+    pub fn exports(&self) -> usize {
+        self.cell().header.count.exports()
+    }
+
+    /// The value, to read. Consumers may hold views at the same time.
+    ///
+    /// Fails while a [`Mut`] is alive.
+    pub fn try_borrow(&self) -> Result<Ref<'_, E>, MutError> {
+        self.cell().header.count.borrow()?;
+        Ok(Ref { exported: self })
+    }
+
+    /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view is asked for anew.
+    ///
+    /// Fails with CPython's own message while a consumer holds a view, and while a [`Ref`] or another [`Mut`] is alive.
+    pub fn try_mut(&self) -> Result<Mut<'_, E>, MutError> {
+        self.cell().header.count.begin_mutation()?;
+        Ok(Mut { exported: self })
+    }
+
+    /// Visits the value for a garbage collector, unless it is being changed: then None.
+    pub fn traverse<R>(&self, visit: impl FnOnce(&E) -> R) -> Option<R> {
+        self.try_borrow().ok().map(|value| visit(&value))
+    }
+
+    /// Answers one request: what `bf_getbuffer` has to do, except for the reference to `obj`.
+    ///
+    /// The caller takes a reference to `obj` before the call. It passes to the view; on a refusal it stays with the caller,
+    /// who drops it. Then `view.obj` is NULL, nothing else of the view was written, and nothing is counted.
+    ///
+    /// # Safety
+    ///
+    /// - `view` is valid for writes.
+    /// - The view, if granted, is given to [`release`] at most once.
+    #[doc(alias = "bf_getbuffer")]
+    pub unsafe fn getbuffer(
+        &self,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        let count = &self.cell().header.count;
+        if let Err(refusal) = count.export() {
+            // SAFETY: `view` is valid for writes, by the caller's promise.
+            unsafe { refuse(view) };
+            return Err(refusal);
+        }
+        // SAFETY: the export that was just counted excludes a mutation.
+        let shown = unsafe { &*self.cell().shown.get() };
+        let answer = match shown {
+            // SAFETY: `view` is valid for writes. Until the export ends the count excludes a change of `shown` and `value`,
+            // and the cell stays, so that all pointers remain valid.
+            Ok(shown) => unsafe { shown.fill(view, obj, self.cell.as_ptr().cast(), request) },
+            Err(error) => {
+                // SAFETY: `view` is valid for writes, by the caller's promise.
+                unsafe { refuse(view) };
+                Err(error.clone())
+            }
+        };
+        if answer.is_err() {
+            // Ends the export that was counted above; not the last hold, since `self` is alive.
+            let _ = count.release();
+        }
+        answer
+    }
+
+    fn cell(&self) -> &Cell<E> {
+        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole of it before it is freed.
+        unsafe { self.cell.as_ref() }
+    }
+
+    /// Asks the value for its view and stores the answer.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else holds the value or the answer: a mutation is under way, or the cell is not shared yet.
+    unsafe fn ask(&self) {
+        // SAFETY: nobody holds `&mut` to the value: only a mutation may, and that is ours.
+        let value = unsafe { &*self.cell().value.get() };
+        let ask = AssertUnwindSafe(|| value.view().map(|view| Shown::new(&view)));
+        let answer = catch_unwind(ask).unwrap_or_else(|payload| {
+            std::mem::forget(payload); // its drop could panic too
+            Err(BufferError::ViewPanicked)
+        });
+        // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
+        unsafe { *self.cell().shown.get() = answer };
+    }
+}
+
+impl<E: Exporter> Drop for Exported<E> {
+    fn drop(&mut self) {
+        if self.cell().header.count.disown() {
+            // SAFETY: the count said that nobody is left.
+            unsafe { free::<E>(self.cell.cast()) };
+        }
+    }
+}
+
+impl<E: Exporter> fmt::Debug for Exported<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exported").field("exports", &self.exports()).finish_non_exhaustive()
+    }
+}
+
+/// Ends one export: what `bf_releasebuffer` has to do.
+///
+/// Goes by `internal` alone: the struct may be a byte copy of the one that was filled, and the [`Exported`] that filled it
+/// may be gone. A NULL in `internal` is nothing of ours (`PyBuffer_FillInfo` writes it) and is left alone. `obj` is not
+/// touched. Frees the exporter if this was the last that held it; a panic of its drop is caught and reported.
+///
+/// # Safety
+///
+/// `view` is valid for reads, and its `internal` is NULL or what [`Exported::getbuffer`] wrote, for an export that has not
+/// ended. One release too many is reported while the owner or another export keeps the exporter alive.
+#[doc(alias = "bf_releasebuffer")]
+pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
+    // SAFETY: `view` is valid for reads, by the caller's promise.
+    let internal: *mut c_void = unsafe { (*view).internal };
+    let Some(header) = NonNull::new(internal.cast::<Header>()) else {
+        return Ok(());
+    };
+    // SAFETY: the export keeps the cell alive, and a cell starts with its header.
+    let last = unsafe { header.as_ref() }.count.release()?;
+    if last {
+        // SAFETY: the cell is still there, nobody else reaches it now.
+        let free = unsafe { header.as_ref() }.free;
+        // SAFETY: the count said that nobody is left.
+        let freed = catch_unwind(|| unsafe { free(header) });
+        return freed.map_err(|payload| {
+            std::mem::forget(payload); // its drop could panic too
+            ReleaseError::DropPanicked
+        });
+    }
+    Ok(())
+}
+
+/// Frees a cell and the value in it.
+///
+/// # Safety
+///
+/// `header` is the start of a `Cell<E>` that `Box` made and that nobody else holds.
+unsafe fn free<E>(header: NonNull<Header>) {
+    // SAFETY: the caller's promise.
+    drop(unsafe { Box::from_raw(header.cast::<Cell<E>>().as_ptr()) });
+}
+
+/// A shared borrow of an exported value.
+pub struct Ref<'a, E: Exporter> {
+    /// A borrow of it is counted.
+    exported: &'a Exported<E>,
+}
+
+impl<E: Exporter> Deref for Ref<'_, E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        // SAFETY: the counted borrow excludes a mutation.
+        unsafe { &*self.exported.cell().value.get() }
+    }
+}
+
+impl<E: Exporter> Drop for Ref<'_, E> {
+    fn drop(&mut self) {
+        self.exported.cell().header.count.end_borrow();
+    }
+}
+
+/// An exclusive borrow of an exported value.
+///
+/// While it lives, requests are refused. When it goes, [`Exporter::view`] is asked anew.
+pub struct Mut<'a, E: Exporter> {
+    /// A mutation of it is under way, and ours.
+    exported: &'a Exported<E>,
+}
+
+impl<E: Exporter> Deref for Mut<'_, E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        // SAFETY: the mutation is ours, and `&self` keeps `deref_mut` out.
+        unsafe { &*self.exported.cell().value.get() }
+    }
+}
+
+impl<E: Exporter> DerefMut for Mut<'_, E> {
+    fn deref_mut(&mut self) -> &mut E {
+        // SAFETY: the mutation excludes exports and borrows, and it is ours alone.
+        unsafe { &mut *self.exported.cell().value.get() }
+    }
+}
+
+impl<E: Exporter> Drop for Mut<'_, E> {
+    fn drop(&mut self) {
+        // SAFETY: the mutation is still under way, and all references from this guard have ended.
+        unsafe { self.exported.ask() };
+        self.exported.cell().header.count.end_mutation();
+    }
+}
+
+impl<E: Exporter> fmt::Debug for Ref<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ref").finish_non_exhaustive()
+    }
+}
+
+impl<E: Exporter> fmt::Debug for Mut<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mut").finish_non_exhaustive()
+    }
+}

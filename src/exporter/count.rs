@@ -1,0 +1,192 @@
+//! Who holds an exporter: one atomic word for exports, borrows, a mutation and the owner.
+//!
+//! | bits | meaning |
+//! |---|---|
+//! | 0 | a mutation is under way; then there are no exports and no borrows |
+//! | 1 | the owner is alive |
+//! | the next quarter of the word | borrows by Rust code |
+//! | the rest | exports to consumers |
+//!
+//! Each operation is one atomic step, so that no two threads can both be right about the state. Counters never wrap: at
+//! the maximum a request is refused.
+
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use crate::error::{BufferError, MutError, ReleaseError};
+
+const MUTATION: usize = 1;
+const OWNER: usize = 1 << 1;
+const BORROW: usize = 1 << 2;
+const EXPORT: usize = BORROW << (usize::BITS / 4);
+/// All bits of the counter of borrows.
+const BORROWS: usize = EXPORT - BORROW;
+/// All bits of the counter of exports.
+const EXPORTS: usize = !(EXPORT - 1);
+
+/// The word. Whoever makes it neither owned nor exported has to free the exporter.
+#[derive(Debug)]
+pub(super) struct Count(AtomicUsize);
+
+impl Count {
+    /// Owned, and held by nobody else.
+    pub(super) fn new() -> Count {
+        Count(AtomicUsize::new(OWNER))
+    }
+
+    /// Number of exports that have not ended.
+    pub(super) fn exports(&self) -> usize {
+        self.0.load(Ordering::Relaxed) / EXPORT
+    }
+
+    /// One export more.
+    pub(super) fn export(&self) -> Result<(), BufferError> {
+        self.update(Ordering::Acquire, |word| {
+            if word & MUTATION != 0 {
+                Err(BufferError::BeingModified)
+            } else if word & EXPORTS == EXPORTS {
+                Err(BufferError::TooManyExports)
+            } else {
+                Ok(word + EXPORT)
+            }
+        })?;
+        Ok(())
+    }
+
+    /// One export less. True if nobody is left, so that the caller has to free the exporter.
+    pub(super) fn release(&self) -> Result<bool, ReleaseError> {
+        let word = self.update(Ordering::Release, |word| {
+            word.checked_sub(EXPORT).ok_or(ReleaseError::NotExported)
+        })?;
+        let last = (word - EXPORT) & (EXPORTS | OWNER) == 0;
+        if last {
+            // All that other holders did happened before the memory goes.
+            fence(Ordering::Acquire);
+        }
+        Ok(last)
+    }
+
+    /// One borrow more.
+    pub(super) fn borrow(&self) -> Result<(), MutError> {
+        self.update(Ordering::Acquire, |word| {
+            if word & MUTATION != 0 {
+                Err(MutError::BeingModified)
+            } else if word & BORROWS == BORROWS {
+                Err(MutError::TooManyBorrows)
+            } else {
+                Ok(word + BORROW)
+            }
+        })?;
+        Ok(())
+    }
+
+    /// One borrow less. Only after [`borrow`](Self::borrow).
+    pub(super) fn end_borrow(&self) {
+        self.0.fetch_sub(BORROW, Ordering::Release);
+    }
+
+    /// Starts a mutation, if nobody but the owner holds the exporter.
+    pub(super) fn begin_mutation(&self) -> Result<(), MutError> {
+        self.update(Ordering::Acquire, |word| {
+            if word & MUTATION != 0 {
+                Err(MutError::BeingModified)
+            } else if word & EXPORTS != 0 {
+                Err(MutError::Exported { exports: word / EXPORT })
+            } else if word & BORROWS != 0 {
+                Err(MutError::Borrowed)
+            } else {
+                Ok(word | MUTATION)
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Ends the mutation. Only after [`begin_mutation`](Self::begin_mutation).
+    pub(super) fn end_mutation(&self) {
+        self.0.fetch_and(!MUTATION, Ordering::Release);
+    }
+
+    /// The owner goes. True if nobody is left, so that the caller has to free the exporter.
+    ///
+    /// Borrows and a mutation do not count here: they cannot outlive the owner, only be forgotten.
+    pub(super) fn disown(&self) -> bool {
+        self.0.fetch_and(!OWNER, Ordering::AcqRel) & EXPORTS == 0
+    }
+
+    /// Replaces the word by `next` of it; returns the old one.
+    fn update<R>(
+        &self,
+        success: Ordering,
+        next: impl Fn(usize) -> Result<usize, R>,
+    ) -> Result<usize, R> {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            match self.0.compare_exchange_weak(word, next(word)?, success, Ordering::Relaxed) {
+                Ok(word) => return Ok(word),
+                Err(now) => word = now,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exports_and_borrows_exclude_a_mutation() {
+        let count = Count::new();
+        count.begin_mutation().unwrap();
+        assert_eq!(count.export(), Err(BufferError::BeingModified));
+        assert_eq!(count.borrow(), Err(MutError::BeingModified));
+        assert_eq!(count.begin_mutation(), Err(MutError::BeingModified));
+        count.end_mutation();
+
+        count.borrow().unwrap();
+        assert_eq!(count.begin_mutation(), Err(MutError::Borrowed));
+        count.export().unwrap();
+        count.export().unwrap();
+        assert_eq!(count.begin_mutation(), Err(MutError::Exported { exports: 2 }));
+        count.end_borrow();
+        assert_eq!((count.release(), count.exports()), (Ok(false), 1));
+        assert_eq!((count.release(), count.exports()), (Ok(false), 0));
+        count.begin_mutation().unwrap();
+    }
+
+    #[test]
+    fn a_release_too_many_changes_nothing() {
+        let count = Count::new();
+        count.borrow().unwrap();
+        assert_eq!(count.release(), Err(ReleaseError::NotExported));
+        assert_eq!(count.begin_mutation(), Err(MutError::Borrowed));
+    }
+
+    #[test]
+    fn the_last_one_frees() {
+        let count = Count::new();
+        assert!(count.disown());
+
+        let count = Count::new();
+        count.export().unwrap();
+        count.export().unwrap();
+        assert!(!count.disown());
+        assert_eq!(count.release(), Ok(false));
+        assert_eq!(count.release(), Ok(true));
+        assert_eq!(count.release(), Err(ReleaseError::NotExported));
+    }
+
+    #[test]
+    fn counters_stop_at_their_maximum() {
+        let count = Count(AtomicUsize::new(OWNER | EXPORTS));
+        assert_eq!(count.export(), Err(BufferError::TooManyExports));
+        assert_eq!(count.exports(), EXPORTS / EXPORT);
+        assert_eq!(count.release(), Ok(false));
+        count.export().unwrap();
+
+        let count = Count(AtomicUsize::new(OWNER | BORROWS));
+        assert_eq!(count.borrow(), Err(MutError::TooManyBorrows));
+        assert_eq!(count.exports(), 0);
+        count.export().unwrap();
+        count.end_borrow();
+        count.borrow().unwrap();
+    }
+}

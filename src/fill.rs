@@ -1,0 +1,248 @@
+//! Which fields a request gets, and which requests are refused: the heart of the protocol.
+//!
+//! [`grant`] is the whole decision, a pure function of what the memory is like and what was asked. It decides first, in
+//! the order of CPython's `memoryview`; only then is the `Py_buffer` written, once, all fields of it. A refusal writes
+//! `obj` alone, as NULL.
+//!
+//! ```
+//! use bufferprocs::fill::{Facts, grant};
+//! use bufferprocs::{BufferError, Request};
+//!
+//! // Two dimensions in Fortran order, read-only.
+//! let facts = Facts { readonly: true, f_contiguous: true, ndim: 2, ..Facts::default() };
+//! let granted = grant(&facts, Request::STRIDES).unwrap();
+//! assert!(granted.shape && granted.strides && !granted.format);
+//! assert_eq!(grant(&facts, Request::ND), Err(BufferError::NeedsStrides));
+//! assert_eq!(grant(&facts, Request::FULL), Err(BufferError::NotWritable));
+//! ```
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr::null_mut;
+
+use crate::abi::{Py_buffer, Py_ssize_t, PyObject};
+use crate::error::BufferError;
+use crate::request::Request;
+use crate::view::View;
+
+/// What the decision depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Consumers may not write.
+    pub readonly: bool,
+    /// The items lie packed in C order.
+    pub c_contiguous: bool,
+    /// The items lie packed in Fortran order.
+    pub f_contiguous: bool,
+    /// Some items are reached through pointers. Then they lie packed in neither order.
+    pub suboffsets: bool,
+    /// Number of dimensions.
+    pub ndim: usize,
+    /// `FORMAT` without `ND` is answered and not refused.
+    pub bare_format: bool,
+}
+
+/// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and `internal`, which are always set.
+/// What is false becomes NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// The `ndim` field. 1 where no shape was asked for: the memory is then one run of bytes.
+    pub ndim: usize,
+    /// The `format` field.
+    pub format: bool,
+    /// The `shape` field.
+    pub shape: bool,
+    /// The `strides` field.
+    pub strides: bool,
+    /// The `suboffsets` field.
+    pub suboffsets: bool,
+}
+
+/// Decides on a request.
+///
+/// The refusals come in `memoryview`'s order: writable, C, Fortran, any order, suboffsets, strides, format without shape.
+pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
+    let asks = |flag| request.contains(flag);
+    if asks(Request::WRITABLE) && facts.readonly {
+        return Err(BufferError::NotWritable);
+    }
+    if asks(Request::C_CONTIGUOUS) && !facts.c_contiguous {
+        return Err(BufferError::NotCContiguous);
+    }
+    if asks(Request::F_CONTIGUOUS) && !facts.f_contiguous {
+        return Err(BufferError::NotFContiguous);
+    }
+    if asks(Request::ANY_CONTIGUOUS) && !facts.c_contiguous && !facts.f_contiguous {
+        return Err(BufferError::NotContiguous);
+    }
+    if facts.suboffsets && !asks(Request::INDIRECT) {
+        return Err(BufferError::NeedsSuboffsets);
+    }
+    // Who does not see the strides takes the memory for a C array.
+    if !asks(Request::STRIDES) && !facts.c_contiguous {
+        return Err(BufferError::NeedsStrides);
+    }
+    if asks(Request::FORMAT) && !asks(Request::ND) && !facts.bare_format {
+        return Err(BufferError::FormatWithoutShape);
+    }
+    let dimensions = facts.ndim > 0;
+    Ok(Grant {
+        // 1 and not `facts.ndim`: CPython 3.12 and 3.13 crash on ndim 2 with a shape of NULL.
+        ndim: if asks(Request::ND) { facts.ndim } else { 1 },
+        format: asks(Request::FORMAT),
+        shape: asks(Request::ND) && dimensions,
+        strides: asks(Request::STRIDES) && dimensions,
+        suboffsets: facts.suboffsets,
+    })
+}
+
+/// A view made ready for any number of requests: its arrays stand at addresses that last as long as this value.
+///
+/// # Invariants
+///
+/// `arrays` holds the shape, then the strides, `facts.ndim` numbers each. The pointers are those of the [`View`] it was
+/// made from and valid as long as that view's lifetime.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    facts: Facts,
+    buf: *mut c_void,
+    len: Py_ssize_t,
+    itemsize: Py_ssize_t,
+    format: *mut c_char,
+    arrays: Box<[Py_ssize_t]>,
+}
+
+impl Shown {
+    pub(crate) fn new(view: &View<'_>) -> Shown {
+        let facts = Facts {
+            readonly: view.is_readonly(),
+            c_contiguous: view.is_c_contiguous(),
+            f_contiguous: view.is_f_contiguous(),
+            suboffsets: false,
+            ndim: view.shape().len(),
+            bare_format: view.grants_bare_format(),
+        };
+        Shown {
+            facts,
+            buf: view.buf().cast_mut().cast(),
+            len: view.len() as Py_ssize_t, // sizes of memory that exists
+            itemsize: view.itemsize() as Py_ssize_t,
+            format: view.format().as_ptr().cast_mut(),
+            arrays: [view.shape(), view.strides()].concat().into(),
+        }
+    }
+
+    /// Answers one request: fills `view`, or sets its `obj` to NULL and touches nothing else.
+    ///
+    /// # Safety
+    ///
+    /// - `view` is valid for writes.
+    /// - Until the export ends, `self` stays in place and the memory of the view that it was made from stays valid.
+    pub(crate) unsafe fn fill(
+        &self,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        internal: *mut c_void,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        let granted = match grant(&self.facts, request) {
+            Ok(granted) => granted,
+            Err(refusal) => {
+                // SAFETY: `view` is valid for writes, by the caller's promise.
+                unsafe { refuse(view) };
+                return Err(refusal);
+            }
+        };
+        let or_null = |granted: bool, array: &[Py_ssize_t]| {
+            if granted { array.as_ptr().cast_mut() } else { null_mut() }
+        };
+        let (shape, strides) = self.arrays.split_at(self.facts.ndim);
+        let filled = Py_buffer {
+            buf: self.buf,
+            obj,
+            len: self.len,
+            itemsize: self.itemsize,
+            readonly: self.facts.readonly.into(),
+            ndim: granted.ndim as c_int, // at most 64
+            format: if granted.format { self.format } else { null_mut() },
+            shape: or_null(granted.shape, shape),
+            strides: or_null(granted.strides, strides),
+            suboffsets: null_mut(),
+            internal,
+        };
+        // SAFETY: `view` is valid for writes, by the caller's promise.
+        unsafe { view.write(filled) };
+        Ok(())
+    }
+}
+
+/// Leaves a view as a refusal has to: `obj` NULL, the rest as it was.
+///
+/// # Safety
+///
+/// `view` is valid for writes.
+pub(crate) unsafe fn refuse(view: *mut Py_buffer) {
+    // SAFETY: `view` is valid for writes, so a field's address may be computed.
+    let obj = unsafe { &raw mut (*view).obj };
+    // SAFETY: as above.
+    unsafe { obj.write(null_mut()) };
+}
+
+/// Fills a view of plain bytes, for any request: what `PyBuffer_FillInfo` does.
+///
+/// The view has one dimension of items of one byte. Its `shape` and `strides` point into the view itself, at `len` and
+/// `itemsize`: a consumer that moves the struct has to copy them first. `FORMAT` without `ND` is granted, as CPython does.
+/// Differs in one point: on refusal `obj` becomes NULL, as the documentation says and CPython's code does not do.
+///
+/// `obj` is the exporter, to which the caller took a reference; it passes to the view on success and stays with the
+/// caller on refusal. Fails only if `WRITABLE` is requested of read-only bytes.
+///
+/// # Safety
+///
+/// - `view` is valid for writes.
+/// - `buf` is valid for `len` bytes until the export ends, for writes too unless `readonly`.
+#[doc(alias = "PyBuffer_FillInfo")]
+pub unsafe fn fill_info(
+    view: *mut Py_buffer,
+    obj: *mut PyObject,
+    buf: *mut c_void,
+    len: Py_ssize_t,
+    readonly: bool,
+    request: Request,
+) -> Result<(), BufferError> {
+    let facts = Facts {
+        readonly,
+        c_contiguous: true,
+        f_contiguous: true,
+        suboffsets: false,
+        ndim: 1,
+        bare_format: true,
+    };
+    let granted = match grant(&facts, request) {
+        Ok(granted) => granted,
+        Err(refusal) => {
+            // SAFETY: `view` is valid for writes, by the caller's promise.
+            unsafe { refuse(view) };
+            return Err(refusal);
+        }
+    };
+    // SAFETY: `view` is valid for writes, so a field's address may be computed.
+    let own_len = unsafe { &raw mut (*view).len };
+    // SAFETY: as above.
+    let own_itemsize = unsafe { &raw mut (*view).itemsize };
+    let filled = Py_buffer {
+        buf,
+        obj,
+        len,
+        itemsize: 1,
+        readonly: readonly.into(),
+        ndim: 1,
+        format: if granted.format { c"B".as_ptr().cast_mut() } else { null_mut() },
+        shape: if granted.shape { own_len } else { null_mut() },
+        strides: if granted.strides { own_itemsize } else { null_mut() },
+        suboffsets: null_mut(),
+        internal: null_mut(),
+    };
+    // SAFETY: `view` is valid for writes, by the caller's promise.
+    unsafe { view.write(filled) };
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! CPython's buffer protocol, from the exporter's side, in Rust.
+//!
+//! The protocol lets one object lend its memory to another without a copy. A type takes part by two functions, its
+//! [`PyBufferProcs`](abi::PyBufferProcs): `bf_getbuffer` fills a [`Py_buffer`](abi::Py_buffer) as the consumer's flags ask,
+//! `bf_releasebuffer` ends the loan. This crate is a reference implementation of both sides, ABI-identical with CPython,
+//! and what the examples of the book "bufferprocs" are tested against.
+//!
+//! An exporter is a type that shows memory of its own; nobody needs `unsafe` for that:
+//!
+//! ```
+//! use bufferprocs::{Buffer, BufferError, Exporter, Object, Request, Shared, View};
+//!
+//! struct Samples(Vec<Shared<f64>>);
+//!
+//! impl Exporter for Samples {
+//!     fn view(&self) -> Result<View<'_>, BufferError> {
+//!         Ok(View::writable(&self.0))
+//!     }
+//! }
+//!
+//! let object = Object::new(Samples(Shared::from_vec(vec![0.5, 1.5])));
+//! let buffer = Buffer::get(&object, Request::FULL)?; // as a consumer would, through the C ABI
+//! assert_eq!((buffer.shape(), buffer.item::<f64>(&[1])?), (Some(&[2][..]), 1.5));
+//!
+//! let samples = object.exported::<Samples>().unwrap();
+//! let refused = samples.try_mut().unwrap_err(); // not while a view is held
+//! assert_eq!(refused.to_string(), "Existing exports of data: object cannot be re-sized");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Layers
+//!
+//! Each module uses only those above it.
+//!
+//! | module | concept | may hold `unsafe` |
+//! |---|---|---|
+//! | [`abi`] | the C structs and constants | no |
+//! | [`error`] | why something was refused | no |
+//! | [`request`] | the flags word | no |
+//! | [`item`] | Rust types as items, and memory that both sides hold | yes |
+//! | [`layout`] | shape and strides | no |
+//! | [`view`] | what an exporter shows | no |
+//! | [`fill`] | which fields a request gets | yes |
+//! | [`exporter`] | lending and counting | yes |
+//! | [`consumer`] | get, use, release | yes |
+//! | [`object`] | objects without Python | yes |
+//! | [`exporters`] | reference exporters | yes |
+
+#![deny(unsafe_code)] // allowed below, module by module
+
+pub mod abi;
+#[allow(unsafe_code)]
+pub mod consumer;
+pub mod error;
+#[allow(unsafe_code)]
+pub mod exporter;
+#[allow(unsafe_code)]
+pub mod exporters;
+#[allow(unsafe_code)]
+pub mod fill;
+#[allow(unsafe_code)]
+pub mod item;
+pub mod layout;
+#[allow(unsafe_code)]
+pub mod object;
+pub mod request;
+pub mod view;
+
+pub use consumer::{Buffer, Source};
+pub use error::{AccessError, BufferError, LayoutError, MutError, ReleaseError};
+pub use exporter::{Exported, Exporter};
+pub use item::{AnyBits, Item, Shared};
+pub use layout::Layout;
+pub use object::Object;
+pub use request::Request;
+pub use view::View;

@@ -1,0 +1,57 @@
+//! A get and a release allocate nothing, whatever the request and the answer.
+
+use std::alloc::{GlobalAlloc, Layout as Block, System};
+use std::cell::Cell;
+
+use bufferprocs::exporters::{Strided, bytes};
+use bufferprocs::{Buffer, Layout, Object, Request};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: the system's allocator does the work; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, block: Block) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(block) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, block: Block) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(start, block) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(run: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    run();
+    ALLOCATIONS.get() - before
+}
+
+#[test]
+fn a_get_and_release_pair_allocates_nothing() {
+    let layout = Layout::f_contiguous(&[2, 3, 4], 4).unwrap();
+    let strided = Object::new(Strided::writable(vec![0u32; 24], layout, 0).unwrap());
+    let bytes = bytes::object(*b"abc");
+    let (mut granted, mut refused) = (0, 0);
+    let counted = allocations(|| {
+        for object in [&strided, &bytes] {
+            for flags in 0..0x200 {
+                match Buffer::get(object, Request::from_bits_retain(flags)) {
+                    Ok(_) => granted += 1,
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+    });
+    assert_eq!(counted, 0);
+    assert!(granted > 100 && refused > 100, "{granted} granted, {refused} refused");
+    assert_eq!(allocations(|| drop(Box::new(1))), 1, "the allocator counts");
+}

@@ -1,0 +1,224 @@
+//! The consumer's side: what it reads, what it refuses, and that it releases once, whatever an exporter wrote.
+
+use std::cell::Cell;
+use std::ptr::null_mut;
+
+use bufferprocs::abi::{Py_buffer, PyObject};
+use bufferprocs::exporters::{Strided, bytes};
+use bufferprocs::{
+    AccessError, Buffer, BufferError, Exporter, Layout, Object, Request, Shared, Source, View,
+};
+
+/// Grants what it is told to, and counts its exports.
+struct Scripted(Py_buffer);
+
+thread_local! {
+    static EXPORTS: Cell<isize> = const { Cell::new(0) };
+}
+
+// SAFETY: each test scripts a view over memory that outlives the buffer, or one that the consumer has to refuse.
+unsafe impl Source for Scripted {
+    const READONLY_IS_FROZEN: bool = false;
+
+    fn get(&self, view: &mut Py_buffer, _: Request) -> Result<(), BufferError> {
+        EXPORTS.set(EXPORTS.get() + 1);
+        *view = self.0;
+        // As PyBuffer_FillInfo does: marked by the tests with an address of 1.
+        let own = |array: *mut isize, field: *mut isize| if array == OWN { field } else { array };
+        view.shape = own(view.shape, &raw mut view.len);
+        view.strides = own(view.strides, &raw mut view.itemsize);
+        Ok(())
+    }
+
+    unsafe fn release(view: &mut Py_buffer) {
+        EXPORTS.set(EXPORTS.get() - 1);
+        view.obj = null_mut();
+    }
+}
+
+const OWN: *mut isize = std::ptr::without_provenance_mut(1);
+
+fn line(memory: &[u16]) -> Py_buffer {
+    Py_buffer {
+        buf: memory.as_ptr().cast_mut().cast(),
+        obj: std::ptr::without_provenance_mut::<PyObject>(8),
+        len: 2 * isize::try_from(memory.len()).unwrap(),
+        itemsize: 2,
+        readonly: 1,
+        ndim: 1,
+        format: c"H".as_ptr().cast_mut(),
+        ..Py_buffer::zeroed()
+    }
+}
+
+#[test]
+fn views_that_contradict_themselves_are_released_and_refused() {
+    #[track_caller]
+    fn case(view: Py_buffer, request: Request, expected: &str) {
+        let refused = Buffer::get(&Scripted(view), request).unwrap_err();
+        assert_eq!(refused.to_string(), expected);
+        assert_eq!(EXPORTS.get(), 0, "{expected}: released");
+    }
+    let good = line(&[1, 2, 3]);
+    let (nd, full) = (Request::ND, Request::FULL_RO);
+    let three: *mut isize = Box::leak(Box::new(3));
+    let minus: *mut isize = Box::leak(Box::new(-3));
+    case(Py_buffer { ndim: -1, ..good }, nd, "the view granted has ndim -1");
+    case(Py_buffer { ndim: 65, shape: three, ..good }, nd, "the view granted has ndim 65");
+    case(Py_buffer { len: -6, shape: three, ..good }, nd, "the view granted has len -6");
+    case(Py_buffer { itemsize: 0, shape: three, ..good }, nd, "the view granted has itemsize 0");
+    case(Py_buffer { itemsize: -2, ..good }, Request::SIMPLE, "the view granted has itemsize -2");
+    let no_memory = Py_buffer { buf: null_mut(), shape: three, ..good };
+    case(no_memory, nd, "the view granted has items, and buf is NULL");
+    case(good, nd, "the view granted has dimensions, and shape is NULL");
+    case(Py_buffer { shape: minus, ..good }, nd, "the view granted has shape[0] -3");
+    case(
+        Py_buffer { shape: three, len: 5, ..good },
+        full,
+        "the view granted has len 5 for 6 bytes",
+    );
+    case(Py_buffer { ndim: 0, ..good }, nd, "the view granted has len 6 for 2 bytes");
+    let pointers = Py_buffer { shape: three, suboffsets: three, ..good };
+    case(pointers, Request::STRIDES, "the view granted has suboffsets, not requested");
+}
+
+#[test]
+fn fields_that_were_not_requested_do_not_show() {
+    // ctypes fills shape and format whatever is asked; NumPy says ndim 0 without ND.
+    let memory = [0x0201u16.to_be(), 0x0403u16.to_be(), 0x0605u16.to_be()];
+    let shape: *mut isize = Box::leak(Box::new(3));
+    for ndim in [0, 1] {
+        let view = Py_buffer { ndim, shape, strides: shape, ..line(&memory) };
+        let buffer = Buffer::get(&Scripted(view), Request::SIMPLE).unwrap();
+        assert_eq!((buffer.format(), buffer.shape(), buffer.strides()), (None, None, None));
+        let run: Vec<u8> = (0..6).map(|index| buffer.item(&[index]).unwrap()).collect();
+        assert_eq!(run, [2, 1, 4, 3, 6, 5]);
+        let out = AccessError::OutOfRange { axis: 0, index: 6, extent: 6 };
+        assert_eq!(buffer.item::<u8>(&[6]), Err(out));
+    }
+}
+
+#[test]
+fn a_view_that_points_into_itself_can_be_moved() {
+    let memory = [7u16];
+    let view = Py_buffer { shape: OWN, strides: OWN, len: 2, ..line(&memory) };
+    // shape is `len`, 2, and the itemsize 2: not what a good exporter of items of two bytes says.
+    assert!(Buffer::get(&Scripted(view), Request::FULL_RO).is_err());
+    let object = bytes::object(*b"abc");
+    let buffers: Vec<_> =
+        (0..10).map(|_| Buffer::get(&object, Request::FULL_RO).unwrap()).collect();
+    let boxed: Vec<_> = buffers.into_iter().map(Box::new).collect();
+    drop(object);
+    for buffer in boxed {
+        assert_eq!((buffer.shape(), buffer.strides()), (Some(&[3][..]), Some(&[1][..])));
+        assert_eq!(buffer.item::<u8>(&[2]), Ok(b'c'));
+    }
+}
+
+#[test]
+fn items_are_found_in_every_layout() {
+    let items: Vec<u32> = (0..24).collect();
+    let layouts = [
+        (Layout::c_contiguous(&[2, 3, 4], 4), 0),
+        (Layout::f_contiguous(&[2, 3, 4], 4), 0),
+        (Layout::strided(&[2, 3, 4], &[-48, 16, -4], 4), 60),
+        (Layout::strided(&[2, 3, 4], &[0, 5, 7], 4), 1),
+    ];
+    for (layout, offset) in layouts {
+        let layout = layout.unwrap();
+        let bytes: Vec<u8> = items.iter().flat_map(|item| item.to_ne_bytes()).collect();
+        for writable in [false, true] {
+            let (items, layout) = (items.clone(), layout.clone());
+            let strided = match writable {
+                true => Strided::writable(items, layout.clone(), offset),
+                false => Strided::readonly(items, layout.clone(), offset),
+            };
+            let object = Object::new(strided.unwrap());
+            let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+            assert_eq!(buffer.is_readonly(), !writable);
+            for at in 0..24 {
+                let indices = [at / 12, at / 4 % 3, at % 4];
+                let start = offset.wrapping_add_signed(layout.offset_of(&indices).unwrap());
+                let expected = u32::from_ne_bytes(bytes[start..start + 4].try_into().unwrap());
+                assert_eq!(buffer.item(&indices), Ok(expected));
+            }
+        }
+    }
+}
+
+#[test]
+fn packed_items_are_found_without_strides() {
+    let layout = Layout::c_contiguous(&[2, 3], 2).unwrap();
+    let object = Object::new(Strided::readonly((0..6u16).collect(), layout, 0).unwrap());
+    let buffer = Buffer::get(&object, Request::ND | Request::FORMAT).unwrap();
+    assert_eq!((buffer.shape(), buffer.strides()), (Some(&[2, 3][..]), None));
+    assert_eq!(buffer.item::<u16>(&[1, 1]), Ok(4));
+}
+
+#[test]
+fn wrong_items_are_refused() {
+    let object = Object::new(
+        Strided::readonly(vec![1.5f32], Layout::c_contiguous(&[], 4).unwrap(), 0).unwrap(),
+    );
+    let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+    assert_eq!((buffer.ndim(), buffer.shape()), (0, None));
+    assert_eq!(buffer.item::<f32>(&[]), Ok(1.5));
+    assert_eq!(buffer.item::<f32>(&[0]), Err(AccessError::IndexCount { found: 1, ndim: 0 }));
+    let format = AccessError::Format { found: "f".into(), expected: "I" };
+    assert_eq!(buffer.item::<u32>(&[]), Err(format));
+    // Without a format the items are bytes, and these have four.
+    let buffer = Buffer::get(&object, Request::STRIDES).unwrap();
+    assert_eq!(buffer.format(), None);
+    let itemsize = AccessError::Itemsize { found: 4, expected: 1 };
+    assert_eq!(buffer.item::<u8>(&[]), Err(itemsize));
+}
+
+#[test]
+fn bytes_of_items_that_are_written_at_the_same_time() {
+    struct Words(Vec<Shared<u32>>);
+    impl Exporter for Words {
+        fn view(&self) -> Result<View<'_>, BufferError> {
+            Ok(View::writable(&self.0))
+        }
+    }
+    let object = Object::new(Words(Shared::from_vec(vec![0; 16])));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let words = object.exported::<Words>().unwrap().try_borrow().unwrap();
+            for value in 0..1000u32 {
+                words.0[value as usize % 16].store(value % 8 * 0x0101_0101);
+            }
+        });
+        let buffer = Buffer::get(&object, Request::SIMPLE).unwrap();
+        for _ in 0..10 {
+            for index in 0..buffer.len() {
+                assert!(buffer.item::<u8>(&[index]).unwrap() < 8);
+            }
+        }
+    });
+    let buffer = Buffer::get(&object, Request::FULL).unwrap();
+    assert_eq!(buffer.item::<u32>(&[7]), Ok(999 % 8 * 0x0101_0101));
+}
+
+#[test]
+fn pointers_are_followed() {
+    // Two rows of three behind a table of pointers; the items start one item into each row.
+    let rows = [[0u16, 1, 2, 3], [0, 4, 5, 6]];
+    let table = [rows[0].as_ptr(), rows[1].as_ptr()];
+    let mut shape = [2isize, 3];
+    let mut strides = [size_of::<*const u16>() as isize, 2];
+    let mut suboffsets = [2isize, -1];
+    let view = Py_buffer {
+        buf: table.as_ptr().cast_mut().cast(),
+        len: 12,
+        ndim: 2,
+        shape: shape.as_mut_ptr(),
+        strides: strides.as_mut_ptr(),
+        suboffsets: suboffsets.as_mut_ptr(),
+        ..line(&[])
+    };
+    let buffer = Buffer::get(&Scripted(view), Request::FULL_RO).unwrap();
+    let items: Vec<u16> = (0..6).map(|at| buffer.item(&[at / 3, at % 3]).unwrap()).collect();
+    assert_eq!(items, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(buffer.format(), Some(c"H"));
+}

@@ -1,0 +1,131 @@
+"""What CPython's own exporters answer, one line a request, for tests/cpython.rs to compare.
+
+Needs nothing but the standard library: ctypes calls the C API, and PyMemoryView_FromBuffer makes a memoryview of any
+layout. Reads lines `NAME SHAPE STRIDES OFFSET READONLY` over twelve items of two bytes.
+"""
+
+import ctypes
+import struct
+import sys
+from ctypes import POINTER, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
+
+
+class Py_buffer(ctypes.Structure):
+    _fields_ = [
+        ("buf", c_void_p),
+        ("obj", c_void_p),
+        ("len", c_ssize_t),
+        ("itemsize", c_ssize_t),
+        ("readonly", c_int),
+        ("ndim", c_int),
+        ("format", c_char_p),
+        ("shape", POINTER(c_ssize_t)),
+        ("strides", POINTER(c_ssize_t)),
+        ("suboffsets", POINTER(c_ssize_t)),
+        ("internal", c_void_p),
+    ]
+
+
+pythonapi.PyMemoryView_FromBuffer.restype = py_object
+pythonapi.PyMemoryView_FromBuffer.argtypes = [POINTER(Py_buffer)]
+pythonapi.PyObject_GetBuffer.argtypes = [py_object, POINTER(Py_buffer), c_int]
+pythonapi.PyBuffer_Release.argtypes = [POINTER(Py_buffer)]
+pythonapi.PyBuffer_Release.restype = None
+pythonapi.PyBuffer_FillInfo.argtypes = [POINTER(Py_buffer), c_void_p, c_void_p, c_ssize_t, c_int, c_int]
+pythonapi.PyBuffer_IsContiguous.argtypes = [POINTER(Py_buffer), ctypes.c_char]
+
+# memoryview's messages, and what this crate calls the same refusal.
+REFUSALS = {
+    "memoryview: underlying buffer is not writable": "NotWritable",
+    "memoryview: underlying buffer is not C-contiguous": "NotCContiguous",
+    "memoryview: underlying buffer is not Fortran contiguous": "NotFContiguous",
+    "memoryview: underlying buffer is not contiguous": "NotContiguous",
+    "memoryview: underlying buffer requires suboffsets": "NeedsSuboffsets",
+    "memoryview: cannot cast to unsigned bytes if the format flag is present": "FormatWithoutShape",
+    "Object is not writable.": "NotWritable",
+}
+
+SENTINEL = 0xA5A5A5A0
+
+
+def numbers(array, ndim):
+    return ",".join(str(array[i]) for i in range(ndim)) if array else "NULL"
+
+
+def fields(view):
+    return "granted len={} itemsize={} readonly={} ndim={} format={} shape={} strides={} suboffsets={}".format(
+        view.len,
+        view.itemsize,
+        view.readonly,
+        view.ndim,
+        view.format.decode() if view.format else "NULL",
+        numbers(view.shape, view.ndim),
+        numbers(view.strides, view.ndim),
+        numbers(view.suboffsets, view.ndim),
+    )
+
+
+def refusal(view, error):
+    if isinstance(error, SystemError):
+        return "SystemError"
+    if not isinstance(error, BufferError):
+        return repr(error)
+    return "refused {} obj={}".format(REFUSALS.get(str(error), str(error)), "NULL" if not view.obj else "left")
+
+
+def memoryview_answer(subject, flags):
+    view = Py_buffer(obj=SENTINEL)
+    try:
+        pythonapi.PyObject_GetBuffer(subject, byref(view), flags)
+    except (BufferError, SystemError) as error:
+        return refusal(view, error)
+    line = fields(view) if view.obj == id(subject) else "obj is another object"
+    pythonapi.PyBuffer_Release(byref(view))
+    return line if not view.obj else "obj is left after release"
+
+
+def fill_info_answer(readonly, flags):
+    view = Py_buffer(obj=SENTINEL)
+    data = ctypes.create_string_buffer(b"abc", 3)
+    try:
+        pythonapi.PyBuffer_FillInfo(byref(view), None, ctypes.addressof(data), 3, readonly, flags)
+    except (BufferError, SystemError) as error:
+        return refusal(view, error)
+    return fields(view)
+
+
+def main():
+    print("version", sys.version.split()[0])
+    print("size", ctypes.sizeof(Py_buffer))
+    data = struct.pack("12H", *range(12))
+    memory = ctypes.create_string_buffer(data, len(data))
+    for line in sys.stdin:
+        name, shape, strides, offset, readonly = line.split()
+        shape = [int(n) for n in shape.split(",") if n != "-"]
+        strides = [int(n) for n in strides.split(",") if n != "-"]
+        length = 2
+        for extent in shape:
+            length *= extent
+        array = c_ssize_t * len(shape)
+        shape_array, strides_array = array(*shape), array(*strides)
+        base = Py_buffer(
+            buf=ctypes.addressof(memory) + int(offset),
+            len=length,
+            itemsize=2,
+            readonly=int(readonly),
+            ndim=len(shape),
+            format=b"H",
+            shape=ctypes.cast(shape_array, POINTER(c_ssize_t)) if shape else None,
+            strides=ctypes.cast(strides_array, POINTER(c_ssize_t)) if shape else None,
+        )
+        contiguous = [pythonapi.PyBuffer_IsContiguous(byref(base), order) for order in (b"C", b"F")]
+        print(name, "contiguous", *contiguous)
+        subject = pythonapi.PyMemoryView_FromBuffer(byref(base))
+        for flags in range(0x200):
+            print(name, "{:#05x}".format(flags), memoryview_answer(subject, flags))
+    for readonly in (0, 1):
+        for flags in range(0x200):
+            print("fill_info", readonly, "{:#05x}".format(flags), fill_info_answer(readonly, flags))
+
+
+main()

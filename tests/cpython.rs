@@ -1,0 +1,227 @@
+//! The crate against a real CPython: the same requests over the same memory, answered by `memoryview` and by us.
+//!
+//! Not a libtest harness, so that a missing Python can be counted as skipped and cannot read as passed.
+
+use std::ffi::CStr;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use bufferprocs::abi::{Py_buffer, PyBUF_READ, PyObject};
+use bufferprocs::exporters::Strided;
+use bufferprocs::fill::fill_info;
+use bufferprocs::object::{get_buffer, release_buffer, take_raised};
+use bufferprocs::{BufferError, Layout, Object, Request};
+
+const SKIP: &str = "BUFFERPROCS_SKIP_PYTHON";
+
+/// Name, shape, strides and offset over twelve items of two bytes.
+///
+/// Not among them: one dimension of no item with a stride that is not the itemsize. There `memoryview` contradicts
+/// `PyBuffer_IsContiguous`, and we follow the latter.
+const LAYOUTS: [(&str, &[usize], &[isize], usize); 12] = [
+    ("1-D", &[12], &[2], 0),
+    ("C", &[3, 4], &[8, 2], 0),
+    ("Fortran", &[3, 4], &[2, 6], 0),
+    ("strided", &[3, 2], &[8, 4], 0),
+    ("every-second", &[6], &[4], 0),
+    ("reversed", &[12], &[-2], 22),
+    ("repeated", &[2, 3], &[0, 2], 0),
+    ("misaligned", &[3], &[5], 1),
+    ("0-d", &[], &[], 4),
+    ("empty", &[0, 4], &[8, 2], 0),
+    ("one-row", &[1, 3], &[99, 2], 0),
+    ("3-D", &[2, 1, 3], &[6, 77, 2], 2),
+];
+
+fn main() -> ExitCode {
+    // `cargo test NAME` and editors pass arguments of libtest; there is one test here.
+    if std::env::args().any(|argument| argument == "--list") {
+        println!("memoryview_and_fill_info_answer_alike: test");
+        return ExitCode::SUCCESS;
+    }
+    if std::env::var_os(SKIP).is_some() {
+        println!("cpython: not compared, {SKIP} is set");
+        println!("0 passed, 0 failed, 1 skipped");
+        return ExitCode::SUCCESS;
+    }
+    match compare() {
+        Ok((python, answers)) => {
+            println!("cpython {python}: {answers} answers equal");
+            println!("1 passed, 0 failed");
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("{message}");
+            println!("0 passed, 1 failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The version compared with, and the number of lines.
+fn compare() -> Result<(String, usize), String> {
+    let theirs = ask_python()?;
+    let ours = answers();
+    let mut lines = theirs.lines();
+    let version = lines.next().and_then(|line| line.strip_prefix("version ")).unwrap_or("?");
+    let mut compared = 0;
+    let mut differing = String::new();
+    let mut ours = ours.lines();
+    for line in lines.by_ref() {
+        let own = ours.next().unwrap_or("nothing");
+        compared += 1;
+        if line != own && !is_known(line, own) {
+            let _ = writeln!(differing, "CPython: {line}\nwe:      {own}");
+        }
+    }
+    if ours.next().is_some() || compared < 12 * 2 * 512 {
+        return Err(format!("CPython {version} gave {compared} answers, we gave another number"));
+    }
+    if !differing.is_empty() {
+        return Err(format!("CPython {version} answers otherwise:\n{differing}"));
+    }
+    Ok((version.to_owned(), compared))
+}
+
+/// The differences that the book states.
+fn is_known(theirs: &str, own: &str) -> bool {
+    // One message of memoryview's covers two refusals of ours.
+    let strides = own.replace("NeedsStrides", "NotCContiguous");
+    // Since 3.13 the words of PyBUF_READ and PyBUF_WRITE never reach an exporter.
+    let read = theirs.contains(&format!("{PyBUF_READ:#05x} SystemError"));
+    // CPython's PyBuffer_FillInfo leaves obj as it was, against its documentation.
+    let left = theirs.starts_with("fill_info") && theirs.replace("obj=left", "obj=NULL") == own;
+    theirs == strides || read || left
+}
+
+fn ask_python() -> Result<String, String> {
+    let python = python()?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cpython.py");
+    let failed = |error: std::io::Error| format!("{}: {error}", python.display());
+    let mut child = Command::new(&python)
+        .args(["-I", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let list = |numbers: Vec<String>| match numbers.is_empty() {
+        true => "-".to_owned(),
+        false => numbers.join(","),
+    };
+    let mut input = String::new();
+    for (name, shape, strides, offset) in LAYOUTS {
+        for readonly in [0, 1] {
+            let shape = list(shape.iter().map(usize::to_string).collect());
+            let strides = list(strides.iter().map(isize::to_string).collect());
+            let _ = writeln!(input, "{name} {shape} {strides} {offset} {readonly}");
+        }
+    }
+    child.stdin.take().ok_or("no input")?.write_all(input.as_bytes()).map_err(failed)?;
+    let output = child.wait_with_output().map_err(failed)?;
+    if !output.status.success() {
+        return Err(format!("{} tests/cpython.py: {}", python.display(), output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))
+}
+
+/// `PYO3_PYTHON`, or the first Python 3.9 or newer on the PATH.
+fn python() -> Result<PathBuf, String> {
+    let new_enough =
+        "import sys; sys.exit(sys.version_info < (3, 9) or sys.implementation.name != 'cpython')";
+    let works = |python: &PathBuf| {
+        let status = Command::new(python).args(["-I", "-c", new_enough]).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let chosen = std::env::var_os("PYO3_PYTHON");
+    let candidates = match chosen {
+        Some(python) => vec![PathBuf::from(python)],
+        None => ["python3", "python"].map(PathBuf::from).to_vec(),
+    };
+    candidates.into_iter().find(works).ok_or_else(|| {
+        format!("no CPython 3.9 or newer: install python3, or set PYO3_PYTHON to one, or set {SKIP}=1 to skip")
+    })
+}
+
+/// Our lines, in the order of tests/cpython.py.
+fn answers() -> String {
+    let mut lines = format!("size {}\n", size_of::<Py_buffer>());
+    for (name, shape, strides, offset) in LAYOUTS {
+        for readonly in [false, true] {
+            let layout = Layout::strided(shape, strides, 2).expect("a layout");
+            let (c, f) = (layout.is_c_contiguous(), layout.is_f_contiguous());
+            let _ = writeln!(lines, "{name} contiguous {} {}", u8::from(c), u8::from(f));
+            let items: Vec<u16> = (0..12).collect();
+            let strided = match readonly {
+                true => Strided::readonly(items, layout, offset),
+                false => Strided::writable(items, layout, offset),
+            };
+            let object = Object::new(strided.expect("a layout within the memory"));
+            for flags in 0..0x200 {
+                let _ = writeln!(lines, "{name} {flags:#05x} {}", object_answer(&object, flags));
+            }
+        }
+    }
+    for readonly in [false, true] {
+        for flags in 0..0x200 {
+            let answer = fill_info_answer(readonly, Request::from_bits_retain(flags));
+            let _ = writeln!(lines, "fill_info {} {flags:#05x} {answer}", u8::from(readonly));
+        }
+    }
+    lines
+}
+
+fn object_answer(object: &Object, flags: i32) -> String {
+    let mut view = Py_buffer { obj: std::ptr::without_provenance_mut(8), ..Py_buffer::zeroed() };
+    // SAFETY: an alive object; a granted view is released below.
+    if unsafe { get_buffer(object.as_ptr(), &mut view, flags) } != 0 {
+        return refusal(&view, &take_raised().expect("an error"));
+    }
+    let line = fields(&view);
+    // SAFETY: granted and not released.
+    unsafe { release_buffer(&mut view) };
+    line
+}
+
+fn fill_info_answer(readonly: bool, request: Request) -> String {
+    let obj: *mut PyObject = std::ptr::without_provenance_mut(8);
+    let mut view = Py_buffer { obj, ..Py_buffer::zeroed() };
+    let buf = b"abc".as_ptr().cast_mut().cast();
+    // SAFETY: a view of ours; nobody writes the bytes.
+    match unsafe { fill_info(&mut view, std::ptr::null_mut(), buf, 3, readonly, request) } {
+        Ok(()) => fields(&view),
+        Err(error) => refusal(&view, &error),
+    }
+}
+
+fn refusal(view: &Py_buffer, error: &BufferError) -> String {
+    format!("refused {error:?} obj={}", if view.obj.is_null() { "NULL" } else { "left" })
+}
+
+fn fields(view: &Py_buffer) -> String {
+    let ndim = usize::try_from(view.ndim).expect("ndim");
+    let numbers = |array: *const isize| {
+        if array.is_null() {
+            return "NULL".to_owned();
+        }
+        // SAFETY: not NULL, so ndim numbers.
+        let array = unsafe { std::slice::from_raw_parts(array, ndim) };
+        array.iter().map(isize::to_string).collect::<Vec<_>>().join(",")
+    };
+    let format = match view.format.is_null() {
+        true => "NULL".to_owned(),
+        // SAFETY: not NULL, so a string.
+        false => unsafe { CStr::from_ptr(view.format) }.to_string_lossy().into_owned(),
+    };
+    format!(
+        "granted len={} itemsize={} readonly={} ndim={} format={format} shape={} strides={} suboffsets={}",
+        view.len,
+        view.itemsize,
+        view.readonly,
+        view.ndim,
+        numbers(view.shape),
+        numbers(view.strides),
+        numbers(view.suboffsets),
+    )
+}

@@ -1,0 +1,277 @@
+//! Every exporter answers every request as one declarative sentence says, written without a look at `fill`.
+
+use std::ffi::{CStr, c_int};
+use std::mem::MaybeUninit;
+
+use bufferprocs::abi::Py_buffer;
+use bufferprocs::exporters::{Strided, bytes};
+use bufferprocs::fill::{Facts, Grant, grant};
+use bufferprocs::object::{get_buffer, release_buffer, take_raised};
+use bufferprocs::{BufferError, Exporter, Layout, Object, Request, Shared, View};
+
+/// An exporter, and what is true of it, worked out by hand.
+struct Subject {
+    name: &'static str,
+    object: Object,
+    /// Bytes from the start of the memory to the first item; unknown where the exporter hides its memory.
+    len: isize,
+    itemsize: isize,
+    readonly: bool,
+    format: &'static CStr,
+    shape: &'static [isize],
+    strides: &'static [isize],
+    c: bool,
+    f: bool,
+    bare_format: bool,
+    counts: bool,
+}
+
+const W: c_int = 0x01;
+const FORMAT: c_int = 0x04;
+const ND: c_int = 0x08;
+const STRIDES: c_int = 0x18;
+const C: c_int = 0x38;
+const F: c_int = 0x58;
+const ANY: c_int = 0x98;
+
+/// The refusal that a request meets first, or None. Clauses in the order of CPython's memoryview.
+fn refusal(of: &Subject, flags: c_int) -> Option<BufferError> {
+    let asks = |flag| flags & flag == flag;
+    [
+        (asks(W) && of.readonly, BufferError::NotWritable),
+        (asks(C) && !of.c, BufferError::NotCContiguous),
+        (asks(F) && !of.f, BufferError::NotFContiguous),
+        (asks(ANY) && !(of.c || of.f), BufferError::NotContiguous),
+        (!asks(STRIDES) && !of.c, BufferError::NeedsStrides),
+        (asks(FORMAT) && !asks(ND) && !of.bare_format, BufferError::FormatWithoutShape),
+    ]
+    .into_iter()
+    .find_map(|(refused, error)| refused.then_some(error))
+}
+
+/// Acceptance once more, as one sentence and without an order.
+fn accepted(of: &Subject, flags: c_int) -> bool {
+    let asks = |flag| flags & flag == flag;
+    (!asks(W) || !of.readonly)
+        && (asks(STRIDES) || of.c)
+        && (!asks(C) || of.c)
+        && (!asks(F) || of.f)
+        && (!asks(ANY) || of.c || of.f)
+        && (!asks(FORMAT) || asks(ND) || of.bare_format)
+}
+
+/// Asks with every field preset to 0xA5, and compares every field of the answer.
+fn check(of: &Subject, flags: c_int) {
+    let context = format!("{} {flags:#05x}", of.name);
+    let asks = |flag| flags & flag == flag;
+    let references = of.object.references();
+    let mut memory = MaybeUninit::<Py_buffer>::uninit();
+    // SAFETY: plain bytes, within the struct.
+    unsafe { memory.as_mut_ptr().write_bytes(0xA5, 1) };
+    // SAFETY: all bytes are set, and any bytes are a Py_buffer.
+    let preset = unsafe { memory.assume_init() };
+    let mut view = preset;
+    // SAFETY: the object is alive; a granted view is released below.
+    let answer = unsafe { get_buffer(of.object.as_ptr(), &mut view, flags) };
+    assert_eq!(answer == 0, accepted(of, flags), "{context}: granted or refused");
+    if answer != 0 {
+        assert_eq!(answer, -1, "{context}");
+        assert_eq!(take_raised(), refusal(of, flags), "{context}: the error");
+        let expected = Py_buffer { obj: std::ptr::null_mut(), ..preset };
+        assert_eq!(bytes_of(&view), bytes_of(&expected), "{context}: only obj is written");
+        assert_eq!(of.object.references(), references, "{context}: references");
+        return;
+    }
+    assert_eq!(refusal(of, flags), None, "{context}");
+    assert_eq!(view.obj, of.object.as_ptr(), "{context}: obj");
+    assert_eq!(of.object.references(), references + 1, "{context}: references");
+    assert!(!view.buf.is_null(), "{context}: buf");
+    assert_eq!((view.len, view.itemsize), (of.len, of.itemsize), "{context}: len, itemsize");
+    assert_eq!(view.readonly, c_int::from(of.readonly), "{context}: readonly");
+    let ndim = if asks(ND) { of.shape.len() } else { 1 };
+    assert_eq!(usize::try_from(view.ndim), Ok(ndim), "{context}: ndim");
+    let array = |start: *const isize| {
+        // SAFETY: not NULL, so ndim numbers.
+        (!start.is_null()).then(|| unsafe { std::slice::from_raw_parts(start, ndim) })
+    };
+    let dimensions = !of.shape.is_empty();
+    assert_eq!(array(view.shape), (asks(ND) && dimensions).then_some(of.shape), "{context}: shape");
+    let strides = (asks(STRIDES) && dimensions).then_some(of.strides);
+    assert_eq!(array(view.strides), strides, "{context}: strides");
+    assert!(view.suboffsets.is_null(), "{context}: suboffsets");
+    // SAFETY: not NULL, so a string.
+    let format = (!view.format.is_null()).then(|| unsafe { CStr::from_ptr(view.format) });
+    assert_eq!(format, asks(FORMAT).then_some(of.format), "{context}: format");
+    assert_eq!(view.internal.is_null(), !of.counts, "{context}: internal");
+    // SAFETY: granted above.
+    unsafe { release_buffer(&mut view) };
+    assert!(view.obj.is_null(), "{context}: obj after release");
+    assert_eq!(of.object.references(), references, "{context}: references after release");
+}
+
+fn bytes_of(view: &Py_buffer) -> &[u8] {
+    // SAFETY: a Py_buffer has no padding: const asserts in `abi` pin its size to the sum of its fields.
+    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(view).cast(), size_of::<Py_buffer>()) }
+}
+
+struct Line {
+    items: Vec<Shared<u16>>,
+    bare_format: bool,
+}
+
+impl Exporter for Line {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        let view = View::writable(&self.items);
+        Ok(if self.bare_format { view.grant_bare_format() } else { view })
+    }
+}
+
+fn subjects() -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    // name, shape, strides, offset, C, F: over 12 items of 2 bytes
+    type Case = (&'static str, &'static [isize], &'static [isize], usize, bool, bool);
+    let cases: [Case; 10] = [
+        ("1-D", &[12], &[2], 0, true, true),
+        ("C", &[3, 4], &[8, 2], 0, true, false),
+        ("Fortran", &[3, 4], &[2, 6], 0, false, true),
+        ("strided", &[3, 2], &[8, 4], 0, false, false),
+        ("every second", &[6], &[4], 0, false, false),
+        ("reversed", &[12], &[-2], 22, false, false),
+        ("0-d", &[], &[], 4, true, true),
+        ("empty", &[0, 4], &[8, 2], 0, true, true),
+        ("misaligned", &[3], &[5], 1, false, false),
+        ("3-D", &[2, 1, 3], &[6, 77, 2], 2, true, false),
+    ];
+    for (name, shape, strides, offset, c, f) in cases {
+        let extents: Vec<usize> = shape.iter().map(|&extent| extent.unsigned_abs()).collect();
+        let layout = || Layout::strided(&extents, strides, 2).unwrap();
+        let items: Vec<u16> = (0..12).collect();
+        let readonly = Strided::readonly(items.clone(), layout(), offset).unwrap();
+        let writable = Strided::writable(items, layout(), offset).unwrap();
+        for (readonly, object) in [(true, Object::new(readonly)), (false, Object::new(writable))] {
+            let len = 2 * shape.iter().product::<isize>();
+            subjects.push(Subject {
+                name,
+                object,
+                len,
+                itemsize: 2,
+                readonly,
+                format: c"H",
+                shape,
+                strides,
+                c,
+                f,
+                bare_format: false,
+                counts: true,
+            });
+        }
+    }
+    let one_dimension = |name, object, itemsize, readonly, format, bare_format, counts| Subject {
+        name,
+        object,
+        len: 3 * itemsize,
+        itemsize,
+        readonly,
+        format,
+        shape: &[3],
+        strides: if itemsize == 1 { &[1] } else { &[2] },
+        c: true,
+        f: true,
+        bare_format,
+        counts,
+    };
+    let line =
+        |bare_format| Object::new(Line { items: Shared::from_vec(vec![1u16, 2, 3]), bare_format });
+    subjects.push(one_dimension("line", line(false), 2, false, c"H", false, true));
+    subjects.push(one_dimension("bare format", line(true), 2, false, c"H", true, true));
+    let object = bytes::object(*b"abc");
+    subjects.push(one_dimension("bytes", object, 1, true, c"B", true, false));
+    let empty = bytes::object([]);
+    let subject = one_dimension("no bytes", empty, 1, true, c"B", true, false);
+    subjects.push(Subject { len: 0, shape: &[0], ..subject });
+    subjects
+}
+
+#[test]
+fn all_low_flag_words_equal_the_oracle() {
+    let subjects = subjects();
+    for subject in &subjects {
+        for flags in 0..0x200 {
+            check(subject, flags);
+        }
+        assert_eq!(subject.object.references(), 1, "{}", subject.name);
+    }
+    // None of the kinds may be missing, and each but the most generous one refuses something.
+    assert_eq!(subjects.len(), 24);
+    for subject in &subjects {
+        let granted = (0..0x200).filter(|&flags| accepted(subject, flags)).count();
+        assert!(granted > 0, "{}", subject.name);
+        assert_eq!(granted == 0x200, subject.name == "bare format", "{}", subject.name);
+    }
+}
+
+#[test]
+fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
+    for kind in 0..32 {
+        let is = |bit: i32| kind >> bit & 1 == 1;
+        let facts = Facts {
+            readonly: is(0),
+            c_contiguous: is(1) && !is(4),
+            f_contiguous: is(2) && !is(4),
+            bare_format: is(3),
+            suboffsets: is(4),
+            ndim: 2,
+        };
+        for flags in 0..0x200 {
+            let asks = |flag| flags & flag == flag;
+            let contiguous = [facts.c_contiguous, facts.f_contiguous];
+            let acceptable = !(asks(W) && facts.readonly)
+                && (asks(0x118) || !facts.suboffsets)
+                && (asks(STRIDES) || facts.c_contiguous)
+                && (!asks(C) || facts.c_contiguous)
+                && (!asks(F) || facts.f_contiguous)
+                && (!asks(ANY) || contiguous.contains(&true))
+                && (!asks(FORMAT) || asks(ND) || facts.bare_format);
+            match grant(&facts, Request::from_bits_retain(flags)) {
+                Ok(granted) => {
+                    assert!(acceptable, "{facts:?} {flags:#x}");
+                    let expected = Grant {
+                        ndim: if asks(ND) { 2 } else { 1 },
+                        format: asks(FORMAT),
+                        shape: asks(ND),
+                        strides: asks(STRIDES),
+                        suboffsets: facts.suboffsets,
+                    };
+                    assert_eq!(granted, expected, "{facts:?} {flags:#x}");
+                }
+                Err(error) => {
+                    assert!(!acceptable, "{facts:?} {flags:#x}: {error}");
+                    let needs_suboffsets = error == BufferError::NeedsSuboffsets;
+                    assert!(!needs_suboffsets || facts.suboffsets, "{facts:?} {flags:#x}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_that_no_python_defines_change_nothing() {
+    for subject in &subjects() {
+        for flags in 0..0x200 {
+            for unknown in [0x200, 0x400, c_int::MIN] {
+                assert_eq!(refusal(subject, flags), refusal(subject, flags | unknown));
+                check(subject, flags | unknown);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_object_without_procs_is_no_exporter() {
+    let object = Object::without_procs(5);
+    let mut view = Py_buffer::zeroed();
+    // SAFETY: the object is alive.
+    assert_eq!(unsafe { get_buffer(object.as_ptr(), &mut view, 0) }, -1);
+    assert_eq!(take_raised(), Some(BufferError::NotAnExporter));
+    assert_eq!(object.references(), 1);
+}
