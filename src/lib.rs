@@ -74,3 +74,9 @@ pub use layout::Layout;
 pub use object::Object;
 pub use request::Request;
 pub use view::View;
+
+/// The book's chapters and the README, as modules whose documentation is tested.
+#[cfg(all(doctest, feature = "book-tests"))]
+mod book {
+    include!(concat!(env!("OUT_DIR"), "/book.rs"));
+}

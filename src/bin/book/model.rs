@@ -1,0 +1,75 @@
+//! The book as the tool sees it: pages, blocks, rules and what proves them, read once and asked by every command.
+
+use crate::directives::{self, Use};
+use crate::lock::Lock;
+use crate::proofs::{self, Proof};
+use crate::rules::{self, Rule};
+use crate::source::blocks::{self, Block, Found};
+use crate::source::{self, Document, Problem, Result};
+use crate::statements::{self, Row};
+use std::path::Path;
+
+pub struct Page {
+    pub document: Document,
+    pub found: Found,
+    /// Directives; only the pages of the book have any.
+    pub uses: Vec<Use>,
+}
+
+pub struct Book {
+    pub pages: Vec<Page>,
+    pub rules: Vec<Rule>,
+    pub proofs: Vec<Proof>,
+    pub rows: Vec<Row>,
+    pub lock: Lock,
+    /// What could not be read as it was meant. [`crate::audit`] adds what only shows when all is read.
+    pub problems: Vec<Problem>,
+}
+
+impl Book {
+    pub fn read(root: &Path) -> Result<Book> {
+        let mut problems = Vec::new();
+        let mut book = Book {
+            pages: Vec::new(),
+            rules: Vec::new(),
+            proofs: Vec::new(),
+            rows: Vec::new(),
+            lock: Lock::read(root, &mut problems)?,
+            problems,
+        };
+        for document in source::documents(root)? {
+            book.add(document);
+        }
+        Ok(book)
+    }
+
+    fn add(&mut self, document: Document) {
+        let found = blocks::find(&document);
+        let mut uses = Vec::new();
+        self.problems.extend(found.problems.iter().cloned());
+        if document.is_chapter() {
+            let problems = &mut self.problems;
+            self.rules.extend(rules::find(&document, &found, problems));
+            for block in &found.blocks {
+                let chapter = document.chapter_path();
+                self.proofs.extend(proofs::find(chapter, block, problems));
+            }
+            self.rows.extend(statements::find(&document, &found));
+            uses = directives::find(&document, &found);
+        }
+        self.pages.push(Page { document, found, uses });
+    }
+
+    /// Every block of Rust, in the order of the pages.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.pages.iter().flat_map(|page| &page.found.blocks)
+    }
+
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    pub fn proofs_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Proof> {
+        self.proofs.iter().filter(move |proof| proof.rule == id)
+    }
+}

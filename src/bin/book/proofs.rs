@@ -1,0 +1,127 @@
+//! Proofs: comments in blocks that claim the code after them for a rule.
+//!
+//! `// r[getbuffer.refuse.obj-null]: why` holds from its line to the next such comment or to the end of the block. A claim counts
+//! only where the code under it asserts something, or where the whole block is a `compile_fail` whose error code is checked. A block
+//! that only compiles (`no_run`) proves nothing.
+
+use crate::rules::Rule;
+use crate::source::blocks::{Block, Test, unhide};
+use crate::source::{Place, Problem};
+
+const ASSERTIONS: &[&str] = &["assert!", "assert_eq!", "assert_ne!"];
+
+#[derive(Clone, Debug)]
+pub struct Proof {
+    pub rule: String,
+    /// The page, below `book/src`.
+    pub chapter: String,
+    /// The opening fence of the block.
+    pub block: Place,
+    pub top_level: bool,
+    /// The block's offset in the text of the page.
+    pub offset: usize,
+}
+
+/// The proofs of one block of a page.
+pub fn find(chapter: &str, block: &Block, problems: &mut Vec<Problem>) -> Vec<Proof> {
+    let lines: Vec<String> = block.code.iter().map(|line| unhide(line)).collect();
+    let mut proofs: Vec<Proof> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let claimed = match claim(line) {
+            None => continue,
+            Some(Ok(claimed)) => claimed,
+            Some(Err(message)) => {
+                problems.push(Problem::new(&block.origin[index], message));
+                continue;
+            }
+        };
+        let section = lines[index + 1..].iter().take_while(|line| claim(line).is_none());
+        if let Err(message) = can_prove(&block.test, section) {
+            let message = format!("r[{}]: {message}", claimed.join("], r["));
+            problems.push(Problem::new(&block.origin[index], message));
+            continue;
+        }
+        for rule in claimed {
+            if proofs.iter().all(|proof| proof.rule != rule) {
+                proofs.push(Proof {
+                    rule,
+                    chapter: chapter.to_owned(),
+                    block: block.place.clone(),
+                    top_level: block.top_level,
+                    offset: block.offset,
+                });
+            }
+        }
+    }
+    proofs
+}
+
+/// The ids that a line claims, if it is a claim: `// r[a.b], r[c.d]: free text`.
+fn claim(line: &str) -> Option<Result<Vec<String>, String>> {
+    let mut rest = line.trim_start().strip_prefix("// ")?;
+    if !rest.starts_with("r[") {
+        return None;
+    }
+    let mut ids = Vec::new();
+    while let Some(after) = rest.strip_prefix("r[") {
+        let Some((id, tail)) = after.split_once(']') else {
+            return Some(Err(format!("`{}`: the closing `]` is missing", line.trim())));
+        };
+        ids.push(id.to_owned());
+        rest = tail.strip_prefix(',').unwrap_or(tail).trim_start();
+    }
+    if rest.is_empty() || rest.starts_with(':') {
+        Some(Ok(ids))
+    } else {
+        Some(Err(format!(
+            "`{}`: a proof is `// r[id]`, or `// r[id], r[id]: free text`",
+            line.trim()
+        )))
+    }
+}
+
+fn can_prove<'a>(test: &Test, mut section: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    match test {
+        Test::CompileFail(_) => Ok(()),
+        Test::NoRun => Err("a no_run block proves nothing: it is never run".to_owned()),
+        Test::Run if section.any(|line| asserts(line)) => Ok(()),
+        Test::Run => Err(format!(
+            "nothing under this comment asserts: it needs one of {}",
+            ASSERTIONS.join(", ")
+        )),
+    }
+}
+
+fn asserts(line: &str) -> bool {
+    let code = line.trim_start();
+    !code.starts_with("//")
+        && ASSERTIONS.iter().any(|assertion| {
+            code.match_indices(assertion)
+                .any(|(at, _)| !code[..at].ends_with(|c: char| c == '_' || c.is_alphanumeric()))
+        })
+}
+
+/// Proofs of rules that do not exist, and rules that have no proof.
+pub fn check(rules: &[Rule], proofs: &[Proof]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for proof in proofs {
+        if rules.iter().all(|rule| rule.id != proof.rule) {
+            problems.push(Problem::new(
+                &proof.block,
+                format!("the proof names an unknown rule, r[{}]", proof.rule),
+            ));
+        }
+    }
+    for rule in rules {
+        if !rule.workflow && proofs.iter().all(|proof| proof.rule != rule.id) {
+            problems.push(Problem::new(
+                &rule.place,
+                format!(
+                    "r[{0}] has no proof: a block that runs needs the comment `// r[{0}]` above an assertion",
+                    rule.id
+                ),
+            ));
+        }
+    }
+    problems
+}

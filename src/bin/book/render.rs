@@ -1,0 +1,242 @@
+//! Pages as mdBook gets them: rules with their headers, anchors at proofs, directives replaced.
+//!
+//! A page is rendered as a list of edits of its own text, so that everything an edit does not touch stays as it was written. mdBook's
+//! Markdown still sees the paragraph of a rule: the HTML around it is separated by blank lines.
+
+use crate::directives::{Directive, Use};
+use crate::generated;
+use crate::html;
+use crate::model::{Book, Page};
+use crate::proofs::Proof;
+use crate::rules::Rule;
+use crate::source::Problem;
+use crate::statements;
+use std::ops::Range;
+
+pub struct Renderer<'a> {
+    book: &'a Book,
+}
+
+type Edit = (Range<usize>, String);
+
+impl<'a> Renderer<'a> {
+    pub fn new(book: &'a Book) -> Renderer<'a> {
+        Renderer { book }
+    }
+
+    /// What is wrong with the directives of all pages.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.book.pages.iter().flat_map(|page| self.page(page).1).collect()
+    }
+
+    /// The Markdown of a page, and what could not be expanded in it.
+    pub fn page(&self, page: &Page) -> (String, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut edits = self.rule_edits(page);
+        edits.extend(self.proof_edits(page));
+        edits.extend(self.row_edits(page));
+        for used in &page.uses {
+            match self.expand(page, used) {
+                Ok(text) => edits.push((used.range.clone(), text)),
+                Err(message) => problems.push(Problem::new(&used.place, message)),
+            }
+        }
+        (apply(&page.document.text, edits), problems)
+    }
+
+    fn rule_edits(&self, page: &Page) -> Vec<Edit> {
+        let chapter = page.document.chapter_path();
+        let mut edits = Vec::new();
+        for rule in self.book.rules.iter().filter(|rule| rule.chapter == chapter) {
+            edits.push((
+                rule.line.clone(),
+                format!("{}\n<div class=\"rule-text\">\n", self.rule_header(rule)),
+            ));
+            let end = rule.paragraph.end;
+            edits.push((end..end, "\n\n</div>\n".to_owned()));
+        }
+        edits
+    }
+
+    /// One line of HTML. The id is one unbroken word, because mdBook's search splits at tags; `rule-words` lets its parts be found.
+    fn rule_header(&self, rule: &Rule) -> String {
+        let id = &rule.id;
+        let anchor = rule_anchor(id);
+        let mut out = format!("<div class=\"rule\" id=\"{anchor}\">");
+        for old in self.book.lock.aliases_of(id) {
+            out.push_str(&format!("<a id=\"{}\"></a>", rule_anchor(old)));
+        }
+        out.push_str(&format!("<a class=\"rule-id\" href=\"#{anchor}\">{id}</a> "));
+        let level = rule.level.word();
+        out.push_str(&format!(
+            "<span class=\"rule-level rule-{}\">{level}</span> ",
+            level.to_lowercase()
+        ));
+        if let Some(pythons) = &rule.pythons {
+            out.push_str(&format!(
+                "<span class=\"rule-pythons\">{}</span> ",
+                html::escape(pythons)
+            ));
+        }
+        let statements = rule.statements.iter().map(|id| {
+            let page = html::link(&rule.chapter, statements::PAGE);
+            format!(" · <a href=\"{page}#{id}\">{id}</a>")
+        });
+        out.push_str(&format!(
+            "<span class=\"rule-source\">{}{}</span> ",
+            html::escape(&rule.source),
+            statements.collect::<String>()
+        ));
+        out.push_str(&format!(
+            "<span class=\"rule-words\">{}</span> ",
+            id.replace(['.', '-'], " ")
+        ));
+        let proofs = self.proof_links(&rule.chapter, id);
+        out.push_str(&format!("<span class=\"rule-proofs\">{proofs}</span></div>\n"));
+        out
+    }
+
+    /// Anchors before the fences that prove something; a fence inside a list or a quotation has no place for one.
+    fn proof_edits(&self, page: &Page) -> Vec<Edit> {
+        let chapter = page.document.chapter_path();
+        let here = |proof: &&Proof| proof.chapter == chapter && proof.top_level;
+        self.book
+            .proofs
+            .iter()
+            .filter(here)
+            .map(|proof| {
+                let anchor = self.proof_anchor(proof);
+                let text = format!("<div class=\"proof\" id=\"{anchor}\"></div>\n\n");
+                (proof.offset..proof.offset, text)
+            })
+            .collect()
+    }
+
+    /// `proof-ID`, and for the second and later blocks `proof-ID-2`.
+    fn proof_anchor(&self, proof: &Proof) -> String {
+        let before =
+            self.book.proofs_of(&proof.rule).take_while(|other| other.block != proof.block).count();
+        match before {
+            0 => format!("proof-{}", proof.rule),
+            n => format!("proof-{}-{}", proof.rule, n + 1),
+        }
+    }
+
+    /// Links from `chapter` to the blocks that prove a rule.
+    fn proof_links(&self, chapter: &str, rule: &str) -> String {
+        let proofs: Vec<&Proof> = self.book.proofs_of(rule).collect();
+        let links = proofs.iter().enumerate().map(|(index, proof)| {
+            let text = match proofs.len() {
+                1 => "proof".to_owned(),
+                _ => format!("proof {}", index + 1),
+            };
+            format!("<a href=\"{}\">{text}</a>", self.proof_address(chapter, proof))
+        });
+        links.collect::<Vec<_>>().join(" ")
+    }
+
+    fn proof_address(&self, chapter: &str, proof: &Proof) -> String {
+        if proof.top_level {
+            let page = html::link(chapter, &proof.chapter);
+            format!("{page}#{}", self.proof_anchor(proof))
+        } else {
+            html::link_to_top(chapter, &proof.chapter)
+        }
+    }
+
+    fn row_edits(&self, page: &Page) -> Vec<Edit> {
+        if page.document.chapter_path() != statements::PAGE {
+            return Vec::new();
+        }
+        self.book
+            .rows
+            .iter()
+            .map(|row| (row.offset..row.offset, format!("<a id=\"{}\"></a>", row.id)))
+            .collect()
+    }
+
+    fn expand(&self, page: &Page, used: &Use) -> Result<String, String> {
+        let chapter = page.document.chapter_path();
+        match &used.directive {
+            Directive::Escaped => Ok("{{#".to_owned()),
+            Directive::RuleLink(id) => self.rule_link(chapter, id),
+            Directive::Named { name, argument } => match (name.as_str(), argument.as_str()) {
+                ("rules", statement) => self.rules_citing(chapter, statement),
+                ("rule-index", "") => self.rule_index(chapter),
+                ("rule-count", "") => Ok(self.book.rules.len().to_string()),
+                ("block-count", "") => Ok(self.book.blocks().count().to_string()),
+                (name, argument) => generated::expand(name, argument),
+            },
+        }
+    }
+
+    fn rule_link(&self, chapter: &str, id: &str) -> Result<String, String> {
+        if let Some(new) = self.book.lock.renamed(id) {
+            return Err(format!("[r:{id}] was renamed: write [r:{new}]"));
+        }
+        let rule = self.book.rule(id).ok_or_else(|| format!("[r:{id}] names an unknown rule"))?;
+        let page = html::link(chapter, &rule.chapter);
+        Ok(format!("<a class=\"rule-link\" href=\"{page}#{}\">{id}</a>", rule_anchor(id)))
+    }
+
+    fn rules_citing(&self, chapter: &str, statement: &str) -> Result<String, String> {
+        if !self.book.rows.iter().any(|row| row.id == statement) {
+            return Err(format!("`{{{{#rules {statement}}}}}` names an unknown statement"));
+        }
+        let links: Result<Vec<String>, String> = self
+            .book
+            .rules
+            .iter()
+            .filter(|rule| rule.statements.iter().any(|cited| cited == statement))
+            .map(|rule| self.rule_link(chapter, &rule.id))
+            .collect();
+        Ok(links?.join("<br>"))
+    }
+
+    fn rule_index(&self, chapter: &str) -> Result<String, String> {
+        let mut out = String::from("| Rule | Level | What it says | Proofs |\n|---|---|---|---|\n");
+        for rule in &self.book.rules {
+            out.push_str(&format!(
+                "| {} | {} | {} | {} |\n",
+                self.rule_link(chapter, &rule.id)?,
+                rule.level.word(),
+                self.first_sentence(chapter, &rule.text),
+                self.proof_links(chapter, &rule.id)
+            ));
+        }
+        Ok(out)
+    }
+
+    /// A sentence of a rule, fit for a cell of a table on another page.
+    fn first_sentence(&self, chapter: &str, text: &str) -> String {
+        let end = text.find(". ").map_or(text.len(), |end| end + 1);
+        let mut sentence = String::new();
+        let mut rest = &text[..end];
+        while let Some((before, after)) = rest.split_once("[r:") {
+            sentence.push_str(before);
+            let (id, tail) = after.split_once(']').unwrap_or((after, ""));
+            sentence.push_str(&self.rule_link(chapter, id).unwrap_or_default());
+            rest = tail;
+        }
+        sentence.push_str(rest);
+        sentence.replace('|', "\\|")
+    }
+}
+
+fn rule_anchor(id: &str) -> String {
+    format!("r-{id}")
+}
+
+/// `text` with every range replaced. Ranges do not overlap; insertions at one place keep their order.
+fn apply(text: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|(range, _)| range.start);
+    let mut out = String::new();
+    let mut at = 0;
+    for (range, replacement) in edits {
+        out.push_str(&text[at..range.start]);
+        out.push_str(&replacement);
+        at = range.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}

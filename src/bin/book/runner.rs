@@ -1,0 +1,147 @@
+//! Runs all blocks in one rustdoc.
+//!
+//! rustdoc merges the doctests of edition 2024 into one program, so one Markdown file with every block costs a fraction of a file for
+//! each page. The file is ours, so a table leads from its lines back to the pages. What rustdoc names in its results is compared with
+//! what was asked for: a block it did not run has failed.
+
+use crate::source::blocks::{Block, Test};
+use crate::source::program::fence_for;
+use crate::source::{Place, Result};
+use crate::toolchain::{CRATE, Library, WorkDir, program};
+use std::collections::BTreeMap;
+
+/// What became of one block: nothing, or why it failed.
+pub type Verdict = std::result::Result<(), String>;
+
+const FILE: &str = "book.md";
+
+/// The verdict for each block, in their order. None of them is a `compile_fail`.
+pub fn run(blocks: &[&Block], library: &Library, work: &WorkDir) -> Result<Vec<Verdict>> {
+    let (markdown, lines) = merged(blocks);
+    work.write(FILE, &markdown)?;
+    let mut rustdoc = program("RUSTDOC", "rustdoc");
+    rustdoc
+        .args(["--test", "--edition", "2024", FILE])
+        .current_dir(work.path())
+        .env("RUST_BACKTRACE", "0");
+    library.link(&mut rustdoc);
+    let output = rustdoc.output().map_err(|error| format!("cannot run rustdoc: {error}"))?;
+    let report = String::from_utf8_lossy(&output.stdout);
+    let mut results = results(&report);
+    let canary = results.remove(&CANARY_LINE);
+    if !matches!(canary, Some(Ok(()))) {
+        let why = canary.and_then(Verdict::err).unwrap_or_default();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!(
+            "the crate cannot be used from a block, so no other result counts\n{why}{errors}"
+        ));
+    }
+    let verdicts = blocks
+        .iter()
+        .zip(&lines)
+        .map(|(block, line)| match results.remove(line) {
+            Some(verdict) => verdict.map_err(|why| in_terms_of_the_page(&why, block, *line)),
+            None => Err("was not executed: rustdoc reports nothing for it".to_owned()),
+        })
+        .collect();
+    match results.keys().next() {
+        None => Ok(verdicts),
+        Some(line) => Err(format!("rustdoc ran something at line {line} that no page declares")),
+    }
+}
+
+/// Where the canary's fence stands: it is first.
+const CANARY_LINE: usize = 1;
+
+/// One file with every block, and the line of each one's fence.
+fn merged(blocks: &[&Block]) -> (String, Vec<usize>) {
+    let mut markdown = format!("```rust\nuse {CRATE} as _;\n```\n");
+    let mut line = markdown.lines().count() + 1;
+    let mut lines = Vec::new();
+    for block in blocks {
+        let code = block.code.join("\n");
+        let fence = fence_for(&code);
+        let words = match block.test {
+            Test::NoRun => "rust,no_run",
+            _ => "rust",
+        };
+        // The blank line keeps two blocks apart whatever they hold.
+        markdown.push_str(&format!("\n{fence}{words}\n{code}\n{fence}\n"));
+        lines.push(line + 1);
+        line += 3 + code.split('\n').count();
+    }
+    (markdown, lines)
+}
+
+/// Verdicts by line, out of what libtest printed.
+fn results(report: &str) -> BTreeMap<usize, Verdict> {
+    let mut results = BTreeMap::new();
+    for line in report.lines() {
+        let Some((place, result)) = executed(line) else {
+            continue;
+        };
+        let verdict = match result {
+            "ok" => Ok(()),
+            "FAILED" => Err(details(report, place.line)),
+            other => Err(format!("was not executed: {other}")),
+        };
+        results.insert(place.line, verdict);
+    }
+    results
+}
+
+/// `test src/x.rs - module (line 12) - compile ... ok`: the place it names, and the result.
+pub fn executed(line: &str) -> Option<(Place, &str)> {
+    let (name, result) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    let (file, rest) = name.split_once(" - ")?;
+    let (_, after) = rest.rsplit_once("(line ")?;
+    let (number, _) = after.split_once(')')?;
+    Some((Place::new(file, number.parse().ok()?), result))
+}
+
+/// What libtest prints for the block at `line` after `---- NAME stdout ----`.
+fn details(report: &str, line: usize) -> String {
+    let mark = format!("(line {line})");
+    let mut section = report
+        .lines()
+        .skip_while(|l| !(l.starts_with("---- ") && l.contains(&mark)))
+        .skip(1)
+        .take_while(|l| !l.starts_with("---- ") && *l != "failures:")
+        .collect::<Vec<_>>();
+    while section.last().is_some_and(|l| l.trim().is_empty()) {
+        section.pop();
+    }
+    section.join("\n")
+}
+
+/// rustdoc's words with our file's lines turned into the page's. Where code panicked is left out: it is a line of a program that rustdoc
+/// put together and threw away.
+fn in_terms_of_the_page(why: &str, block: &Block, fence: usize) -> String {
+    why.lines().map(|line| translated(line, block, fence)).collect::<Vec<_>>().join("\n")
+}
+
+fn translated(line: &str, block: &Block, fence: usize) -> String {
+    if let Some((before, _)) = line.split_once(" panicked at ") {
+        return format!("{before} panicked:");
+    }
+    let arrow = format!("--> {FILE}:");
+    let place = line.split_once(&arrow).and_then(|(before, at)| {
+        let (number, _column) = at.split_once(':')?;
+        let index = number.parse::<usize>().ok()?.checked_sub(fence + 1)?;
+        Some(format!("{before}--> {}", block.origin.get(index)?))
+    });
+    place.unwrap_or_else(|| line.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, executed};
+
+    #[test]
+    fn result_lines_are_understood() {
+        let line = "test src/lib.rs - fill::order (line 12) - compile fail ... ok";
+        assert_eq!(executed(line), Some((Place::new("src/lib.rs", 12), "ok")));
+        assert_eq!(executed("test result: ok. 3 passed"), None);
+        assert_eq!(executed("running 3 tests"), None);
+    }
+}

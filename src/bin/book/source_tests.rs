@@ -1,0 +1,104 @@
+//! Tests of [`crate::source`], kept apart from it because the build script and other tests include that module too.
+
+use crate::source::blocks::{Test, find, parse_info, unhide};
+use crate::source::program::{fence_for, fixed_twin, program};
+use crate::source::{Document, Kind, Place};
+
+fn document(text: &str) -> Document {
+    Document {
+        kind: Kind::Readme,
+        file: "x.md".to_owned(),
+        text: text.to_owned(),
+        origin: (1..=text.lines().count()).map(|line| Place::new("x.md", line)).collect(),
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn info_strings() {
+    assert_eq!(parse_info("rust"), Ok(Some(Test::Run)));
+    assert_eq!(parse_info("rust,no_run"), Ok(Some(Test::NoRun)));
+    let code = Test::CompileFail("E0308".to_owned());
+    assert_eq!(parse_info("rust,compile_fail,E0308"), Ok(Some(code)));
+    assert_eq!(parse_info("python"), Ok(None));
+    for wrong in [
+        "",
+        "rust,",
+        "rust, no_run",
+        "rust no_run",
+        "rust,ignore",
+        "rust,should_panic",
+        "rust,edition2021",
+        "rust,foo=bar",
+        "rust,no_run,no_run",
+        "rust,compile_fail",
+        "rust,compile_fail,E308",
+        "rust,compile_fail,E0308,no_run",
+        "Rust",
+        "rs",
+        "no_run",
+    ] {
+        assert!(parse_info(wrong).is_err(), "{wrong} is accepted");
+    }
+}
+
+#[test]
+fn blocks_are_found_in_containers_with_their_lines() {
+    let text = "> [!NOTE]\n> ```rust\n> one\n> ```\n\n- a\n\n  ```rust\n  two\n    three\n  ```\n\n```rust\nfour\n```\n";
+    let blocks = find(&document(text)).blocks;
+    let seen: Vec<(usize, bool, String)> = blocks
+        .iter()
+        .map(|block| (block.place.line, block.top_level, block.code.join("/")))
+        .collect();
+    let expected = [
+        (2, false, "one".to_owned()),
+        (8, false, "two/  three".to_owned()),
+        (13, true, "four".to_owned()),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(blocks[1].origin[1], Place::new("x.md", 10));
+}
+
+#[test]
+fn a_block_of_a_doc_comment_may_go_without_a_language() {
+    let mut bare = document("```\nx\n```\n");
+    assert_eq!(find(&bare).problems.len(), 1);
+    bare.kind = Kind::DocComment;
+    assert_eq!(find(&bare).blocks.len(), 1);
+}
+
+#[test]
+fn hidden_lines_as_rustdoc_reads_them() {
+    assert_eq!(unhide("# let x = 1;"), "let x = 1;");
+    assert_eq!(unhide("  # let x = 1;"), "  let x = 1;");
+    assert_eq!(unhide("#"), "");
+    assert_eq!(unhide("## x"), "# x");
+    assert_eq!(unhide("#[derive(Debug)]"), "#[derive(Debug)]");
+    assert_eq!(unhide("#![allow(unused)]"), "#![allow(unused)]");
+}
+
+#[test]
+fn programs_are_complete() {
+    let plain = program(&lines("#![deny(unused)]\nlet x = 1;"));
+    assert_eq!(plain, "#![allow(unused)]\n#![deny(unused)]\nfn main() {\nlet x = 1;\n}\n");
+    let own = program(&lines("# fn main() {\nx();\n# }"));
+    assert_eq!(own, "#![allow(unused)]\nfn main() {\nx();\n}\n");
+    let fallible = program(&lines("f()?;\n# Ok::<(), E>(())\n"));
+    assert!(fallible.contains("fn _inner() -> ::core::result::Result"));
+    assert!(fallible.ends_with("Ok::<(), E>(())\n} _inner().unwrap() }\n"));
+}
+
+#[test]
+fn twins_keep_the_indentation_and_drop_empty_lines() {
+    let code = lines("a\n    b // fix: c\nd // fix:\ne");
+    assert_eq!(fixed_twin(&code), ["a", "    c", "e"]);
+}
+
+#[test]
+fn fences_outlast_what_they_hold() {
+    assert_eq!(fence_for("x"), "```");
+    assert_eq!(fence_for("/// ```\n  ````\n"), "`````");
+}

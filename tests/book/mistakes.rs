@@ -1,0 +1,149 @@
+//! Each mistake that the audit exists for, made in a book and found by it.
+
+use crate::fixture::Fixture;
+
+/// The first rule of the book that has to be proved, and the file it is in.
+fn first_rule(fixture: &Fixture) -> (String, String) {
+    fixture
+        .pages()
+        .into_iter()
+        .find_map(|(file, text)| {
+            let line = text.lines().find(|l| l.starts_with("r[") && !l.contains("workflow"))?;
+            Some((line[2..].split(']').next()?.to_owned(), file))
+        })
+        .expect("the book has a rule")
+}
+
+fn is_claim(line: &str) -> bool {
+    let code = line.trim_start().trim_start_matches("# ");
+    code.starts_with("// r[")
+}
+
+#[test]
+fn a_rule_that_lost_its_proof_is_named() {
+    let fixture = Fixture::real("proof-removed");
+    let (id, _) = first_rule(&fixture);
+    for (file, text) in fixture.pages() {
+        let kept =
+            text.lines().filter(|line| !(is_claim(line) && line.contains(&format!("r[{id}]"))));
+        fixture.write(&file, &kept.map(|line| format!("{line}\n")).collect::<String>());
+    }
+    fixture.fails(&["audit"], &format!("r[{id}] has no proof"));
+}
+
+#[test]
+fn a_frozen_rule_that_changed_is_named() {
+    let fixture = Fixture::real("text-changed");
+    let (id, file) = first_rule(&fixture);
+    let mark = format!("r[{id}] ");
+    let mut text = String::new();
+    for line in fixture.read(&file).lines() {
+        text.push_str(line);
+        text.push('\n');
+        if line.starts_with(&mark) {
+            text.push_str("Not any more: ");
+        }
+    }
+    fixture.write(&file, &text);
+    fixture.fails(&["audit"], &format!("text or level of r[{id}] changed"));
+    fixture.fails(&["audit"], "run `cargo book lock`");
+}
+
+#[test]
+fn a_proof_of_an_unknown_rule_is_named() {
+    let fixture = Fixture::real("unknown-rule");
+    let (id, _) = first_rule(&fixture);
+    for (file, text) in fixture.pages() {
+        fixture.write(&file, &text.replace(&format!("// r[{id}]"), "// r[no.such-rule]"));
+    }
+    fixture.fails(&["audit"], "the proof names an unknown rule, r[no.such-rule]");
+}
+
+#[test]
+fn a_statement_without_a_row_is_named() {
+    let fixture = Fixture::real("statement-dropped");
+    let file = "book/src/statements.md";
+    let text = fixture.read(file);
+    let kept = text.lines().filter(|line| !line.starts_with("| N7 |"));
+    fixture.write(file, &kept.map(|line| format!("{line}\n")).collect::<String>());
+    fixture.fails(&["audit"], "the statement map has no row for N7");
+}
+
+/// A page with one mistake has to be reported at `line` of the page, with `message`.
+#[track_caller]
+fn case(name: &str, page: &str, line: usize, message: &str) {
+    let fixture = Fixture::with_page(name, page);
+    fixture.fails(&["audit"], &format!("book/src/page.md:{line}: "));
+    fixture.fails(&["audit"], message);
+}
+
+#[test]
+fn words_that_turn_blocks_off_are_named() {
+    case(
+        "stray",
+        "x\n\n```rust,noplayground,no_run\n```\n",
+        3,
+        "`noplayground` in `rust,noplayground,no_run`",
+    );
+    case("ignore", "```rust,ignore\n```\n", 1, "`ignore` in `rust,ignore`");
+    case("bare", "> - ```\n>   x\n>   ```\n", 1, "a block without a language");
+    case("indented", "x\n\n    let x = 1;\n", 3, "an indented code block");
+    case("code", "```rust,compile_fail\n```\n", 1, "exactly one error code");
+    case(
+        "unmarked",
+        "```rust,compile_fail,E0308\nlet x: u8 = \"\";\n```\n",
+        1,
+        "has to mark its wrong line",
+    );
+    case("language", "```ruby\n```\n", 1, "`ruby` is none of the languages");
+}
+
+#[test]
+fn malformed_rules_and_proofs_are_named() {
+    let rule = "r[a.b] MUST; own\nText.\n\n";
+    let proof = "```rust\n// r[a.b]\nassert!(true);\n```\n";
+    case("quoted", "> r[a.b] MUST; own\n> Text.\n", 1, "not in a list or a quotation");
+    case(
+        "twice",
+        &format!("{rule}{rule}{proof}"),
+        4,
+        "duplicate rule id r[a.b]: it is already at book/src/page.md:1",
+    );
+    case("level", "r[a.b] HAS; own\nText.\n", 1, "`HAS` is no level");
+    case("source", "r[a.b] MUST; N1\nText.\n", 1, "the source is missing");
+    case(
+        "cited",
+        &format!("r[a.b] MUST; N99; own\nText.\n\n{proof}"),
+        1,
+        "cites an unknown statement, N99",
+    );
+    case("alone", "r[a.b] MUST; own\n\nText.\n", 1, "has to follow directly");
+    case(
+        "vacuous",
+        &format!("{rule}```rust\n// r[a.b]\nlet x = 1;\n```\n"),
+        5,
+        "nothing under this comment asserts",
+    );
+    case(
+        "not-run",
+        &format!("{rule}```rust,no_run\n// r[a.b]\nassert!(true);\n```\n"),
+        5,
+        "a no_run block proves nothing",
+    );
+    case("link", "See [r:no.rule].\n", 1, "[r:no.rule] names an unknown rule");
+    case("directive", "x\n{{#nonsense 1}}\n", 2, "unknown directive `{{#nonsense 1}}`");
+}
+
+#[test]
+fn the_lock_and_the_pages_agree() {
+    let fixture = Fixture::with_page("lock", "# Page\n");
+    fixture.passes(&["audit"]);
+    let lock = fixture.read("book/rules.lock");
+    fixture.write("book/rules.lock", &lock.replace("all.of-them", "all.of-these"));
+    fixture.fails(&["audit"], "r[all.of-them] is not in book/rules.lock");
+    fixture.fails(&["audit"], "no page has r[all.of-these] any more");
+    fixture.write("book/rules.lock", &format!("{lock}alias all.of-these -> all.of-them\n"));
+    fixture.passes(&["audit"]);
+    fixture.passes(&["lock"]);
+    assert!(fixture.read("book/rules.lock").contains("alias all.of-these -> all.of-them"));
+}
