@@ -1,11 +1,15 @@
 """What CPython's own exporters answer, one line a request, for tests/cpython.rs to compare.
 
 Needs nothing but the standard library: ctypes calls the C API, and PyMemoryView_FromBuffer makes a memoryview of any
-layout. Reads lines `NAME SHAPE STRIDES OFFSET READONLY` over twelve items of two bytes.
+layout. Reads lines `NAME SHAPE STRIDES OFFSET READONLY` over twelve items of two bytes, answers the requests, and then
+prints what the book says of CPython's exporters: `observed NAME RESULT`.
 """
 
+import array
 import ctypes
+import platform
 import struct
+import subprocess
 import sys
 from ctypes import POINTER, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
 
@@ -94,7 +98,76 @@ def fill_info_answer(readonly, flags):
     return fields(view)
 
 
+def asked(exporter, flags):
+    """The fields that any exporter gives, or its refusal."""
+    view = Py_buffer(obj=SENTINEL)
+    try:
+        pythonapi.PyObject_GetBuffer(exporter, byref(view), flags)
+    except (BufferError, SystemError, TypeError) as error:
+        return type(error).__name__ + (" obj=NULL" if not view.obj else " obj=left")
+    line = fields(view)
+    pythonapi.PyBuffer_Release(byref(view))
+    return line
+
+
+def buf_is_null(exporter):
+    view = Py_buffer()
+    pythonapi.PyObject_GetBuffer(exporter, byref(view), 0)
+    null = not view.buf
+    pythonapi.PyBuffer_Release(byref(view))
+    return null
+
+
+def memoryview_of(**changed):
+    """What memoryview makes of a hand-made view of four bytes. May end the interpreter."""
+    data = ctypes.create_string_buffer(4)
+    described = dict(buf=ctypes.addressof(data), len=4, itemsize=1, ndim=1)
+    described.update(changed)
+    try:
+        return pythonapi.PyMemoryView_FromBuffer(byref(Py_buffer(**described)))
+    except ValueError:
+        return "ValueError"
+
+
+def ends_the_interpreter(call):
+    child = [sys.executable, "-I", __file__, call]
+    return subprocess.run(child, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def observations():
+    plain = asked(b"abc", 0)
+    yield "bytes-refusal", asked(b"abc", 0x1)
+    yield "int-refusal", asked(5, 0)
+    yield "bytes-format-alone", asked(b"abc", 0x4)
+    yield "array-format-alone", asked(array.array("H", [1, 2]), 0x4)
+    yield "memoryview-format-alone", asked(memoryview(b"abc"), 0x4)
+    yield "unknown-bits", all(
+        asked(exporter, flags) == asked(exporter, 0)
+        for exporter in (b"abc", bytearray(b"abc"), array.array("B", b"abc"), memoryview(b"abc"))
+        for flags in (0x2, 0x10, 0x20, 0x40, 0x80, 0x400)
+    )
+    expected = "SystemError obj=left" if sys.version_info >= (3, 13) else plain
+    yield "read-write-words", asked(b"abc", 0x100) == asked(b"abc", 0x200) == expected
+    yield "ctypes-2d-simple", asked((ctypes.c_uint8 * 3 * 2)(), 0).replace("<B", "B")
+    yield "empty-buf-null", any(map(buf_is_null, (b"", bytearray(), array.array("H"))))
+    yield "memoryview-buf-null", memoryview_of(buf=None)
+    view = Py_buffer()
+    pythonapi.PyObject_GetBuffer(b"abc", byref(view), 0x11C)
+    inside = [ctypes.addressof(view) + Py_buffer.len.offset, ctypes.addressof(view) + Py_buffer.itemsize.offset]
+    pointers = [ctypes.cast(pointer, c_void_p).value for pointer in (view.shape, view.strides)]
+    pythonapi.PyBuffer_Release(byref(view))
+    yield "fill-info-points-into-the-view", pointers == inside
+    yield "ndim-2-without-shape-ends-the-interpreter", ends_the_interpreter("ndim-2")
+    # Elsewhere a division by zero need not trap.
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        yield "itemsize-0-ends-the-interpreter", ends_the_interpreter("itemsize-0")
+
+
 def main():
+    if sys.argv[1:] == ["ndim-2"]:
+        return memoryview_of(ndim=2)
+    if sys.argv[1:] == ["itemsize-0"]:
+        return memoryview_of(itemsize=0)
     print("version", sys.version.split()[0])
     print("size", ctypes.sizeof(Py_buffer))
     data = struct.pack("12H", *range(12))
@@ -126,6 +199,8 @@ def main():
     for readonly in (0, 1):
         for flags in range(0x200):
             print("fill_info", readonly, "{:#05x}".format(flags), fill_info_answer(readonly, flags))
+    for name, result in observations():
+        print("observed", name, result)
 
 
 main()

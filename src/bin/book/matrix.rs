@@ -24,8 +24,7 @@ pub fn html() -> Result<String, String> {
     let objects = KINDS.map(object).into_iter().collect::<Result<Vec<_>, _>>();
     let objects = objects.map_err(|error| format!("the matrix: {error}"))?;
     let mut table = String::from(
-        "<div class=\"table-wrapper\">\n<table class=\"matrix\">\n\
-         <caption>Requests, the fields they get, and the memory they are granted on</caption>\n\
+        "<div class=\"table-wrapper\">\n<table class=\"matrix\" aria-label=\"Requests, the fields they get, and the memory they are granted on\">\n\
          <thead><tr><th scope=\"col\">request</th><th scope=\"col\">flags</th>\
          <th scope=\"col\">fields</th>",
     );

@@ -8,7 +8,7 @@ use crate::generated;
 use crate::html;
 use crate::model::{Book, Page};
 use crate::proofs::Proof;
-use crate::rules::Rule;
+use crate::rules::{Level, Rule};
 use crate::source::Problem;
 use crate::statements;
 use std::ops::Range;
@@ -67,11 +67,7 @@ impl<'a> Renderer<'a> {
             out.push_str(&format!("<a id=\"{}\"></a>", rule_anchor(old)));
         }
         out.push_str(&format!("<a class=\"rule-id\" href=\"#{anchor}\">{id}</a> "));
-        let level = rule.level.word();
-        out.push_str(&format!(
-            "<span class=\"rule-level rule-{}\">{level}</span> ",
-            level.to_lowercase()
-        ));
+        out.push_str(&format!("{} ", level_badge(rule.level)));
         if let Some(pythons) = &rule.pythons {
             out.push_str(&format!(
                 "<span class=\"rule-pythons\">{}</span> ",
@@ -193,13 +189,19 @@ impl<'a> Renderer<'a> {
         Ok(links?.join("<br>"))
     }
 
+    /// A list and not a table: it has to be readable on a narrow screen. A heading for each page that states rules.
     fn rule_index(&self, chapter: &str) -> Result<String, String> {
-        let mut out = String::from("| Rule | Level | What it says | Proofs |\n|---|---|---|---|\n");
+        let mut out = String::new();
+        let mut page = "";
         for rule in &self.book.rules {
+            if rule.chapter != page {
+                page = &rule.chapter;
+                out.push_str(&format!("\n## {}\n\n", self.title(page)));
+            }
             out.push_str(&format!(
-                "| {} | {} | {} | {} |\n",
+                "- {} {} {} <span class=\"rule-proofs\">{}</span>\n",
                 self.rule_link(chapter, &rule.id)?,
-                rule.level.word(),
+                level_badge(rule.level),
                 self.first_sentence(chapter, &rule.text),
                 self.proof_links(chapter, &rule.id)
             ));
@@ -207,7 +209,18 @@ impl<'a> Renderer<'a> {
         Ok(out)
     }
 
-    /// A sentence of a rule, fit for a cell of a table on another page.
+    /// The first heading of a page.
+    fn title<'b>(&'b self, chapter: &'b str) -> &'b str {
+        let page = self
+            .book
+            .pages
+            .iter()
+            .find(|page| page.document.is_chapter() && page.document.chapter_path() == chapter);
+        let text = page.map_or("", |page| page.document.text.as_str());
+        text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(chapter)
+    }
+
+    /// A sentence of a rule, fit for an item of a list on another page.
     fn first_sentence(&self, chapter: &str, text: &str) -> String {
         let end = text.find(". ").map_or(text.len(), |end| end + 1);
         let mut sentence = String::new();
@@ -219,8 +232,13 @@ impl<'a> Renderer<'a> {
             rest = tail;
         }
         sentence.push_str(rest);
-        sentence.replace('|', "\\|")
+        sentence
     }
+}
+
+fn level_badge(level: Level) -> String {
+    let level = level.word();
+    format!("<span class=\"rule-level rule-{}\">{level}</span>", level.to_lowercase())
 }
 
 fn rule_anchor(id: &str) -> String {
