@@ -26,6 +26,7 @@
 
 mod count;
 
+use std::any::Any;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::fmt;
@@ -198,7 +199,7 @@ impl<E: Exporter> Exported<E> {
         let value = unsafe { &*self.cell().value.get() };
         let ask = AssertUnwindSafe(|| value.view().map(|view| Shown::new(&view)));
         let answer = catch_unwind(ask).unwrap_or_else(|payload| {
-            std::mem::forget(payload); // its drop could panic too
+            discard(payload);
             Err(BufferError::ViewPanicked)
         });
         // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
@@ -246,7 +247,7 @@ pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
         // SAFETY: the count said that nobody is left.
         let freed = catch_unwind(|| unsafe { free(header) });
         return freed.map_err(|payload| {
-            std::mem::forget(payload); // its drop could panic too
+            discard(payload);
             ReleaseError::DropPanicked
         });
     }
@@ -261,6 +262,18 @@ pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
 unsafe fn free<E>(header: NonNull<Header>) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(header.cast::<Cell<E>>().as_ptr()) });
+}
+
+/// Drops what a panic carried. That may panic again, with a payload of its own; at some point one is leaked, to come to
+/// an end.
+fn discard(mut payload: Box<dyn Any + Send>) {
+    for _ in 0..8 {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(again) => payload = again,
+        }
+    }
+    std::mem::forget(payload);
 }
 
 /// A shared borrow of an exported value.

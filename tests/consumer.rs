@@ -61,8 +61,8 @@ fn views_that_contradict_themselves_are_released_and_refused() {
     }
     let good = line(&[1, 2, 3]);
     let (nd, full) = (Request::ND, Request::FULL_RO);
-    let three: *mut isize = Box::leak(Box::new(3));
-    let minus: *mut isize = Box::leak(Box::new(-3));
+    let (mut extent, mut negative) = ([3isize], [-3isize]);
+    let (three, minus) = (extent.as_mut_ptr(), negative.as_mut_ptr());
     case(Py_buffer { ndim: -1, ..good }, nd, "the view granted has ndim -1");
     case(Py_buffer { ndim: 65, shape: three, ..good }, nd, "the view granted has ndim 65");
     case(Py_buffer { len: -6, shape: three, ..good }, nd, "the view granted has len -6");
@@ -86,7 +86,8 @@ fn views_that_contradict_themselves_are_released_and_refused() {
 fn fields_that_were_not_requested_do_not_show() {
     // ctypes fills shape and format whatever is asked; NumPy says ndim 0 without ND.
     let memory = [0x0201u16.to_be(), 0x0403u16.to_be(), 0x0605u16.to_be()];
-    let shape: *mut isize = Box::leak(Box::new(3));
+    let mut extent = [3isize];
+    let shape = extent.as_mut_ptr();
     for ndim in [0, 1] {
         let view = Py_buffer { ndim, shape, strides: shape, ..line(&memory) };
         let buffer = Buffer::get(&Scripted(view), Request::SIMPLE).unwrap();

@@ -125,7 +125,9 @@ fn one_release_too_many_is_reported() {
     assert_eq!(release(&view), Err(ReleaseError::NotExported));
     assert_eq!(exported.exports(), 0);
     exported.try_mut().unwrap().bytes.push(Shared::new(b'd'));
-    assert_eq!(get(&exported, Request::SIMPLE).unwrap().len, 4);
+    let view = get(&exported, Request::SIMPLE).unwrap();
+    assert_eq!(view.len, 4);
+    release(&view).unwrap();
 }
 
 #[test]
@@ -156,7 +158,9 @@ fn no_export_during_a_mutation() {
     assert_eq!(exported.try_mut().unwrap_err(), MutError::BeingModified);
     assert_eq!(exported.traverse(|_| ()), None);
     drop(mutation);
-    assert_eq!(get(&exported, Request::FULL).unwrap().len, 0);
+    let view = get(&exported, Request::FULL).unwrap();
+    assert_eq!(view.len, 0);
+    release(&view).unwrap();
     assert_eq!(exported.traverse(|value| value.bytes.len()), Some(0));
 }
 
@@ -236,6 +240,28 @@ fn a_panic_in_a_mutation_ends_the_mutation() {
         exported.try_mut().unwrap().0 = Mood::Fine;
         release(&get(&exported, Request::SIMPLE).unwrap()).unwrap();
     }
+}
+
+/// A panic whose payload panics when it is dropped.
+struct Relentless;
+
+impl Exporter for Relentless {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        struct Payload;
+        impl Drop for Payload {
+            fn drop(&mut self) {
+                panic!("payload");
+            }
+        }
+        std::panic::panic_any(Payload)
+    }
+}
+
+#[test]
+fn a_payload_that_panics_is_caught_too() {
+    let exported = Exported::new(Relentless);
+    assert_eq!(exported.ready(), Err(BufferError::ViewPanicked));
+    assert_eq!(get(&exported, Request::SIMPLE).unwrap_err(), BufferError::ViewPanicked);
 }
 
 struct PanicsOnDrop;
