@@ -1,8 +1,8 @@
 //! CPython's buffer structs and constants, bit for bit.
 //!
 //! This is the one module that uses C names. It holds what `Include/pybuffer.h` and `Include/cpython/object.h` declare
-//! and nothing else; the rest of the crate uses CPython's words in Rust's case. The sizes and offsets below were frozen
-//! when the struct joined the stable ABI in Python 3.11, and they have been the same since 3.0.
+//! and nothing else; the rest of the crate uses CPython's words in Rust's case. The sizes and offsets below are frozen: the
+//! struct is part of the stable ABI since Python 3.11.
 //!
 //! ```
 //! use bufferprocs::abi::{Py_buffer, PyBUF_FULL_RO, PyBUF_STRIDES};

@@ -21,6 +21,7 @@
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::error::{AccessError, BufferError};
@@ -83,6 +84,10 @@ impl<S: Source> Buffer<S> {
         // From here on the view is released, whatever happens.
         let mut buffer = Buffer { view, request, line: None, _source: PhantomData };
         buffer.line = Line::copied_from(&view);
+        if buffer.line.is_some() {
+            // They point to where the struct was filled, which it leaves now.
+            (buffer.view.shape, buffer.view.strides) = (null_mut(), null_mut());
+        }
         buffer.check()?;
         Ok(buffer)
     }
@@ -109,7 +114,7 @@ impl<S: Source> Buffer<S> {
         if !self.request.contains(Request::ND) {
             return Ok(());
         }
-        if view.shape.is_null() && view.ndim > 0 {
+        if self.shape().is_none() && view.ndim > 0 {
             return contradiction("the view granted has dimensions, and shape is NULL".into());
         }
         let shape = self.shape().unwrap_or(&[]);
@@ -119,7 +124,13 @@ impl<S: Source> Buffer<S> {
             if extent < 0 {
                 return contradiction(format!("the view granted has shape[{axis}] {extent}"));
             }
-            len = if empty { 0 } else { len.saturating_mul(extent) };
+            len = match len.checked_mul(extent) {
+                _ if empty => 0,
+                Some(len) => len,
+                None => {
+                    return contradiction(format!("the view granted overflows at shape[{axis}]"));
+                }
+            };
         }
         if len != view.len {
             return contradiction(format!("the view granted has len {} for {len} bytes", view.len));
@@ -189,6 +200,9 @@ impl<S: Source> Buffer<S> {
     }
 
     /// The struct itself, for reading.
+    ///
+    /// Arrays that lay in the struct when it was filled are NULL here; [`shape`](Self::shape) and [`strides`](Self::strides)
+    /// have copies of them.
     pub fn raw(&self) -> &Py_buffer {
         &self.view
     }
@@ -205,7 +219,7 @@ impl<S: Source> Buffer<S> {
         let itemsize = if run { 1 } else { self.itemsize() };
         if !item::is_format_of::<T>(format) {
             return Err(AccessError::Format {
-                found: format.unwrap_or(c"B").to_string_lossy().into_owned(),
+                found: format.map(|format| format.to_string_lossy().into_owned()),
                 expected: T::FORMAT.to_str().unwrap_or("?"), // formats are ASCII
             });
         }

@@ -8,7 +8,8 @@
 //! | did this release end an export? | [`ReleaseError`] |
 //! | is there such an item in the view? | [`AccessError`] |
 //!
-//! Every message names the field, axis or offset that was wrong. None of them is raised as a panic.
+//! Each message says what was wrong, and names the field, axis or offset where there is one. None of them is raised as a
+//! panic.
 //!
 //! ```
 //! use bufferprocs::Layout;
@@ -45,7 +46,7 @@ pub enum BufferError {
     FormatWithoutShape,
     /// The exporter is being changed at this moment.
     BeingModified,
-    /// The exporter gave its memory up before.
+    /// The exporter gave its memory up before: for exporters that can be closed.
     Closed,
     /// The counter of exports is at its maximum.
     TooManyExports,
@@ -55,6 +56,8 @@ pub enum BufferError {
     Layout(LayoutError),
     /// The object has no `bf_getbuffer`.
     NotAnExporter,
+    /// The exporter cannot be changed, or not be read, now.
+    Busy(MutError),
     /// A reason of the exporter's own.
     Refused(Cow<'static, str>),
 }
@@ -83,6 +86,7 @@ impl fmt::Display for BufferError {
             BufferError::ViewPanicked => "the exporter's view() panicked",
             BufferError::Layout(error) => return write!(f, "the exporter's layout: {error}"),
             BufferError::NotAnExporter => "the object does not export a buffer",
+            BufferError::Busy(error) => return error.fmt(f),
             BufferError::Refused(reason) => reason,
         })
     }
@@ -92,6 +96,7 @@ impl std::error::Error for BufferError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BufferError::Layout(error) => Some(error),
+            BufferError::Busy(error) => Some(error),
             _ => None,
         }
     }
@@ -100,6 +105,12 @@ impl std::error::Error for BufferError {
 impl From<LayoutError> for BufferError {
     fn from(error: LayoutError) -> Self {
         BufferError::Layout(error)
+    }
+}
+
+impl From<MutError> for BufferError {
+    fn from(error: MutError) -> Self {
+        BufferError::Busy(error)
     }
 }
 
@@ -138,6 +149,15 @@ pub enum LayoutError {
         /// Bytes an item in the memory.
         memory: usize,
     },
+    /// An offset or a stride would let writable items overlap others in part.
+    SplitsItems {
+        /// The axis of the stride; None for the offset.
+        axis: Option<usize>,
+        /// The offset or stride, in bytes.
+        step: isize,
+        /// Bytes an item.
+        itemsize: usize,
+    },
     /// Some item lies outside of the memory.
     OutOfBounds {
         /// Lowest byte that an item covers, from the start of the memory.
@@ -167,6 +187,16 @@ impl fmt::Display for LayoutError {
             }
             LayoutError::ItemsizeDiffers { layout, memory } => {
                 write!(f, "itemsize is {layout} in the layout and {memory} in the memory")
+            }
+            LayoutError::SplitsItems { axis, step, itemsize } => {
+                match axis {
+                    Some(axis) => write!(f, "strides[{axis}]")?,
+                    None => write!(f, "offset")?,
+                }
+                write!(
+                    f,
+                    " {step} is no multiple of itemsize {itemsize}, and the memory is writable"
+                )
             }
             LayoutError::OutOfBounds { first, end, memory } => {
                 write!(f, "items cover bytes {first} to {end} of a memory of {memory} bytes")
@@ -235,8 +265,8 @@ impl std::error::Error for ReleaseError {}
 pub enum AccessError {
     /// The items are of another type.
     Format {
-        /// The view's format.
-        found: String,
+        /// The view's format; None if it was not requested, so that the items are bytes.
+        found: Option<String>,
         /// The format of the type asked for.
         expected: &'static str,
     },
@@ -268,8 +298,11 @@ pub enum AccessError {
 impl fmt::Display for AccessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AccessError::Format { found, expected } => {
+            AccessError::Format { found: Some(found), expected } => {
                 write!(f, "format is {found:?}, expected {expected:?}")
+            }
+            AccessError::Format { found: None, expected } => {
+                write!(f, "format was not requested: the items are bytes, expected {expected:?}")
             }
             AccessError::Itemsize { found, expected } => {
                 write!(f, "itemsize is {found}, expected {expected}")

@@ -21,8 +21,9 @@
 //! ```
 //!
 //! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a mutation ends. Its answer is
-//! stored beside the value at an address that does not move. A request then runs no code of the user's, takes no lock and
-//! allocates nothing, and cannot see an answer that disagrees with an earlier one.
+//! stored beside the value at an address that does not move. A request that is granted runs no code of the user's, takes
+//! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request that is refused is
+//! never counted.
 
 mod count;
 
@@ -34,10 +35,12 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::abi::{Py_buffer, PyObject};
 use crate::error::{BufferError, MutError, ReleaseError};
-use crate::fill::{Shown, refuse};
+use crate::fill::{Facts, Shown, grant, refuse};
 use crate::request::Request;
 use crate::view::View;
 use count::Count;
@@ -64,9 +67,13 @@ pub struct Exported<E: Exporter> {
     _owns: PhantomData<Cell<E>>,
 }
 
-/// The part of a cell that release needs, which knows nothing of E.
+/// The part of a cell that knows nothing of E. Anybody may look at it, without a hold on the exporter.
 struct Header {
     count: Count,
+    /// The facts of `shown`, or 0 where there is none: a request that they refuse is not counted, not even for a moment.
+    facts: AtomicUsize,
+    /// Why there is nothing to show.
+    error: Mutex<BufferError>,
     /// Frees the cell that starts with this header.
     free: unsafe fn(NonNull<Header>),
 }
@@ -82,7 +89,7 @@ struct Header {
 #[repr(C)] // the header comes first: a pointer to the cell is a pointer to its header
 struct Cell<E> {
     header: Header,
-    shown: UnsafeCell<Result<Shown, BufferError>>,
+    shown: UnsafeCell<Option<Shown>>,
     value: UnsafeCell<E>,
 }
 
@@ -97,8 +104,13 @@ impl<E: Exporter> Exported<E> {
     /// Takes `value` in and asks it for its view. [`ready`](Self::ready) tells whether that worked.
     pub fn new(value: E) -> Exported<E> {
         let cell = Box::new(Cell {
-            header: Header { count: Count::new(), free: free::<E> },
-            shown: UnsafeCell::new(Err(BufferError::BeingModified)),
+            header: Header {
+                count: Count::new(),
+                facts: AtomicUsize::new(0),
+                error: Mutex::new(BufferError::BeingModified),
+                free: free::<E>,
+            },
+            shown: UnsafeCell::new(None),
             value: UnsafeCell::new(value),
         });
         let exported = Exported { cell: NonNull::from(Box::leak(cell)), _owns: PhantomData };
@@ -109,12 +121,7 @@ impl<E: Exporter> Exported<E> {
 
     /// Whether requests can be answered at all: the error of [`Exporter::view`] if there was one.
     pub fn ready(&self) -> Result<(), BufferError> {
-        self.cell().header.count.borrow().map_err(|_| BufferError::BeingModified)?;
-        // SAFETY: the borrow that was just counted excludes a mutation.
-        let shown = unsafe { &*self.cell().shown.get() };
-        let ready = shown.as_ref().map(|_| ()).map_err(BufferError::clone);
-        self.cell().header.count.end_borrow();
-        ready
+        self.cell().header.facts().map(|_| ())
     }
 
     /// Number of views that consumers hold.
@@ -159,8 +166,12 @@ impl<E: Exporter> Exported<E> {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError> {
-        let count = &self.cell().header.count;
-        if let Err(refusal) = count.export() {
+        let header = &self.cell().header;
+        let counted = header
+            .facts()
+            .and_then(|facts| grant(&facts, request))
+            .and_then(|_| header.count.export());
+        if let Err(refusal) = counted {
             // SAFETY: `view` is valid for writes, by the caller's promise.
             unsafe { refuse(view) };
             return Err(refusal);
@@ -170,16 +181,16 @@ impl<E: Exporter> Exported<E> {
         let answer = match shown {
             // SAFETY: `view` is valid for writes. Until the export ends the count excludes a change of `shown` and `value`,
             // and the cell stays, so that all pointers remain valid.
-            Ok(shown) => unsafe { shown.fill(view, obj, self.cell.as_ptr().cast(), request) },
-            Err(error) => {
+            Some(shown) => unsafe { shown.fill(view, obj, self.cell.as_ptr().cast(), request) },
+            None => {
                 // SAFETY: `view` is valid for writes, by the caller's promise.
                 unsafe { refuse(view) };
-                Err(error.clone())
+                Err(BufferError::BeingModified)
             }
         };
         if answer.is_err() {
-            // Ends the export that was counted above; not the last hold, since `self` is alive.
-            let _ = count.release();
+            // The value was changed between the decision and the count. This is not the last hold, since `self` is alive.
+            let _ = header.count.release();
         }
         answer
     }
@@ -202,8 +213,29 @@ impl<E: Exporter> Exported<E> {
             discard(payload);
             Err(BufferError::ViewPanicked)
         });
+        let (facts, shown) = match answer {
+            Ok(shown) => (shown.facts().to_word(), Some(shown)),
+            Err(error) => {
+                *self.cell().header.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+                (0, None)
+            }
+        };
         // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
-        unsafe { *self.cell().shown.get() = answer };
+        unsafe { *self.cell().shown.get() = shown };
+        self.cell().header.facts.store(facts, Ordering::Release);
+    }
+}
+
+impl Header {
+    /// What the exporter shows now. Takes a lock only to read an error, never where there is something to show.
+    fn facts(&self) -> Result<Facts, BufferError> {
+        if self.count.is_mutation_under_way() {
+            return Err(BufferError::BeingModified);
+        }
+        match self.facts.load(Ordering::Acquire) {
+            0 => Err(self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            word => Ok(Facts::from_word(word)),
+        }
     }
 }
 
@@ -266,7 +298,7 @@ unsafe fn free<E>(header: NonNull<Header>) {
 
 /// Drops what a panic carried. That may panic again, with a payload of its own; at some point one is leaked, to come to
 /// an end.
-fn discard(mut payload: Box<dyn Any + Send>) {
+pub(crate) fn discard(mut payload: Box<dyn Any + Send>) {
     for _ in 0..8 {
         match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             Ok(()) => return,

@@ -41,6 +41,35 @@ pub struct Facts {
     pub bare_format: bool,
 }
 
+impl Facts {
+    /// The facts in one word, which is never 0, to be read without a hold on the exporter.
+    pub(crate) fn to_word(self) -> usize {
+        let bits = [
+            true,
+            self.readonly,
+            self.c_contiguous,
+            self.f_contiguous,
+            self.suboffsets,
+            self.bare_format,
+        ];
+        let low = bits.iter().rev().fold(0, |word, &bit| word << 1 | usize::from(bit));
+        self.ndim << 8 | low
+    }
+
+    /// The facts in a word made by [`to_word`](Self::to_word).
+    pub(crate) fn from_word(word: usize) -> Facts {
+        let bit = |place: u32| word >> place & 1 == 1;
+        Facts {
+            readonly: bit(1),
+            c_contiguous: bit(2),
+            f_contiguous: bit(3),
+            suboffsets: bit(4),
+            bare_format: bit(5),
+            ndim: word >> 8,
+        }
+    }
+}
+
 /// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and `internal`, which are always set.
 /// What is false becomes NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +141,10 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
+    pub(crate) fn facts(&self) -> Facts {
+        self.facts
+    }
+
     pub(crate) fn new(view: &View<'_>) -> Shown {
         let facts = Facts {
             readonly: view.is_readonly(),
@@ -191,7 +224,8 @@ pub(crate) unsafe fn refuse(view: *mut Py_buffer) {
 ///
 /// The view has one dimension of items of one byte. Its `shape` and `strides` point into the view itself, at `len` and
 /// `itemsize`: a consumer that moves the struct has to copy them first. `FORMAT` without `ND` is granted, as CPython does.
-/// Differs in one point: on refusal `obj` becomes NULL, as the documentation says and CPython's code does not do.
+/// Differs in two points: on refusal `obj` becomes NULL, as the documentation says and CPython's code does not do; and the
+/// words `PyBUF_READ` and `PyBUF_WRITE` are not refused, as they are since 3.13.
 ///
 /// `obj` is the exporter, to which the caller took a reference; it passes to the view on success and stays with the
 /// caller on refusal. Fails only if `WRITABLE` is requested of read-only bytes.
@@ -245,4 +279,28 @@ pub unsafe fn fill_info(
     // SAFETY: `view` is valid for writes, by the caller's promise.
     unsafe { view.write(filled) };
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_survive_in_a_word() {
+        for kind in 0..32 {
+            for ndim in [0, 1, 2, 64] {
+                let is = |place: u32| kind >> place & 1 == 1;
+                let facts = Facts {
+                    readonly: is(0),
+                    c_contiguous: is(1),
+                    f_contiguous: is(2),
+                    suboffsets: is(3),
+                    bare_format: is(4),
+                    ndim,
+                };
+                assert_ne!(facts.to_word(), 0);
+                assert_eq!(Facts::from_word(facts.to_word()), facts);
+            }
+        }
+    }
 }

@@ -16,12 +16,13 @@
 //! **What a load is.** Relaxed atomic loads of one width: the largest power of two, at most a machine word, that divides
 //! the item's size and its address. An item of one such width is never torn. A larger one may be: half of it old, half of
 //! it new, never undefined behaviour. The width depends on nothing else, so that an exporter and a consumer that agree on
-//! where the items lie also agree on the width, as Rust's memory model wants of accesses that race.
+//! where the items lie also agree on the width, as Rust's memory model wants of accesses that race. A writable view shows
+//! whole items of its memory only, so they do agree.
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::fmt;
-use std::mem::{MaybeUninit, size_of};
+use std::mem::{ManuallyDrop, MaybeUninit, size_of};
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 /// A plain value that can be one item of a buffer.
@@ -93,8 +94,9 @@ enum Kind {
 ///
 /// `l` and `q` are one type where a C `long` has eight bytes, and `<i` is `i` on a little-endian machine.
 pub(crate) fn is_format_of<T: Item>(format: Option<&CStr>) -> bool {
-    let described = describe(format.map_or(b"B", CStr::to_bytes));
-    described.is_some() && described == describe(T::FORMAT.to_bytes())
+    let format = format.unwrap_or(c"B");
+    let described = describe(format.to_bytes());
+    format == T::FORMAT || described.is_some() && described == describe(T::FORMAT.to_bytes())
 }
 
 /// Kind and size in bytes of a format of one letter, in the byte order of this machine.
@@ -164,8 +166,10 @@ impl<T: AnyBits> Shared<T> {
 
     /// Turns a vector into one whose items may be shared. Nothing is copied.
     pub fn from_vec(values: Vec<T>) -> Vec<Shared<T>> {
-        // The standard library collects items of the same layout in place.
-        values.into_iter().map(Shared::new).collect()
+        let mut values = ManuallyDrop::new(values);
+        let (start, len, capacity) = (values.as_mut_ptr(), values.len(), values.capacity());
+        // SAFETY: the parts of a vector that is not used again; Shared<T> has the layout of T.
+        unsafe { Vec::from_raw_parts(start.cast(), len, capacity) }
     }
 
     /// A copy of all items, each loaded for itself.
@@ -333,6 +337,16 @@ mod tests {
     }
 
     #[test]
+    fn a_vector_is_shared_in_place() {
+        let mut values = Vec::with_capacity(10);
+        values.extend([1u32, 2, 3]);
+        let start = values.as_ptr().addr();
+        let shared = Shared::from_vec(values);
+        assert_eq!((shared.as_ptr().addr(), shared.capacity()), (start, 10));
+        assert_eq!(Shared::to_vec(&shared), [1, 2, 3]);
+    }
+
+    #[test]
     fn load_and_store_at_every_alignment() {
         #[track_caller]
         fn case<T: AnyBits + PartialEq + fmt::Debug>(value: T) {
@@ -384,5 +398,14 @@ mod tests {
         case::<u8>(c"BB", false);
         case::<i32>(c"T{i:a:}", false);
         assert!(is_format_of::<u8>(None) && !is_format_of::<i8>(None));
+        // A type of the user's, with a format that is more than a letter.
+        #[derive(Clone, Copy)]
+        struct Pair(#[allow(dead_code)] [u16; 2]);
+        // SAFETY: two numbers, no padding, no pointer.
+        unsafe impl Item for Pair {
+            const FORMAT: &'static CStr = c"T{H:a:H:b:}";
+        }
+        case::<Pair>(c"T{H:a:H:b:}", true);
+        case::<Pair>(c"T{H:a:h:b:}", false);
     }
 }

@@ -25,13 +25,14 @@ use std::any::TypeId;
 use std::cell::RefCell;
 use std::ffi::c_int;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
 use crate::consumer::Source;
 use crate::error::{BufferError, ReleaseError};
-use crate::exporter::{self, Exported, Exporter};
+use crate::exporter::{self, Exported, Exporter, discard};
 use crate::request::Request;
 
 /// A counted reference to an object. Cloning it takes one reference more.
@@ -111,7 +112,7 @@ impl Object {
         (self.head().type_id == TypeId::of::<T>()).then(|| unsafe { value_of(self.as_ptr()) })
     }
 
-    /// The exported value, if it is an `E` and was made by [`new`](Self::new).
+    /// The exported value, if the object holds an `Exported<E>`, as [`new`](Self::new) makes it.
     pub fn exported<E: Exporter>(&self) -> Option<&Exported<E>> {
         self.value()
     }
@@ -174,6 +175,8 @@ pub unsafe fn incref(object: *mut PyObject) {
 
 /// Gives one reference up, and frees the object with the last one. NULL is left alone.
 ///
+/// A panic of the value's drop is caught and reported as unraisable: C is calling.
+///
 /// # Safety
 ///
 /// `object` is NULL, or the caller owns a reference to it and does not use that again.
@@ -190,7 +193,11 @@ pub unsafe fn decref(object: *mut PyObject) {
         // SAFETY: the object is still there, nobody else reaches it now.
         let free = unsafe { head.as_ref() }.free;
         // SAFETY: that was the last reference.
-        unsafe { free(head) };
+        let freed = catch_unwind(AssertUnwindSafe(|| unsafe { free(head) }));
+        if let Err(payload) = freed {
+            discard(payload);
+            UNRAISABLE.set(Some(ReleaseError::DropPanicked));
+        }
     }
 }
 
@@ -204,7 +211,8 @@ unsafe fn free<T>(head: NonNull<Head>) {
 
 /// Asks an object for a buffer. Returns 0, or -1 with the error set.
 ///
-/// Does what `PyObject_GetBuffer` does: looks for the slot and calls it. It neither checks nor repairs what comes back.
+/// Does what `PyObject_GetBuffer` does: looks for the slot and calls it. It neither checks nor repairs what comes back. Only
+/// the two words that are no requests, `PyBUF_READ` and `PyBUF_WRITE`, are not refused here as CPython does since 3.13.
 ///
 /// # Safety
 ///

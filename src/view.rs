@@ -52,11 +52,13 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// Memory that nobody writes as long as the view lasts: one dimension of `items.len()` items.
     pub fn readonly<T: Item>(items: &'a [T]) -> View<'a> {
+        const { assert!(size_of::<T>() > 0, "an item has at least one byte") };
         View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, true)
     }
 
     /// Memory that every consumer may write: one dimension of `items.len()` items.
     pub fn writable<T: AnyBits>(items: &'a [Shared<T>]) -> View<'a> {
+        const { assert!(size_of::<T>() > 0, "an item has at least one byte") };
         View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, false)
     }
 
@@ -85,8 +87,9 @@ impl<'a> View<'a> {
 
     /// The same memory with its items laid out as `layout` says, the first of them `offset` bytes into the memory.
     ///
-    /// Fails if the itemsize differs, an item would lie outside of the memory, or there are more than 64 dimensions.
-    /// Neither `offset` nor the strides need be multiples of the itemsize. A layout without items fits any memory.
+    /// Fails if the itemsize differs, an item would lie outside of the memory, or there are more than 64 dimensions. In
+    /// read-only memory neither `offset` nor the strides need be multiples of the itemsize. In writable memory they must be:
+    /// each item shown is one of the memory's, so that all who access it do so at one width (see [`item`](crate::item)).
     #[doc(alias = "verify_structure")]
     pub fn with_layout(self, layout: &'a Layout, offset: usize) -> Result<View<'a>, LayoutError> {
         if layout.itemsize() != self.itemsize {
@@ -101,11 +104,30 @@ impl<'a> View<'a> {
         let span = layout.span();
         let start = isize::try_from(offset).unwrap_or(isize::MAX);
         let (first, end) = (start.saturating_add(span.start), start.saturating_add(span.end));
+        if !self.readonly {
+            self.check_whole_items(layout, start)?;
+        }
         // With no item the span is empty; the first item's address must still lie in the memory or one past its end.
         if first < 0 || end > self.memory_len as isize {
             return Err(LayoutError::OutOfBounds { first, end, memory: self.memory_len });
         }
         Ok(View { layout: Some(layout), offset, ..self })
+    }
+
+    /// Strides of axes with at most one item are never used.
+    fn check_whole_items(&self, layout: &Layout, offset: isize) -> Result<(), LayoutError> {
+        let itemsize = self.itemsize;
+        let splits = |step: isize| step.unsigned_abs() % itemsize != 0;
+        if splits(offset) {
+            return Err(LayoutError::SplitsItems { axis: None, step: offset, itemsize });
+        }
+        let axes = layout.shape().iter().zip(layout.strides());
+        for (axis, (&extent, &step)) in axes.enumerate() {
+            if extent > 1 && splits(step) {
+                return Err(LayoutError::SplitsItems { axis: Some(axis), step, itemsize });
+            }
+        }
+        Ok(())
     }
 
     /// Also answers requests for `FORMAT` without `ND`, which `memoryview` refuses and NumPy, `bytes` and `array` grant.
@@ -200,6 +222,30 @@ mod tests {
         case(&[0], &[2], 13, outside(13, 13));
         case(&[0], &[2], usize::MAX, outside(isize::MAX, isize::MAX));
         case(&[1], &[2], usize::MAX, outside(isize::MAX, isize::MAX));
+    }
+
+    #[test]
+    fn writable_items_are_whole() {
+        #[track_caller]
+        fn case(
+            shape: &[usize],
+            strides: &[isize],
+            offset: usize,
+            expected: Option<(Option<usize>, isize)>,
+        ) {
+            let memory = Shared::from_vec(vec![0u16; 6]);
+            let layout = Layout::strided(shape, strides, 2).unwrap();
+            let found = View::writable(&memory).with_layout(&layout, offset).map(|_| ());
+            let splits = |(axis, step)| LayoutError::SplitsItems { axis, step, itemsize: 2 };
+            assert_eq!(found, expected.map_or(Ok(()), |splitting| Err(splits(splitting))));
+        }
+        case(&[2], &[2], 2, None);
+        case(&[2], &[2], 1, Some((None, 1)));
+        case(&[2], &[3], 0, Some((Some(0), 3)));
+        case(&[2, 2], &[-4, 1], 4, Some((Some(1), 1)));
+        case(&[2, 3], &[0, 2], 0, None);
+        case(&[1, 3], &[99, 2], 0, None);
+        case(&[], &[], 10, None);
     }
 
     #[test]

@@ -79,6 +79,10 @@ fn views_that_contradict_themselves_are_released_and_refused() {
     );
     case(Py_buffer { ndim: 0, ..good }, nd, "the view granted has len 6 for 2 bytes");
     let pointers = Py_buffer { shape: three, suboffsets: three, ..good };
+    let mut extents = [isize::MAX, 4];
+    let huge =
+        Py_buffer { len: isize::MAX, itemsize: 1, ndim: 2, shape: extents.as_mut_ptr(), ..good };
+    case(huge, nd, "the view granted overflows at shape[1]");
     case(pointers, Request::STRIDES, "the view granted has suboffsets, not requested");
 }
 
@@ -128,7 +132,9 @@ fn items_are_found_in_every_layout() {
     for (layout, offset) in layouts {
         let layout = layout.unwrap();
         let bytes: Vec<u8> = items.iter().flat_map(|item| item.to_ne_bytes()).collect();
-        for writable in [false, true] {
+        // In writable memory items are shown whole.
+        let whole = layout.strides().iter().all(|stride| stride % 4 == 0);
+        for writable in [false, true].into_iter().filter(|&writable| whole || !writable) {
             let (items, layout) = (items.clone(), layout.clone());
             let strided = match writable {
                 true => Strided::writable(items, layout.clone(), offset),
@@ -165,7 +171,7 @@ fn wrong_items_are_refused() {
     assert_eq!((buffer.ndim(), buffer.shape()), (0, None));
     assert_eq!(buffer.item::<f32>(&[]), Ok(1.5));
     assert_eq!(buffer.item::<f32>(&[0]), Err(AccessError::IndexCount { found: 1, ndim: 0 }));
-    let format = AccessError::Format { found: "f".into(), expected: "I" };
+    let format = AccessError::Format { found: Some("f".into()), expected: "I" };
     assert_eq!(buffer.item::<u32>(&[]), Err(format));
     // Without a format the items are bytes, and these have four.
     let buffer = Buffer::get(&object, Request::STRIDES).unwrap();

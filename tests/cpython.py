@@ -150,6 +150,7 @@ def observations():
     yield "read-write-words", asked(b"abc", 0x100) == asked(b"abc", 0x200) == expected
     yield "ctypes-2d-simple", asked((ctypes.c_uint8 * 3 * 2)(), 0).replace("<B", "B")
     yield "empty-buf-null", any(map(buf_is_null, (b"", bytearray(), array.array("H"))))
+    yield "empty-slice-contiguous", memoryview(b"abcdef")[3:3:2].c_contiguous
     yield "memoryview-buf-null", memoryview_of(buf=None)
     view = Py_buffer()
     pythonapi.PyObject_GetBuffer(b"abc", byref(view), 0x11C)

@@ -147,8 +147,13 @@ fn subjects() -> Vec<Subject> {
         let layout = || Layout::strided(&extents, strides, 2).unwrap();
         let items: Vec<u16> = (0..12).collect();
         let readonly = Strided::readonly(items.clone(), layout(), offset).unwrap();
-        let writable = Strided::writable(items, layout(), offset).unwrap();
-        for (readonly, object) in [(true, Object::new(readonly)), (false, Object::new(writable))] {
+        let mut objects = vec![(true, Object::new(readonly))];
+        if name != "misaligned" {
+            // Items of writable memory are shown whole.
+            let writable = Strided::writable(items, layout(), offset).unwrap();
+            objects.push((false, Object::new(writable)));
+        }
+        for (readonly, object) in objects {
             let len = 2 * shape.iter().product::<isize>();
             subjects.push(Subject {
                 name,
@@ -202,7 +207,7 @@ fn all_low_flag_words_equal_the_oracle() {
         assert_eq!(subject.object.references(), 1, "{}", subject.name);
     }
     // None of the kinds may be missing, and each but the most generous one refuses something.
-    assert_eq!(subjects.len(), 24);
+    assert_eq!(subjects.len(), 23);
     for subject in &subjects {
         let granted = (0..0x200).filter(|&flags| accepted(subject, flags)).count();
         assert!(granted > 0, "{}", subject.name);
@@ -258,7 +263,9 @@ fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
 fn bits_that_no_python_defines_change_nothing() {
     for subject in &subjects() {
         for flags in 0..0x200 {
-            for unknown in [0x200, 0x400, c_int::MIN] {
+            // Under Miri one of them has to do.
+            let words: &[c_int] = if cfg!(miri) { &[0x400] } else { &[0x200, 0x400, c_int::MIN] };
+            for &unknown in words {
                 assert_eq!(refusal(subject, flags), refusal(subject, flags | unknown));
                 check(subject, flags | unknown);
             }

@@ -38,6 +38,11 @@ impl Count {
         self.0.load(Ordering::Relaxed) / EXPORT
     }
 
+    /// Whether a mutation is under way at this moment.
+    pub(super) fn is_mutation_under_way(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & MUTATION != 0
+    }
+
     /// One export more.
     pub(super) fn export(&self) -> Result<(), BufferError> {
         self.update(Ordering::Acquire, |word| {

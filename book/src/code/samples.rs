@@ -41,17 +41,13 @@ unsafe extern "C" fn getbuffer(
         raise(refusal);
         return -1;
     }
-    // 2. Count the export.
-    samples.exports.fetch_add(1, Ordering::Relaxed);
-    // 3. Take the reference that the view will own. SAFETY: alive during the call.
-    unsafe { incref(exporter) };
-    // 4. Fill every field, with what was asked for and NULL for the rest.
+    // 2. Fill every field, with what was asked for and NULL for the rest.
     let or_null = |flag, array: &'static [isize; 1]| {
         if asks(flag) { array.as_ptr().cast_mut() } else { null_mut() }
     };
     let filled = Py_buffer {
         buf: samples.items.as_ptr().cast_mut().cast(),
-        obj: exporter,
+        obj: null_mut(),
         len: 6,
         itemsize: 2,
         readonly: 1,
@@ -68,6 +64,13 @@ unsafe extern "C" fn getbuffer(
     };
     // SAFETY: the consumer's view may be written.
     unsafe { view.write(filled) };
+    // 3. Count the export.
+    samples.exports.fetch_add(1, Ordering::Relaxed);
+    // 4. A new reference to the exporter, which the view owns.
+    // SAFETY: the exporter is alive during the call.
+    unsafe { incref(exporter) };
+    // SAFETY: the consumer's view may be written.
+    unsafe { (*view).obj = exporter };
     // 5. Granted.
     0
 }

@@ -102,8 +102,8 @@ fn reason(refusal: &BufferError) -> String {
     match refusal {
         BufferError::NotWritable => "read-only".to_owned(),
         BufferError::NotCContiguous => "not C".to_owned(),
-        BufferError::NotFContiguous => "not Fortran".to_owned(),
-        BufferError::NotContiguous => "not packed".to_owned(),
+        BufferError::NotFContiguous => "not F".to_owned(),
+        BufferError::NotContiguous => "neither".to_owned(),
         BufferError::NeedsStrides => "strides".to_owned(),
         BufferError::FormatWithoutShape => "no ND".to_owned(),
         other => other.to_string(),
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(row("SIMPLE").matches("– strides").count(), 3);
         assert!(row("SIMPLE").contains("bytes only"));
         assert_eq!(row("WRITABLE").matches("– read-only").count(), 1);
-        assert_eq!(row("F_CONTIGUOUS").matches("– not Fortran").count(), 3);
+        assert_eq!(row("F_CONTIGUOUS").matches("– not F").count(), 3);
         assert_eq!(row("FORMAT").matches("refused\"").count(), KINDS.len());
     }
 }
