@@ -1,7 +1,7 @@
 //! Makes the book part of `cargo test`.
 //!
-//! Two things, and only with the feature `book-tests`: a module for each page, so that rustdoc runs its blocks as it runs the crate's own,
-//! and a copy of each page for skeptic, the second runner. Without the feature there is nothing to do.
+//! Two things, and only with the feature `book-tests`: a module for each page, so that rustdoc runs its blocks as it runs
+//! the crate's own, and a copy of each page for skeptic, the second runner. Without the feature there is nothing to do.
 
 #[cfg(feature = "book-tests")]
 #[path = "src/bin/book/source/mod.rs"]

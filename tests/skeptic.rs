@@ -1,7 +1,8 @@
-//! The second runner: every block of the book, README.md and the crate's documentation as a program of its own, compiled by skeptic.
+//! The second runner: every block of the book, README.md and the crate's documentation as a program of its own,
+//! compiled by skeptic.
 //!
-//! rustdoc and skeptic read Markdown by different code and build for different editions. A block that one of them passes over, or that
-//! only works under one of them, shows here.
+//! rustdoc and skeptic read Markdown by different code and build for different editions. A block that one of them
+//! passes over, or that only works under one of them, shows here.
 
 use source::{Place, blocks, documents, flat_name};
 use std::path::Path;

@@ -147,3 +147,37 @@ fn the_lock_and_the_pages_agree() {
     fixture.passes(&["lock"]);
     assert!(fixture.read("book/rules.lock").contains("alias all.of-these -> all.of-them"));
 }
+
+/// One mistake, one message: what refers to a rule is not wrong because its line cannot be read.
+#[test]
+fn a_rule_that_cannot_be_read_is_named_alone() {
+    let fixture = Fixture::with_page("unreadable", "See [r:all.of-them].\n");
+    fixture.passes(&["audit"]);
+    let file = "book/src/statements.md";
+    let text = fixture.read(file);
+    for (from, to) in [("MUST;", "MUSTT;"), ("; own", ""), ("r[", "- r["), ("\nAll", "\n\nAll")] {
+        fixture.write(file, &text.replacen(from, to, 1));
+        fixture.fails(&["audit"], "1 block, 0 rules, 1 problem\n");
+    }
+    fixture.fails(&["lock"], "solve these first");
+}
+
+#[test]
+fn a_hidden_copy_that_differs_is_named() {
+    let fixture = Fixture::real("hidden");
+    let file = "book/src/code/samples.hidden";
+    let line = fixture.read("book/src/code/samples.rs").lines().count() + 1;
+    fixture.write(file, &(fixture.read(file) + "# // more\n"));
+    fixture.fails(
+        &["audit"],
+        &format!(
+            "{file}:{line}: is not book/src/code/samples.rs with each line hidden: \
+             run sed 's/^/# /; s/^# $/#/' book/src/code/samples.rs > {file}\n"
+        ),
+    );
+    fixture.write("book/src/code/other.hidden", "#\n");
+    fixture.fails(
+        &["audit"],
+        "book/src/code/other.hidden:1: the code that it hides, book/src/code/other.rs, is missing",
+    );
+}

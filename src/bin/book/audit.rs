@@ -1,27 +1,34 @@
 //! `cargo book audit`: everything that can be said about the book without running a block.
 //!
-//! The checks themselves live with what they check; this gathers them, and adds that a `compile_fail` block marks its wrong line.
+//! The checks themselves live with what they check; this gathers them, and adds that a `compile_fail` block marks its
+//! wrong line.
 
 use crate::model::Book;
 use crate::render::Renderer;
 use crate::source::blocks::Test;
 use crate::source::program::has_fix;
 use crate::source::{Problem, Result};
-use crate::{proofs, rules, statements};
+use crate::{hidden_copies, proofs, rules, statements};
 use std::path::Path;
 
-/// All problems of the book, in the order of files and lines.
-pub fn problems(book: &Book) -> Vec<Problem> {
+/// All problems of the book of `root`, in the order of files and lines.
+pub fn problems(root: &Path, book: &Book) -> Result<Vec<Problem>> {
     let mut problems = book.problems.clone();
+    problems.extend(hidden_copies::check(root)?);
     problems.extend(rules::duplicates(&book.rules));
-    problems.extend(proofs::check(&book.rules, &book.proofs));
-    problems.extend(statements::check(&book.rows, &book.rules, &book.proofs));
-    problems.extend(book.lock.check(&book.rules));
+    problems.extend(proofs::check(book));
+    problems.extend(statements::check(book));
+    problems.extend(book.lock.check(&book.rules, &book.unreadable));
     problems.extend(Renderer::new(book).problems());
     problems.extend(unmarked_compile_fail(book));
     problems.sort();
     problems.dedup();
-    problems
+    Ok(problems)
+}
+
+/// `1 problem`, `2 problems`.
+pub fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn unmarked_compile_fail(book: &Book) -> Vec<Problem> {
@@ -40,15 +47,15 @@ fn unmarked_compile_fail(book: &Book) -> Vec<Problem> {
 /// `cargo book audit`; true if nothing is wrong.
 pub fn run(root: &Path) -> Result<bool> {
     let book = Book::read(root)?;
-    let problems = problems(&book);
+    let problems = problems(root, &book)?;
     for problem in &problems {
         eprintln!("{problem}");
     }
     println!(
-        "{} blocks, {} rules, {} problems",
-        book.blocks().count(),
-        book.rules.len(),
-        problems.len()
+        "{}, {}, {}",
+        counted(book.blocks().count(), "block"),
+        counted(book.rules.len(), "rule"),
+        counted(problems.len(), "problem")
     );
     Ok(problems.is_empty())
 }

@@ -20,7 +20,7 @@ pub fn link_to_top(from: &str, to: &str) -> String {
 }
 
 /// The file that mdBook makes of a page.
-fn page(path: &str) -> String {
+pub fn page(path: &str) -> String {
     let stem = path.strip_suffix(".md").unwrap_or(path);
     match stem.strip_suffix("README") {
         Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("{folder}index.html"),

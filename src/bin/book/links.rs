@@ -1,24 +1,75 @@
 //! Every link inside the built site leads somewhere: the file exists, and the part after `#` is an id in it.
 
+use crate::html;
 use crate::page_ids::{self, PageIds};
-use crate::source::Result;
-use std::collections::BTreeMap;
+use crate::source::{Document, Place, Result, chapters};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-/// One line for each broken link of the site, `page.html: #nowhere`.
-pub fn check(site: &Path) -> Result<Vec<String>> {
+/// A link that leads nowhere.
+struct Broken {
+    /// The page, below the folder of the site.
+    page: String,
+    reference: String,
+    why: &'static str,
+}
+
+/// One line for each broken link of the site, `book/src/page.md:3: #nowhere: no such id in that page`.
+pub fn check(site: &Path, root: &Path) -> Result<Vec<String>> {
     let mut pages = BTreeMap::new();
     read_pages(site, &mut pages)?;
     let mut broken = Vec::new();
     for (path, page) in &pages {
         for reference in &page.references {
             if let Err(why) = resolve(path, reference, &pages) {
-                let shown = path.strip_prefix(site).unwrap_or(path);
-                broken.push(format!("{}: {reference}: {why}", shown.display()));
+                let page = path.strip_prefix(site).unwrap_or(path).to_string_lossy();
+                let (page, reference) = (page.replace('\\', "/"), reference.clone());
+                broken.push(Broken { page, reference, why });
             }
         }
     }
-    Ok(broken)
+    Ok(in_terms_of_the_source(&broken, &chapters::read(root)?))
+}
+
+/// Each link where an author wrote it. mdBook repeats pages, in print.html for one: what is broken there only counts
+/// where no page explains it.
+fn in_terms_of_the_source(broken: &[Broken], documents: &[Document]) -> Vec<String> {
+    let mut written = BTreeSet::new();
+    let (mut generated, mut elsewhere) = (Vec::new(), Vec::new());
+    for Broken { page, reference, why } in broken {
+        let Some(document) = documents.iter().find(|d| html::page(d.chapter_path()) == *page)
+        else {
+            elsewhere.push(format!("{page}: {reference}: {why}"));
+            continue;
+        };
+        match written_at(document, reference) {
+            Some((place, target)) => _ = written.insert((place, target, *why)),
+            None => generated.push(format!("{}: {reference}: {why}", document.file)),
+        }
+    }
+    let written = written.iter().map(|(place, target, why)| format!("{place}: {target}: {why}"));
+    let of_pages: Vec<String> = written.chain(generated).collect();
+    if of_pages.is_empty() { elsewhere } else { of_pages }
+}
+
+/// The first line of a page that has the link, and the link as it stands there.
+fn written_at(document: &Document, reference: &str) -> Option<(Place, String)> {
+    let decoded = decoded(reference);
+    let spellings = [reference.replacen(".html", ".md", 1), reference.to_owned(), decoded];
+    let lines = || document.text.lines().enumerate();
+    spellings.into_iter().find_map(|target| {
+        let (index, _) = lines().find(|(_, line)| links_to(line, &target))?;
+        Some((document.place(index), target))
+    })
+}
+
+/// Whether `target` stands in the line as a whole: `#a` is no part of `#a-b` or `x.md#a`.
+fn links_to(line: &str, target: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || "()<>\"'".contains(c);
+    line.match_indices(target).any(|(at, _)| {
+        let after = &line[at + target.len()..];
+        line[..at].ends_with(ends) && (after.is_empty() || after.starts_with(ends))
+    })
 }
 
 fn read_pages(folder: &Path, pages: &mut BTreeMap<PathBuf, PageIds>) -> Result<()> {

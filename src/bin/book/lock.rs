@@ -1,10 +1,12 @@
 //! `book/rules.lock`: the rules as they were last blessed.
 //!
-//! A rule that others cite must not change or vanish by accident. The file holds a checksum of each rule's level and text, and an alias
-//! for each id that was renamed. Where book and file differ, the audit fails until somebody says `cargo book lock`.
+//! A rule that others cite must not change or vanish by accident. The file holds a checksum of each rule's level and
+//! text, and an alias for each id that was renamed. Where book and file differ, the audit fails until somebody says
+//! `cargo book lock`.
 
+use crate::audit::counted;
 use crate::model::Book;
-use crate::rules::Rule;
+use crate::rules::{Rule, Unreadable};
 use crate::source::{Place, Problem, Result, read_text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -63,7 +65,7 @@ impl Lock {
         self.aliases.get(old).map(|(new, _)| new.as_str())
     }
 
-    pub fn check(&self, rules: &[Rule]) -> Vec<Problem> {
+    pub fn check(&self, rules: &[Rule], unreadable: &[Unreadable]) -> Vec<Problem> {
         let mut problems = Vec::new();
         if !self.exists && !rules.is_empty() {
             let message = "is missing: `cargo book lock` writes it";
@@ -84,7 +86,9 @@ impl Lock {
             };
             problems.push(Problem::new(&rule.place, message));
         }
-        let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        let mut ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        // They are there, and named as what they are: not readable.
+        ids.extend(unreadable.iter().map(|rule| rule.id.as_str()));
         for (id, (_, line)) in &self.frozen {
             if !ids.contains(id.as_str()) && !self.aliases.contains_key(id) {
                 let message = format!(
@@ -135,6 +139,6 @@ pub fn run(root: &Path) -> Result<()> {
     let path = root.join(FILE);
     std::fs::write(&path, book.lock.to_text(&book.rules))
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    println!("{FILE}: {} rules", book.rules.len());
+    println!("{FILE}: {}", counted(book.rules.len(), "rule"));
     Ok(())
 }

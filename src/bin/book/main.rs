@@ -1,22 +1,28 @@
 //! `cargo book`: builds the book, tests every block of it, and checks that each rule it states is proved.
 //!
-//! One function a command, each in a file of its own name. [`source`] is what all of them read, [`model`] what it adds up to.
+//! One function a command, each in a file of its own name. [`source`] is what all of them read, [`model`] what it adds
+//! up to.
 
 use source::Result;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod alone;
 mod audit;
 mod check;
 mod compile_fail;
+mod compiler;
 mod directives;
 mod generated;
+mod hidden_copies;
 mod html;
 mod links;
+mod locations;
 mod lock;
 mod matrix;
 mod model;
 mod page_ids;
+mod parallel;
 mod picture;
 mod preprocess;
 mod proofs;

@@ -3,7 +3,7 @@
 use crate::directives::{self, Use};
 use crate::lock::Lock;
 use crate::proofs::{self, Proof};
-use crate::rules::{self, Rule};
+use crate::rules::{self, Rule, Unreadable};
 use crate::source::blocks::{self, Block, Found};
 use crate::source::{self, Document, Problem, Result};
 use crate::statements::{self, Row};
@@ -19,6 +19,7 @@ pub struct Page {
 pub struct Book {
     pub pages: Vec<Page>,
     pub rules: Vec<Rule>,
+    pub unreadable: Vec<Unreadable>,
     pub proofs: Vec<Proof>,
     pub rows: Vec<Row>,
     pub lock: Lock,
@@ -32,6 +33,7 @@ impl Book {
         let mut book = Book {
             pages: Vec::new(),
             rules: Vec::new(),
+            unreadable: Vec::new(),
             proofs: Vec::new(),
             rows: Vec::new(),
             lock: Lock::read(root, &mut problems)?,
@@ -49,7 +51,9 @@ impl Book {
         self.problems.extend(found.problems.iter().cloned());
         if document.is_chapter() {
             let problems = &mut self.problems;
-            self.rules.extend(rules::find(&document, &found, problems));
+            let (rules, unreadable) = rules::find(&document, &found, problems);
+            self.rules.extend(rules);
+            self.unreadable.extend(unreadable);
             for block in &found.blocks {
                 let chapter = document.chapter_path();
                 self.proofs.extend(proofs::find(chapter, block, problems));
@@ -67,6 +71,11 @@ impl Book {
 
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Whether a line that cannot be read means to be this rule.
+    pub fn is_unreadable(&self, id: &str) -> bool {
+        self.unreadable.iter().any(|rule| rule.id == id)
     }
 
     pub fn proofs_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Proof> {

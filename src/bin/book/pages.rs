@@ -1,8 +1,9 @@
 //! What the build script writes: the pages as modules for rustdoc, and as complete programs for skeptic.
 //!
-//! rustdoc reads a page where it lies, unless the page has includes, which rustdoc does not know. skeptic knows neither `compile_fail`
-//! nor blocks without `fn main`, and builds everything as edition 2021; so it gets whole programs, and the fixed twin of each
-//! `compile_fail`. Each block stands under a heading that names its line, which makes the line part of the test's name.
+//! rustdoc reads a page where it lies, unless the page has includes, which rustdoc does not know. skeptic knows neither
+//! `compile_fail` nor blocks without `fn main`, and builds everything as edition 2021; so it gets whole programs, and
+//! the fixed twin of each `compile_fail`. Each block stands under a heading that names its line, which makes the line
+//! part of the test's name.
 
 use crate::source::blocks::{Block, Test, find};
 use crate::source::program::{fence_for, fixed_twin, program};
@@ -80,12 +81,13 @@ fn skeptic_copies(out: &Path, documents: &[Document]) -> Result<()> {
 }
 
 fn skeptic_block(block: &Block) -> String {
-    let (words, code) = match block.test {
-        Test::Run => ("rust", program(&block.code)),
-        Test::NoRun => ("rust,no_run", program(&block.code)),
+    let (words, program) = match block.test {
+        Test::Run => ("rust", program(block)),
+        Test::NoRun => ("rust,no_run", program(block)),
         // The twin is compiled only: the wrong block could not be run either.
-        Test::CompileFail(_) => ("rust,no_run", program(&fixed_twin(&block.code))),
+        Test::CompileFail(_) => ("rust,no_run", fixed_twin(block)),
     };
+    let code = program.text;
     let fence = fence_for(&code);
     let line = block.place.line;
     format!("# line {line}\n\n{fence}{words}\n{code}{fence}\n\n")

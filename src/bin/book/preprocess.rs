@@ -1,7 +1,8 @@
 //! The preprocessor: how mdBook, stock or embedded, gets the rendered pages, and how `mdbook test` runs our tests.
 //!
-//! For the renderer `test` it does what `cargo book test` does and hands back empty pages, so that mdBook's own rustdoc, which cannot
-//! be told where the crate is, has nothing left to do. For any other renderer it replaces each page by its rendered text.
+//! For the renderer `test` it does what `cargo book test` does and hands back empty pages, so that mdBook's own
+//! rustdoc, which cannot be told where the crate is, has nothing left to do. For any other renderer it replaces each
+//! page by its rendered text.
 
 use crate::model::Book;
 use crate::render::Renderer;

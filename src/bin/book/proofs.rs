@@ -1,10 +1,10 @@
 //! Proofs: comments in blocks that claim the code after them for a rule.
 //!
-//! `// r[getbuffer.refuse.obj-null]: why` holds from its line to the next such comment or to the end of the block. A claim counts
-//! only where the code under it asserts something, or where the whole block is a `compile_fail` whose error code is checked. A block
-//! that only compiles (`no_run`) proves nothing.
+//! `// r[getbuffer.refuse.obj-null]: why` holds from its line to the next such comment or to the end of the block. A
+//! claim counts only where the code under it asserts something, or where the whole block is a `compile_fail` whose
+//! error code is checked. A block that only compiles (`no_run`) proves nothing.
 
-use crate::rules::Rule;
+use crate::model::Book;
 use crate::source::blocks::{Block, Test, unhide};
 use crate::source::{Place, Problem};
 
@@ -102,18 +102,18 @@ fn asserts(line: &str) -> bool {
 }
 
 /// Proofs of rules that do not exist, and rules that have no proof.
-pub fn check(rules: &[Rule], proofs: &[Proof]) -> Vec<Problem> {
+pub fn check(book: &Book) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for proof in proofs {
-        if rules.iter().all(|rule| rule.id != proof.rule) {
+    for proof in &book.proofs {
+        if book.rule(&proof.rule).is_none() && !book.is_unreadable(&proof.rule) {
             problems.push(Problem::new(
                 &proof.block,
                 format!("the proof names an unknown rule, r[{}]", proof.rule),
             ));
         }
     }
-    for rule in rules {
-        if !rule.workflow && proofs.iter().all(|proof| proof.rule != rule.id) {
+    for rule in &book.rules {
+        if !rule.workflow && book.proofs_of(&rule.id).next().is_none() {
             problems.push(Problem::new(
                 &rule.place,
                 format!(

@@ -1,7 +1,7 @@
 //! Pages as mdBook gets them: rules with their headers, anchors at proofs, directives replaced.
 //!
-//! A page is rendered as a list of edits of its own text, so that everything an edit does not touch stays as it was written. mdBook's
-//! Markdown still sees the paragraph of a rule: the HTML around it is separated by blank lines.
+//! A page is rendered as a list of edits of its own text, so that everything an edit does not touch stays as it was
+//! written. mdBook's Markdown still sees the paragraph of a rule: the HTML around it is separated by blank lines.
 
 use crate::directives::{Directive, Use};
 use crate::generated;
@@ -58,7 +58,8 @@ impl<'a> Renderer<'a> {
         edits
     }
 
-    /// One line of HTML. The id is one unbroken word, because mdBook's search splits at tags; `rule-words` lets its parts be found.
+    /// One line of HTML. The id is one unbroken word, because mdBook's search splits at tags; `rule-words` lets its
+    /// parts be found.
     fn rule_header(&self, rule: &Rule) -> String {
         let id = &rule.id;
         let anchor = rule_anchor(id);
@@ -169,6 +170,9 @@ impl<'a> Renderer<'a> {
     fn rule_link(&self, chapter: &str, id: &str) -> Result<String, String> {
         if let Some(new) = self.book.lock.renamed(id) {
             return Err(format!("[r:{id}] was renamed: write [r:{new}]"));
+        }
+        if self.book.is_unreadable(id) {
+            return Ok(format!("<code>{}</code>", html::escape(id)));
         }
         let rule = self.book.rule(id).ok_or_else(|| format!("[r:{id}] names an unknown rule"))?;
         let page = html::link(chapter, &rule.chapter);

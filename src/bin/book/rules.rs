@@ -5,8 +5,9 @@
 //! A request that cannot be met leaves `obj` NULL.
 //! ```
 //!
-//! After the level come fields in any order: the statements it answers to (`N5, L1`), the Pythons it holds for (`3.12+`), the word
-//! `workflow` where only another machine can prove it, and the sources, of which there is at least one.
+//! After the level come fields in any order: the statements it answers to (`N5, L1`), the Pythons it holds for
+//! (`3.12+`), the word `workflow` where only another machine can prove it, and the sources, of which there is at least
+//! one.
 
 use crate::source::blocks::Found;
 use crate::source::{Document, Place, Problem};
@@ -60,6 +61,20 @@ pub struct Rule {
     pub paragraph: Range<usize>,
 }
 
+/// A line that means to be a rule and cannot be read as one. That is an error; what refers to the rule is none.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    pub id: String,
+    line: String,
+}
+
+impl Unreadable {
+    /// Whether the line has the name of this statement somewhere.
+    pub fn cites(&self, statement: &str) -> bool {
+        self.line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == statement)
+    }
+}
+
 /// What follows `r[id] ` on the line of a rule.
 struct Grading {
     level: Level,
@@ -69,9 +84,14 @@ struct Grading {
     source: String,
 }
 
-/// The rules of one page, in its order.
-pub fn find(document: &Document, found: &Found, problems: &mut Vec<Problem>) -> Vec<Rule> {
+/// The rules of one page, in its order, and the lines that fail to be one.
+pub fn find(
+    document: &Document,
+    found: &Found,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Rule>, Vec<Unreadable>) {
     let mut rules = Vec::new();
+    let mut unreadable = Vec::new();
     let lines = lines_with_ranges(&document.text);
     for (index, (line, range)) in lines.iter().enumerate() {
         let is_code = found.code_ranges.iter().any(|c| c.contains(&range.start));
@@ -81,12 +101,21 @@ pub fn find(document: &Document, found: &Found, problems: &mut Vec<Problem>) -> 
         let place = document.place(index);
         let starts_paragraph = index == 0 || lines[index - 1].0.trim().is_empty();
         let paragraph = paragraph_after(&lines, index);
-        match rule_line(line, starts_paragraph) {
-            Err(message) => problems.push(Problem::new(&place, message)),
-            Ok((id, _)) if paragraph.is_empty() => problems.push(Problem::new(
-                &place,
-                format!("r[{id}]: the paragraph that states the rule has to follow directly"),
-            )),
+        let read = rule_line(line, starts_paragraph).and_then(|read| {
+            if paragraph.is_empty() {
+                let id = read.0;
+                Err(format!("r[{id}]: the paragraph that states the rule has to follow directly"))
+            } else {
+                Ok(read)
+            }
+        });
+        match read {
+            Err(message) => {
+                problems.push(Problem::new(&place, message));
+                let id = line.split_once("r[").and_then(|(_, rest)| rest.split_once(']'));
+                let id = id.map_or("", |(id, _)| id).to_owned();
+                unreadable.push(Unreadable { id, line: (*line).to_owned() });
+            }
             Ok((id, grading)) => rules.push(Rule {
                 id: id.to_owned(),
                 level: grading.level,
@@ -102,7 +131,7 @@ pub fn find(document: &Document, found: &Found, problems: &mut Vec<Problem>) -> 
             }),
         }
     }
-    rules
+    (rules, unreadable)
 }
 
 /// Each line and its bytes, the line end left out.

@@ -1,13 +1,16 @@
 //! Runs all blocks in one rustdoc.
 //!
-//! rustdoc merges the doctests of edition 2024 into one program, so one Markdown file with every block costs a fraction of a file for
-//! each page. The file is ours, so a table leads from its lines back to the pages. What rustdoc names in its results is compared with
-//! what was asked for: a block it did not run has failed.
+//! rustdoc merges the doctests of edition 2024 into one program, so one Markdown file with every block costs a fraction
+//! of a file for each page. The file is ours, so a table leads from its lines back to the pages. What rustdoc names in
+//! its results is compared with what was asked for: a block it did not run has failed.
 
+use crate::compiler::Compiler;
+use crate::locations::translated;
 use crate::source::blocks::{Block, Test};
 use crate::source::program::fence_for;
 use crate::source::{Place, Result};
-use crate::toolchain::{CRATE, Library, WorkDir, program};
+use crate::toolchain::{CRATE, program};
+use crate::{alone, parallel};
 use std::collections::BTreeMap;
 
 /// What became of one block: nothing, or why it failed.
@@ -16,15 +19,15 @@ pub type Verdict = std::result::Result<(), String>;
 const FILE: &str = "book.md";
 
 /// The verdict for each block, in their order. None of them is a `compile_fail`.
-pub fn run(blocks: &[&Block], library: &Library, work: &WorkDir) -> Result<Vec<Verdict>> {
+pub fn run(blocks: &[&Block], compiler: Compiler<'_>) -> Result<Vec<Verdict>> {
     let (markdown, lines) = merged(blocks);
-    work.write(FILE, &markdown)?;
+    compiler.work.write(FILE, &markdown)?;
     let mut rustdoc = program("RUSTDOC", "rustdoc");
     rustdoc
         .args(["--test", "--edition", "2024", FILE])
-        .current_dir(work.path())
+        .current_dir(compiler.work.path())
         .env("RUST_BACKTRACE", "0");
-    library.link(&mut rustdoc);
+    compiler.library.link(&mut rustdoc);
     let output = rustdoc.output().map_err(|error| format!("cannot run rustdoc: {error}"))?;
     let report = String::from_utf8_lossy(&output.stdout);
     let mut results = results(&report);
@@ -36,18 +39,19 @@ pub fn run(blocks: &[&Block], library: &Library, work: &WorkDir) -> Result<Vec<V
             "the crate cannot be used from a block, so no other result counts\n{why}{errors}"
         ));
     }
-    let verdicts = blocks
+    let said: Vec<(&Block, usize, Option<Verdict>)> = blocks
         .iter()
-        .zip(&lines)
-        .map(|(block, line)| match results.remove(line) {
-            Some(verdict) => verdict.map_err(|why| in_terms_of_the_page(&why, block, *line)),
-            None => Err("was not executed: rustdoc reports nothing for it".to_owned()),
-        })
+        .zip(lines)
+        .map(|(block, line)| (*block, line, results.remove(&line)))
         .collect();
-    match results.keys().next() {
-        None => Ok(verdicts),
-        Some(line) => Err(format!("rustdoc ran something at line {line} that no page declares")),
+    if let Some(line) = results.keys().next() {
+        return Err(format!("rustdoc ran something at line {line} that no page declares"));
     }
+    Ok(parallel::map(&said, |_, (block, fence, said)| match said {
+        Some(Ok(())) => Ok(()),
+        Some(Err(why)) => Err(in_terms_of_the_page(why, block, *fence, compiler)?),
+        None => Err("was not executed: rustdoc reports nothing for it".to_owned()),
+    }))
 }
 
 /// Where the canary's fence stands: it is first.
@@ -114,23 +118,20 @@ fn details(report: &str, line: usize) -> String {
     section.join("\n")
 }
 
-/// rustdoc's words with our file's lines turned into the page's. Where code panicked is left out: it is a line of a program that rustdoc
-/// put together and threw away.
-fn in_terms_of_the_page(why: &str, block: &Block, fence: usize) -> String {
-    why.lines().map(|line| translated(line, block, fence)).collect::<Vec<_>>().join("\n")
-}
-
-fn translated(line: &str, block: &Block, fence: usize) -> String {
-    if let Some((before, _)) = line.split_once(" panicked at ") {
-        return format!("{before} panicked:");
+/// What rustdoc says of a block that did not compile; where it compiled, what it says when it is run alone.
+fn in_terms_of_the_page(
+    why: &str,
+    block: &Block,
+    fence: usize,
+    compiler: Compiler<'_>,
+) -> Result<String> {
+    let origin = |line: usize| block.origin.get(line.checked_sub(fence + 1)?).cloned();
+    let why = translated(why, FILE, origin);
+    let did_not_run = block.test != Test::Run || why.contains("Couldn't compile the test.");
+    if did_not_run || why.starts_with("was not executed") {
+        return Ok(why);
     }
-    let arrow = format!("--> {FILE}:");
-    let place = line.split_once(&arrow).and_then(|(before, at)| {
-        let (number, _column) = at.split_once(':')?;
-        let index = number.parse::<usize>().ok()?.checked_sub(fence + 1)?;
-        Some(format!("{before}--> {}", block.origin.get(index)?))
-    });
-    place.unwrap_or_else(|| line.to_owned())
+    alone::explained(block, &format!("alone{fence}"), &why, compiler)
 }
 
 #[cfg(test)]

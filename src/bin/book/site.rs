@@ -19,7 +19,7 @@ pub fn build(root: &Path) -> Result<PathBuf> {
     book.with_preprocessor(BookPreprocessor);
     book.build().map_err(explained)?;
     let site = book.build_dir_for("html");
-    let problems = links::check(&site)?;
+    let problems = links::check(&site, root)?;
     if problems.is_empty() {
         Ok(site.canonicalize().unwrap_or(site))
     } else {

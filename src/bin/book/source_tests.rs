@@ -1,7 +1,7 @@
 //! Tests of [`crate::source`], kept apart from it because the build script and other tests include that module too.
 
-use crate::source::blocks::{Test, find, parse_info, unhide};
-use crate::source::program::{fence_for, fixed_twin, program};
+use crate::source::blocks::{Block, Test, find, parse_info, unhide};
+use crate::source::program::{fence_for, fixed_twin, locating, program};
 use crate::source::{Document, Kind, Place};
 
 fn document(text: &str) -> Document {
@@ -13,8 +13,10 @@ fn document(text: &str) -> Document {
     }
 }
 
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::to_owned).collect()
+/// A block of this code. Its fence is line 1.
+fn block(code: &str) -> Block {
+    let mut blocks = find(&document(&format!("```rust\n{code}\n```\n"))).blocks;
+    blocks.pop().expect("a block")
 }
 
 #[test]
@@ -82,19 +84,32 @@ fn hidden_lines_as_rustdoc_reads_them() {
 
 #[test]
 fn programs_are_complete() {
-    let plain = program(&lines("#![deny(unused)]\nlet x = 1;"));
+    let plain = program(&block("#![deny(unused)]\nlet x = 1;")).text;
     assert_eq!(plain, "#![allow(unused)]\n#![deny(unused)]\nfn main() {\nlet x = 1;\n}\n");
-    let own = program(&lines("# fn main() {\nx();\n# }"));
+    let own = program(&block("# fn main() {\nx();\n# }")).text;
     assert_eq!(own, "#![allow(unused)]\nfn main() {\nx();\n}\n");
-    let fallible = program(&lines("f()?;\n# Ok::<(), E>(())\n"));
+    let fallible = program(&block("f()?;\n# Ok::<(), E>(())")).text;
     assert!(fallible.contains("fn _inner() -> ::core::result::Result"));
     assert!(fallible.ends_with("Ok::<(), E>(())\n} _inner().unwrap() }\n"));
 }
 
 #[test]
+fn programs_know_where_their_lines_were_written() {
+    let program = program(&block("let x = 1;\n#![deny(unused)]\n# Ok::<(), E>(())"));
+    let places: Vec<Option<usize>> =
+        (0..8).map(|line| program.place(line).map(|place| place.line)).collect();
+    assert_eq!(places, [None, None, Some(3), None, Some(2), Some(4), None, None]);
+    let twin = fixed_twin(&block("a // fix:\nb // fix: c"));
+    assert_eq!(twin.place(3), Some(Place::new("x.md", 3)));
+    let locating = locating(&block("f()?;\n# Ok::<(), E>(())")).expect("the block uses ?");
+    let line = locating.text.lines().position(|line| line == "f()?;").expect("its line");
+    assert_eq!(locating.place(line + 1), Some(Place::new("x.md", 2)));
+}
+
+#[test]
 fn twins_keep_the_indentation_and_drop_empty_lines() {
-    let code = lines("a\n    b // fix: c\nd // fix:\ne");
-    assert_eq!(fixed_twin(&code), ["a", "    c", "e"]);
+    let twin = fixed_twin(&block("a\n    b // fix: c\nd // fix:\ne")).text;
+    assert_eq!(twin, "#![allow(unused)]\nfn main() {\na\n    c\ne\n}\n");
 }
 
 #[test]

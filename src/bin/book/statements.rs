@@ -1,9 +1,9 @@
 //! The statement map: every sentence of the text this book starts from, and the rules that answer to it.
 //!
-//! The page statements.md has one table row for each statement. `N` is the text the book starts from, `L` was added later, `O` is what
-//! stood there before and is only told. Each `N` and `L` has to be cited by a rule that has a proof.
+//! The page statements.md has one table row for each statement. `N` is the text the book starts from, `L` was added
+//! later, `O` is what stood there before and is only told. Each `N` and `L` has to be cited by a rule that has a proof.
 
-use crate::proofs::Proof;
+use crate::model::Book;
 use crate::rules::{Rule, is_statement, lines_with_ranges};
 use crate::source::blocks::Found;
 use crate::source::{Document, Place, Problem};
@@ -53,11 +53,11 @@ pub fn find(document: &Document, found: &Found) -> Vec<Row> {
     rows
 }
 
-pub fn check(rows: &[Row], rules: &[Rule], proofs: &[Proof]) -> Vec<Problem> {
-    let mut problems = unknown(rows, rules);
+pub fn check(book: &Book) -> Vec<Problem> {
+    let mut problems = unknown(&book.rows, &book.rules);
     let page = Place::new(format!("book/src/{PAGE}"), 1);
     for (id, needs_rules) in ids() {
-        let mut of_this_id = rows.iter().filter(|row| row.id == id);
+        let mut of_this_id = book.rows.iter().filter(|row| row.id == id);
         let Some(row) = of_this_id.next() else {
             let message = format!("the statement map has no row for {id}");
             problems.push(Problem::new(&page, message));
@@ -74,7 +74,7 @@ pub fn check(rows: &[Row], rules: &[Rule], proofs: &[Proof]) -> Vec<Problem> {
             let message = format!("the row of {id} needs `{{{{#rules {id}}}}}`");
             problems.push(Problem::new(&row.place, message));
         }
-        if !is_answered(&id, rules, proofs) {
+        if !is_answered(&id, book) {
             let message = format!("no rule with a proof answers to {id}: a rule has to cite it");
             problems.push(Problem::new(&row.place, message));
         }
@@ -82,11 +82,11 @@ pub fn check(rows: &[Row], rules: &[Rule], proofs: &[Proof]) -> Vec<Problem> {
     problems
 }
 
-fn is_answered(id: &str, rules: &[Rule], proofs: &[Proof]) -> bool {
-    rules
-        .iter()
-        .filter(|rule| rule.statements.iter().any(|cited| cited == id))
-        .any(|rule| proofs.iter().any(|proof| proof.rule == rule.id))
+/// A rule that cannot be read may be the one that answers.
+fn is_answered(id: &str, book: &Book) -> bool {
+    let cites = |rule: &&Rule| rule.statements.iter().any(|cited| cited == id);
+    book.rules.iter().filter(cites).any(|rule| book.proofs_of(&rule.id).next().is_some())
+        || book.unreadable.iter().any(|rule| rule.cites(id))
 }
 
 fn unknown(rows: &[Row], rules: &[Rule]) -> Vec<Problem> {

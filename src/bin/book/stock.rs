@@ -1,7 +1,8 @@
 //! The same blocks for mdBook's own test runner: a copy of the book without our preprocessor, to compare with.
 //!
-//! mdBook cannot tell rustdoc where a crate is except by `-L`, and with that each block has to name it by `extern crate`. So every block gets
-//! that line, hidden. README.md and the doc comments become pages, or the two runners would not run the same blocks.
+//! mdBook cannot tell rustdoc where a crate is except by `-L`, and with that each block has to name it by `extern
+//! crate`. So every block gets that line, hidden. README.md and the doc comments become pages, or the two runners would
+//! not run the same blocks.
 
 use crate::model::Book;
 use crate::source::blocks::Block;

@@ -1,7 +1,8 @@
 //! `cargo book test`: the audit, then every block, then which rules that proved.
 
-use crate::audit;
+use crate::audit::{self, counted};
 use crate::compile_fail;
+use crate::compiler::Compiler;
 use crate::model::Book;
 use crate::runner::{self, Verdict};
 use crate::source::blocks::{Block, Test};
@@ -14,7 +15,7 @@ use std::path::Path;
 /// Tests the book and reports to `out`; the last line is `N passed, N failed`. True if nothing failed.
 pub fn run(root: &Path, out: &mut dyn Write) -> Result<bool> {
     let book = Book::read(root)?;
-    let problems = audit::problems(&book);
+    let problems = audit::problems(root, &book)?;
     let mut report = String::new();
     for problem in &problems {
         report.push_str(&format!("{problem}\n"));
@@ -38,14 +39,14 @@ pub fn run(root: &Path, out: &mut dyn Write) -> Result<bool> {
 }
 
 fn run_blocks(book: &Book) -> Result<Vec<(&Block, Verdict)>> {
-    let library = Library::build()?;
-    let work = WorkDir::new()?;
+    let (library, work) = (Library::build()?, WorkDir::new()?);
+    let compiler = Compiler { library: &library, work: &work };
     let (failing, running): (Vec<&Block>, Vec<&Block>) =
         book.blocks().partition(|block| matches!(block.test, Test::CompileFail(_)));
     // rustdoc spends most of its time in one thread, so the other blocks cost next to nothing beside it.
     let (ran, refused) = std::thread::scope(|scope| {
-        let refused = scope.spawn(|| compile_fail::run(&failing, &library, &work));
-        let ran = runner::run(&running, &library, &work);
+        let refused = scope.spawn(|| compile_fail::run(&failing, compiler));
+        let ran = runner::run(&running, compiler);
         (ran, refused.join())
     });
     let refused = refused.map_err(|_| "the compile_fail runner panicked".to_owned())??;
@@ -65,7 +66,8 @@ fn failure(book: &Book, block: &Block, why: &str) -> String {
         .collect();
     let mut text = format!("{}: failed{}\n", block.place, rules.concat());
     for line in why.lines() {
-        text.push_str(&format!("    {line}\n"));
+        text.push_str(format!("    {line}").trim_end());
+        text.push('\n');
     }
     text
 }
@@ -76,7 +78,7 @@ fn proved(book: &Book, failed: &BTreeSet<Place>) -> String {
     let (elsewhere, here): (Vec<_>, Vec<_>) =
         book.rules.iter().partition(|rule| rule.workflow && !is_proved(&rule.id));
     let proved = here.iter().filter(|rule| is_proved(&rule.id)).count();
-    let mut text = format!("{} rules, {proved} proved", book.rules.len());
+    let mut text = format!("{}, {proved} proved", counted(book.rules.len(), "rule"));
     if !elsewhere.is_empty() {
         text.push_str(&format!(", {} left to the workflow", elsewhere.len()));
     }

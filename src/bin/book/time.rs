@@ -1,7 +1,8 @@
 //! `cargo book time`: how long the runners take, measured side by side.
 //!
-//! Three ways to test the same blocks, in turn for some rounds, so that a busy machine slows all of them: our `mdbook test`, mdBook's own with
-//! `-L` on a copy that has no preprocessor, and `cargo test --doc`. What is reported is the median after a warm-up round.
+//! Three ways to test the same blocks, in turn for some rounds, so that a busy machine slows all of them: our `mdbook
+//! test`, mdBook's own with `-L` on a copy that has no preprocessor, and `cargo test --doc`. What is reported is the
+//! median after a warm-up round.
 
 use crate::check::on_path;
 use crate::model::Book;

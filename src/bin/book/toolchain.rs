@@ -1,7 +1,7 @@
 //! The compiler that blocks are tested with, and the crate built by it.
 //!
-//! cargo says where the library is that it just built. Looking for it in target/ is what makes `mdbook test -L target/debug/deps` break
-//! after one `cargo check`: several builds of one crate lie there, and rustdoc cannot choose.
+//! cargo says where the library is that it just built. Looking for it in target/ is what makes `mdbook test -L
+//! target/debug/deps` break after one `cargo check`: several builds of one crate lie there, and rustdoc cannot choose.
 
 use crate::source::Result;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Shows what mdBook warns of while it builds, such as a tag that is never closed.
 //!
-//! mdBook speaks through `tracing`, which says nothing until somebody listens; its own program brings a listener, and the libraries do not.
-//! This one prints warnings and errors, and nothing below.
+//! mdBook speaks through `tracing`, which says nothing until somebody listens; its own program brings a listener, and
+//! the libraries do not. This one prints warnings and errors, and nothing below.
 
 use std::fmt::{Debug, Write};
 use tracing::field::{Field, Visit};

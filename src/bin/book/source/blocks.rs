@@ -1,8 +1,9 @@
 //! The code blocks of a document, and what the first line of each says.
 //!
-//! rustdoc turns a block off without a word when its info string holds something it does not know: `rust,noplayground,no_run`
-//! runs nothing, and a block without a language is Rust. So the spelling is narrow here, and everything else is an error that
-//! names the word. Only in doc comments a block may go without a language: there everybody knows that it is Rust.
+//! rustdoc turns a block off without a word when its info string holds something it does not know:
+//! `rust,noplayground,no_run` runs nothing, and a block without a language is Rust. So the spelling is narrow here, and
+//! everything else is an error that names the word. Only in doc comments a block may go without a language: there
+//! everybody knows that it is Rust.
 
 use super::{Document, Kind, Place, Problem, line_index};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};

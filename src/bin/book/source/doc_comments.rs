@@ -1,7 +1,7 @@
 //! The doc comments of the crate, as documents.
 //!
-//! A doc comment is a run of lines that begin with `//!`, or of lines that begin with `///`: the forms this crate uses. The
-//! tool itself (src/bin) documents no interface and is left out.
+//! A doc comment is a run of lines that begin with `//!`, or of lines that begin with `///`: the forms this crate uses.
+//! The tool itself (src/bin) documents no interface and is left out.
 
 use super::{Document, Kind, Place, Result, read_text};
 use std::path::{Path, PathBuf};

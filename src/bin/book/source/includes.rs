@@ -1,8 +1,8 @@
-//! `{{#include file}}` and `{{#rustdoc_include file}}`: mdBook's own directives, expanded here so that every runner tests the same
-//! text and every included line keeps the file and line it came from.
+//! `{{#include file}}` and `{{#rustdoc_include file}}`: mdBook's own directives, expanded here so that every runner
+//! tests the same text and every included line keeps the file and line it came from.
 //!
-//! After the file name: `:anchor`, `:line`, `:from:to`, `:from:` or `::to`. `rustdoc_include` keeps the lines outside the selection as
-//! hidden lines. Unlike mdBook, a directive has to stand alone on its line.
+//! After the file name: `:anchor`, `:line`, `:from:to`, `:from:` or `::to`. `rustdoc_include` keeps the lines outside
+//! the selection as hidden lines. Unlike mdBook, a directive has to stand alone on its line.
 
 use super::{Place, Result, read_text};
 use std::path::{Component, Path, PathBuf};

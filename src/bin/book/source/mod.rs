@@ -1,8 +1,9 @@
-//! Where blocks come from: the pages of the book, README.md and the crate's doc comments, read in one way by every runner.
+//! Where blocks come from: the pages of the book, README.md and the crate's doc comments, read in one way by every
+//! runner.
 //!
-//! The tool, the build script and the tests all include this module (by `#[path]`), so that "the blocks that are declared" means
-//! one thing. A [`Document`] is Markdown with its includes expanded; every line of it knows the file and line it was written in,
-//! because a message that points into generated text helps nobody.
+//! The tool, the build script and the tests all include this module (by `#[path]`), so that "the blocks that are
+//! declared" means one thing. A [`Document`] is Markdown with its includes expanded; every line of it knows the file
+//! and line it was written in, because a message that points into generated text helps nobody.
 
 use std::fmt;
 use std::path::Path;
@@ -116,7 +117,8 @@ pub fn documents(root: &Path) -> Result<Vec<Document>> {
     Ok(documents)
 }
 
-/// `book/src/a-b.md` as `book_src_a_b_md`: a name for a module or a test, in the spelling that skeptic makes of file names.
+/// `book/src/a-b.md` as `book_src_a_b_md`: a name for a module or a test, in the spelling that skeptic makes of file
+/// names.
 pub fn flat_name(file: &str) -> String {
     file.to_lowercase()
         .split(|c: char| !c.is_ascii_alphanumeric())
