@@ -118,7 +118,7 @@ impl From<MutError> for BufferError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// An item must have at least one byte: an exporter with itemsize 0 crashes CPython 3.12 and 3.13.
+    /// An item must have at least one byte: `memoryview` divides by its size.
     ZeroItemsize,
     /// More bytes an item than an `isize` can count.
     ItemsizeTooLarge {
@@ -265,7 +265,7 @@ impl std::error::Error for ReleaseError {}
 pub enum AccessError {
     /// The items are of another type.
     Format {
-        /// The view's format; None if it was not requested, so that the items are bytes.
+        /// The view's format; None if it was not requested, so that the items count as bytes.
         found: Option<String>,
         /// The format of the type asked for.
         expected: &'static str,
@@ -302,7 +302,10 @@ impl fmt::Display for AccessError {
                 write!(f, "format is {found:?}, expected {expected:?}")
             }
             AccessError::Format { found: None, expected } => {
-                write!(f, "format was not requested: the items are bytes, expected {expected:?}")
+                write!(
+                    f,
+                    "format was not requested, so the items count as bytes; expected {expected:?}"
+                )
             }
             AccessError::Itemsize { found, expected } => {
                 write!(f, "itemsize is {found}, expected {expected}")

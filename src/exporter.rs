@@ -22,8 +22,8 @@
 //!
 //! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a mutation ends. Its answer is
 //! stored beside the value at an address that does not move. A request that is granted runs no code of the user's, takes
-//! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request that is refused is
-//! never counted.
+//! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request is
+//! refused before it is counted.
 
 mod count;
 
@@ -185,7 +185,7 @@ impl<E: Exporter> Exported<E> {
             None => {
                 // SAFETY: `view` is valid for writes, by the caller's promise.
                 unsafe { refuse(view) };
-                Err(BufferError::BeingModified)
+                Err(header.facts().err().unwrap_or(BufferError::BeingModified))
             }
         };
         if answer.is_err() {

@@ -115,7 +115,7 @@ pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
     }
     let dimensions = facts.ndim > 0;
     Ok(Grant {
-        // 1 and not `facts.ndim`: CPython 3.12 and 3.13 crash on ndim 2 with a shape of NULL.
+        // 1 and not `facts.ndim`: a memoryview made of ndim 2 and a shape of NULL ends the interpreter.
         ndim: if asks(Request::ND) { facts.ndim } else { 1 },
         format: asks(Request::FORMAT),
         shape: asks(Request::ND) && dimensions,

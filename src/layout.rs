@@ -178,10 +178,12 @@ fn packed(
         isize::try_from(itemsize).map_err(|_| LayoutError::ItemsizeTooLarge { itemsize })?;
     for axis in fastest_first {
         strides[axis] = stride;
-        stride = isize::try_from(shape[axis])
-            .ok()
-            .and_then(|extent| stride.checked_mul(extent))
-            .ok_or(LayoutError::TooLarge { axis })?;
+        let extent = isize::try_from(shape[axis]).map_err(|_| LayoutError::TooLarge { axis })?;
+        stride = match stride.checked_mul(extent) {
+            Some(stride) => stride,
+            None if shape.contains(&0) => 0, // no item: the stride means nothing
+            None => return Err(LayoutError::TooLarge { axis }),
+        };
     }
     Ok(strides)
 }
@@ -290,6 +292,10 @@ mod tests {
         refused(&[2, 2], &[isize::MIN, -1], 1, LayoutError::TooLarge { axis: 1 });
         assert!(Layout::strided(&[2], &[isize::MIN], 1).is_ok());
         assert_eq!(Layout::c_contiguous(&[2, HUGE], 1), Err(LayoutError::TooLarge { axis: 0 }),);
+        for empty in [[0, HUGE / 4, 8], [HUGE / 4, 8, 0], [HUGE / 4, 0, 8]] {
+            assert_eq!(Layout::c_contiguous(&empty, 1).unwrap().len(), 0);
+            assert_eq!(Layout::f_contiguous(&empty, 1).unwrap().len(), 0);
+        }
         assert_eq!(Layout::f_contiguous(&[1], 0), Err(LayoutError::ZeroItemsize));
     }
 

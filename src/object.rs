@@ -22,7 +22,7 @@
 //! ```
 
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -196,7 +196,7 @@ pub unsafe fn decref(object: *mut PyObject) {
         let freed = catch_unwind(AssertUnwindSafe(|| unsafe { free(head) }));
         if let Err(payload) = freed {
             discard(payload);
-            UNRAISABLE.set(Some(ReleaseError::DropPanicked));
+            report(ReleaseError::DropPanicked);
         }
     }
 }
@@ -260,23 +260,28 @@ pub unsafe fn release_buffer(view: *mut Py_buffer) {
 
 thread_local! {
     static RAISED: RefCell<Option<BufferError>> = const { RefCell::new(None) };
-    static UNRAISABLE: RefCell<Option<ReleaseError>> = const { RefCell::new(None) };
+    static UNRAISABLE: Cell<Option<ReleaseError>> = const { Cell::new(None) };
 }
 
 /// Sets this thread's error, before a proc returns -1.
 #[doc(alias = "PyErr_SetString")]
 pub fn raise(error: BufferError) {
-    RAISED.set(Some(error));
+    // A thread that is ending may have lost the place for it; then the error is lost too, as the thread is.
+    let _ = RAISED.try_with(|raised| raised.replace(Some(error)));
 }
 
 /// Takes this thread's error away.
 pub fn take_raised() -> Option<BufferError> {
-    RAISED.take()
+    RAISED.try_with(RefCell::take).ok().flatten()
+}
+
+fn report(error: ReleaseError) {
+    let _ = UNRAISABLE.try_with(|unraisable| unraisable.set(Some(error)));
 }
 
 /// Takes the last error that a release had no way to raise.
 pub fn take_unraisable() -> Option<ReleaseError> {
-    UNRAISABLE.take()
+    UNRAISABLE.try_with(Cell::take).ok().flatten()
 }
 
 /// The procs of a type whose objects hold an [`Exported<E>`].
@@ -315,7 +320,7 @@ impl<E: Exporter> Procs<E> {
 unsafe extern "C" fn releasebuffer(_exporter: *mut PyObject, view: *mut Py_buffer) {
     // SAFETY: a view that `Exported::getbuffer` granted, released once, as the caller of a slot promises.
     if let Err(error) = unsafe { exporter::release(view) } {
-        UNRAISABLE.set(Some(error));
+        report(error);
     }
 }
 

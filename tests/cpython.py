@@ -103,7 +103,7 @@ def asked(exporter, flags):
     view = Py_buffer(obj=SENTINEL)
     try:
         pythonapi.PyObject_GetBuffer(exporter, byref(view), flags)
-    except (BufferError, SystemError, TypeError) as error:
+    except (BufferError, SystemError, TypeError, ValueError) as error:
         return type(error).__name__ + (" obj=NULL" if not view.obj else " obj=left")
     line = fields(view)
     pythonapi.PyBuffer_Release(byref(view))
@@ -138,6 +138,14 @@ def observations():
     plain = asked(b"abc", 0)
     yield "bytes-refusal", asked(b"abc", 0x1)
     yield "int-refusal", asked(5, 0)
+    released = memoryview(b"abc")
+    released.release()
+    yield "released-memoryview-refusal", asked(released, 0)
+    view = Py_buffer(len=-1)
+    try:
+        pythonapi.PyObject_GetBuffer(memoryview(b"abc"), byref(view), 0x1)
+    except BufferError:
+        yield "memoryview-refusal-leaves-len", view.len == -1
     yield "bytes-format-alone", asked(b"abc", 0x4)
     yield "array-format-alone", asked(array.array("H", [1, 2]), 0x4)
     yield "memoryview-format-alone", asked(memoryview(b"abc"), 0x4)

@@ -36,9 +36,11 @@ const LAYOUTS: [(&str, &[usize], &[isize], usize); 12] = [
 ];
 
 /// What the book says of CPython's own exporters and of `memoryview` as a consumer.
-const OBSERVED: [(&str, &str); 14] = [
+const OBSERVED: [(&str, &str); 16] = [
     ("bytes-refusal", "BufferError obj=left"),
     ("int-refusal", "TypeError obj=left"),
+    ("released-memoryview-refusal", "ValueError obj=left"),
+    ("memoryview-refusal-leaves-len", "False"),
     (
         "bytes-format-alone",
         "granted len=3 itemsize=1 readonly=1 ndim=1 format=B shape=NULL strides=NULL suboffsets=NULL",

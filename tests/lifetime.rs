@@ -333,6 +333,27 @@ fn a_refused_mutation_is_a_buffer_error() {
 }
 
 #[test]
+fn a_refusal_in_a_thread_that_ends_is_no_panic() {
+    struct AsksAtTheEnd;
+    impl Drop for AsksAtTheEnd {
+        fn drop(&mut self) {
+            let object = Object::new(Moody(Mood::Fine));
+            assert!(Buffer::get(&object, Request::WRITABLE).is_err());
+        }
+    }
+    thread_local! {
+        static LAST: AsksAtTheEnd = const { AsksAtTheEnd };
+    }
+    let thread = std::thread::spawn(|| {
+        // First used, last dropped.
+        LAST.with(|_| ());
+        let object = Object::new(Moody(Mood::Fine));
+        assert!(Buffer::get(&object, Request::WRITABLE).is_err());
+    });
+    thread.join().unwrap();
+}
+
+#[test]
 fn an_object_lives_as_long_as_its_views() {
     let (value, dropped) = Counted::new(b"abc");
     let object = Object::new(value);
