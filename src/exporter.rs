@@ -22,8 +22,8 @@
 //!
 //! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a mutation ends. Its answer is
 //! stored beside the value at an address that does not move. A request that is granted runs no code of the user's, takes
-//! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request is
-//! refused before it is counted.
+//! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request is refused before
+//! it is counted.
 
 mod count;
 
@@ -70,7 +70,7 @@ pub struct Exported<E: Exporter> {
 /// The part of a cell that knows nothing of E. Anybody may look at it, without a hold on the exporter.
 struct Header {
     count: Count,
-    /// The facts of `shown`, or 0 where there is none: a request that they refuse is not counted, not even for a moment.
+    /// The facts of `shown`, or 0 where there is none: a request that they refuse is refused before it is counted.
     facts: AtomicUsize,
     /// Why there is nothing to show.
     error: Mutex<BufferError>,
