@@ -25,6 +25,7 @@ use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::error::{AccessError, BufferError};
+use crate::format;
 use crate::item::{self, AnyBits};
 use crate::request::Request;
 
@@ -214,12 +215,12 @@ impl<S: Source> Buffer<S> {
     #[doc(alias = "PyBuffer_GetPointer")]
     pub fn item<T: AnyBits>(&self, indices: &[usize]) -> Result<T, AccessError> {
         let run = !self.request.contains(Request::ND);
-        let format = if run { None } else { self.format() };
+        let shown = if run { None } else { self.format() };
         // Without a format only the size is known; `"B"` is what NULL stands for, where the items are bytes.
         let itemsize = if run { 1 } else { self.itemsize() };
-        if !item::is_format_of::<T>(format) {
+        if !format::is_format_of::<T>(shown) {
             return Err(AccessError::Format {
-                found: format.map(|format| format.to_string_lossy().into_owned()),
+                found: shown.map(|format| format.to_string_lossy().into_owned()),
                 expected: T::FORMAT.to_str().unwrap_or("?"), // formats are ASCII
             });
         }

@@ -18,10 +18,16 @@
 //! assert_eq!(error.to_string(), "shape has 2 dimensions, strides has 1");
 //! ```
 
+mod access;
+mod format;
+mod layout;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::abi::PyBUF_MAX_NDIM;
+pub use access::{AccessError, CopyError};
+pub use format::{FormatError, FormatProblem};
+pub use layout::LayoutError;
 
 /// A request was refused. In CPython a `BufferError`; [`Closed`](Self::Closed) is a `ValueError` and
 /// [`NotAnExporter`](Self::NotAnExporter) a `TypeError`, as there.
@@ -114,99 +120,6 @@ impl From<MutError> for BufferError {
     }
 }
 
-/// Numbers that are no layout, or a layout that does not fit its memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LayoutError {
-    /// An item must have at least one byte: `memoryview` divides by its size.
-    ZeroItemsize,
-    /// More bytes an item than an `isize` can count.
-    ItemsizeTooLarge {
-        /// Bytes an item.
-        itemsize: usize,
-    },
-    /// `shape` and `strides` differ in length.
-    StridesLength {
-        /// Entries of `shape`.
-        shape: usize,
-        /// Entries of `strides`.
-        strides: usize,
-    },
-    /// An extent, or the bytes up to and including this axis, exceed `isize::MAX`.
-    TooLarge {
-        /// Index into `shape`.
-        axis: usize,
-    },
-    /// More than 64 dimensions, in a view.
-    TooManyDimensions {
-        /// Dimensions of the layout.
-        ndim: usize,
-    },
-    /// The layout's items and the memory's items differ in size.
-    ItemsizeDiffers {
-        /// Bytes an item in the layout.
-        layout: usize,
-        /// Bytes an item in the memory.
-        memory: usize,
-    },
-    /// An offset or a stride would let writable items overlap others in part.
-    SplitsItems {
-        /// The axis of the stride; None for the offset.
-        axis: Option<usize>,
-        /// The offset or stride, in bytes.
-        step: isize,
-        /// Bytes an item.
-        itemsize: usize,
-    },
-    /// Some item lies outside of the memory.
-    OutOfBounds {
-        /// Lowest byte that an item covers, from the start of the memory.
-        first: isize,
-        /// One past the highest such byte.
-        end: isize,
-        /// Bytes of the memory.
-        memory: usize,
-    },
-}
-
-impl fmt::Display for LayoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            LayoutError::ZeroItemsize => write!(f, "itemsize is 0"),
-            LayoutError::ItemsizeTooLarge { itemsize } => {
-                write!(f, "itemsize {itemsize} exceeds isize::MAX")
-            }
-            LayoutError::StridesLength { shape, strides } => {
-                write!(f, "shape has {shape} dimensions, strides has {strides}")
-            }
-            LayoutError::TooLarge { axis } => {
-                write!(f, "shape[{axis}] makes the size exceed isize::MAX bytes")
-            }
-            LayoutError::TooManyDimensions { ndim } => {
-                write!(f, "ndim is {ndim}, at most {PyBUF_MAX_NDIM} can be exported")
-            }
-            LayoutError::ItemsizeDiffers { layout, memory } => {
-                write!(f, "itemsize is {layout} in the layout and {memory} in the memory")
-            }
-            LayoutError::SplitsItems { axis, step, itemsize } => {
-                match axis {
-                    Some(axis) => write!(f, "strides[{axis}]")?,
-                    None => write!(f, "offset")?,
-                }
-                write!(
-                    f,
-                    " {step} is no multiple of itemsize {itemsize}, and the memory is writable"
-                )
-            }
-            LayoutError::OutOfBounds { first, end, memory } => {
-                write!(f, "items cover bytes {first} to {end} of a memory of {memory} bytes")
-            }
-        }
-    }
-}
-
-impl std::error::Error for LayoutError {}
-
 /// An exporter cannot be changed now, or not be read now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -258,66 +171,3 @@ impl fmt::Display for ReleaseError {
 }
 
 impl std::error::Error for ReleaseError {}
-
-/// A consumer asked a view for something that is not in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AccessError {
-    /// The items are of another type.
-    Format {
-        /// The view's format; None if it was not requested, so that the items count as bytes.
-        found: Option<String>,
-        /// The format of the type asked for.
-        expected: &'static str,
-    },
-    /// The items are of another size.
-    Itemsize {
-        /// The view's itemsize, in bytes.
-        found: usize,
-        /// Size of the type asked for, in bytes.
-        expected: usize,
-    },
-    /// As many indices as dimensions are needed.
-    IndexCount {
-        /// Indices given.
-        found: usize,
-        /// Dimensions of the view.
-        ndim: usize,
-    },
-    /// No such item.
-    OutOfRange {
-        /// Index into `shape`.
-        axis: usize,
-        /// The index given.
-        index: usize,
-        /// Items along this axis.
-        extent: usize,
-    },
-}
-
-impl fmt::Display for AccessError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AccessError::Format { found: Some(found), expected } => {
-                write!(f, "format is {found:?}, expected {expected:?}")
-            }
-            AccessError::Format { found: None, expected } => {
-                write!(
-                    f,
-                    "format was not requested, so the items count as bytes; expected {expected:?}"
-                )
-            }
-            AccessError::Itemsize { found, expected } => {
-                write!(f, "itemsize is {found}, expected {expected}")
-            }
-            AccessError::IndexCount { found, ndim } => {
-                write!(f, "{found} indices for ndim {ndim}")
-            }
-            AccessError::OutOfRange { axis, index, extent } => {
-                write!(f, "index {index} is out of range for axis {axis} of extent {extent}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for AccessError {}

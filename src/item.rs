@@ -19,7 +19,8 @@
 //! where the items lie also agree on the width, as Rust's memory model wants of accesses that race. A writable view shows
 //! whole items of its memory only, so they do agree.
 
-mod letter;
+#[doc(hidden)]
+pub mod record;
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
@@ -27,7 +28,7 @@ use std::fmt;
 use std::mem::{ManuallyDrop, MaybeUninit, size_of};
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
-pub(crate) use letter::is_format_of;
+pub use record::Pad;
 
 /// A plain value that can be one item of a buffer.
 ///
@@ -47,6 +48,10 @@ pub unsafe trait Item: Copy + Send + Sync + 'static {
 /// # Safety
 ///
 /// Every initialised sequence of `size_of::<Self>()` bytes is a valid value.
+#[diagnostic::on_unimplemented(
+    message = "consumers may write any bits, and not all of them are a `{Self}`",
+    note = "it can be shown read-only: by `View::readonly`, and in a record by `readonly struct` instead of `struct`"
+)]
 pub unsafe trait AnyBits: Item {}
 
 macro_rules! items {

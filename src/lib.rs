@@ -38,6 +38,7 @@
 //! | [`error`] | why something was refused | no |
 //! | [`request`] | the flags word | no |
 //! | [`item`] | Rust types as items, and memory that both sides hold | yes |
+//! | [`format`] | what an item is: PEP 3118 format strings | no |
 //! | [`layout`] | shape and strides | no |
 //! | [`view`] | what an exporter shows | no |
 //! | [`fill`] | which fields a request gets | yes |
@@ -58,6 +59,7 @@ pub mod exporter;
 pub mod exporters;
 #[allow(unsafe_code)]
 pub mod fill;
+pub mod format;
 #[allow(unsafe_code)]
 pub mod item;
 pub mod layout;
@@ -67,8 +69,11 @@ pub mod request;
 pub mod view;
 
 pub use consumer::{Buffer, Source};
-pub use error::{AccessError, BufferError, LayoutError, MutError, ReleaseError};
+pub use error::{
+    AccessError, BufferError, CopyError, FormatError, LayoutError, MutError, ReleaseError,
+};
 pub use exporter::{Exported, Exporter};
+pub use format::Format;
 pub use item::{AnyBits, Item, Shared};
 pub use layout::Layout;
 pub use object::Object;

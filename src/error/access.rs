@@ -1,0 +1,169 @@
+//! What a consumer cannot have: an item that is not there, a copy between things that differ.
+
+use std::fmt;
+
+/// A consumer asked a view for something that is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccessError {
+    /// The items are of another type.
+    Format {
+        /// The view's format; None if it was not requested, so that the items count as bytes.
+        found: Option<String>,
+        /// The format of the type asked for.
+        expected: &'static str,
+    },
+    /// The items are of another size.
+    Itemsize {
+        /// The view's itemsize, in bytes.
+        found: usize,
+        /// Size of the type asked for, in bytes.
+        expected: usize,
+    },
+    /// As many indices as dimensions are needed.
+    IndexCount {
+        /// Indices given.
+        found: usize,
+        /// Dimensions of the view.
+        ndim: usize,
+    },
+    /// No such item.
+    OutOfRange {
+        /// Index into `shape`.
+        axis: usize,
+        /// The index given.
+        index: usize,
+        /// Items along this axis.
+        extent: usize,
+    },
+}
+
+impl fmt::Display for AccessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AccessError::Format { found: Some(found), expected } => {
+                write!(f, "format is {found:?}, expected {expected:?}")
+            }
+            AccessError::Format { found: None, expected } => {
+                write!(
+                    f,
+                    "format was not requested, so the items count as bytes; expected {expected:?}"
+                )
+            }
+            AccessError::Itemsize { found, expected } => {
+                write!(f, "itemsize is {found}, expected {expected}")
+            }
+            AccessError::IndexCount { found, ndim } => {
+                write!(f, "{found} indices for ndim {ndim}")
+            }
+            AccessError::OutOfRange { axis, index, extent } => {
+                write!(f, "index {index} is out of range for axis {axis} of extent {extent}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for AccessError {}
+
+/// Bytes cannot be copied into a view, out of it, or from one view to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// The target of the copy must not be written.
+    ReadOnly,
+    /// The packed side has another size than the view's items.
+    Length {
+        /// Bytes given.
+        found: usize,
+        /// `len` of the view, in bytes.
+        expected: usize,
+    },
+    /// The two views differ in their number of dimensions.
+    Ndim {
+        /// Dimensions of the source.
+        source: usize,
+        /// Dimensions of the target.
+        target: usize,
+    },
+    /// The two views differ in an extent.
+    Shape {
+        /// Index into both shapes.
+        axis: usize,
+        /// Items of the source along this axis.
+        source: usize,
+        /// Items of the target along this axis.
+        target: usize,
+    },
+    /// The two views differ in their itemsize.
+    Itemsize {
+        /// Bytes an item of the source.
+        source: usize,
+        /// Bytes an item of the target.
+        target: usize,
+    },
+    /// The two views differ in what their items are.
+    Format {
+        /// Format of the source; None if it was not requested.
+        source: Option<String>,
+        /// Format of the target; None if it was not requested.
+        target: Option<String>,
+    },
+    /// The items hold addresses: bytes from elsewhere would be followed as pointers.
+    Pointers {
+        /// The view's format.
+        format: String,
+    },
+    /// The items are not those of the type asked for.
+    Items(AccessError),
+}
+
+impl fmt::Display for CopyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CopyError::ReadOnly => write!(f, "the target is read-only"),
+            CopyError::Length { found, expected } => {
+                write!(f, "{found} bytes given, the view has len {expected}")
+            }
+            CopyError::Ndim { source, target } => {
+                write!(f, "ndim is {source} in the source, {target} in the target")
+            }
+            CopyError::Shape { axis, source, target } => {
+                write!(f, "shape[{axis}] is {source} in the source, {target} in the target")
+            }
+            CopyError::Itemsize { source, target } => {
+                write!(f, "itemsize is {source} in the source, {target} in the target")
+            }
+            CopyError::Format { source, target } => {
+                let text = |format: &Option<String>| match format {
+                    Some(format) => format!("{format:?}"),
+                    None => "unknown".to_owned(),
+                };
+                write!(
+                    f,
+                    "format is {} in the source, {} in the target",
+                    text(source),
+                    text(target)
+                )
+            }
+            CopyError::Pointers { format } => {
+                write!(f, "items of format {format:?} hold addresses, which no copy may make up")
+            }
+            CopyError::Items(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CopyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CopyError::Items(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<AccessError> for CopyError {
+    fn from(error: AccessError) -> Self {
+        CopyError::Items(error)
+    }
+}

@@ -1,0 +1,217 @@
+//! What an item is: PEP 3118 format strings, the syntax of the `struct` module and its extensions.
+//!
+//! A [`Format`] is such a string, understood: its fields, where they lie, how large the item is.
+//!
+//! ```
+//! use bufferprocs::Format;
+//!
+//! let pixel = Format::parse(c"T{H:x:H:y:B:red:B:green:B:blue:}")?;
+//! assert_eq!((pixel.itemsize(), pixel.align()), (8, 2)); // one byte of padding at the end, as in C
+//! let red = pixel.field("red").unwrap();
+//! assert_eq!((red.offset(), red.size()), (4, 1));
+//!
+//! let error = Format::parse(c"T{i:a:t:b:}").unwrap_err();
+//! assert_eq!(error.to_string(), "format, byte 6: bit fields (`t`) are not supported");
+//! # Ok::<(), bufferprocs::FormatError>(())
+//! ```
+//!
+//! | text | meaning |
+//! |---|---|
+//! | `@` `^` `=` `<` `>` `!` | order, sizes and alignment of what follows, up to the next of them, also beyond braces |
+//! | `b B h H i I l L q Q n N` | integers |
+//! | `e f d g`, `Zf Zd Zg`, `F D` | floating-point and complex numbers |
+//! | `?` `c` `s` `p` `u` `w` | a truth value, a character of one byte, strings: bytes, Pascal, of 2 and of 4 bytes a character |
+//! | `x` | a byte of padding |
+//! | `O` `P` `z` `&` `X{}` | addresses: of an object, of anything, of the item that follows, of a function |
+//! | `3i`, `(2,3)i` | a count, or the extents of a sub-array |
+//! | `T{…}` | a record |
+//! | `i:name:` | a field's name |
+//!
+//! Sizes are those of `struct.calcsize` where that takes the string, and NumPy's elsewhere. The two differ in one point: in
+//! native mode NumPy pads the end of every item, `struct` none. Here the end of a `T{}` is padded, that of the whole string
+//! is not. What an order character means for the alignment of a record is not written down anywhere; it is as in NumPy.
+//!
+//! A format may come from anybody. Parsing takes linear time and a bounded stack; nothing panics or overflows.
+
+mod emit;
+mod parse;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{CStr, CString};
+
+use crate::error::FormatError;
+use crate::item::Item;
+pub use scalar::{Kind, Scalar};
+
+/// A format that was understood.
+///
+/// `==` compares what the item is, its padding and alignment included; the text may differ: `l` equals `q` where a C `long`
+/// has eight bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Format {
+    /// In the order of the text, which is that of the offsets.
+    fields: Box<[Field]>,
+    itemsize: usize,
+    align: usize,
+}
+
+/// One field of a format: an element, or a sub-array of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Field {
+    name: Option<Box<str>>,
+    offset: usize,
+    shape: Box<[usize]>,
+    element: Element,
+    size: usize,
+    /// 1 where alignment does not count.
+    align: usize,
+}
+
+/// What a field is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Element {
+    /// A number, a string, an address.
+    Scalar(Scalar),
+    /// `T{…}`
+    Record(Format),
+    /// `&`: the address of such an item.
+    Pointer(Box<Format>),
+}
+
+impl Format {
+    /// Understands the format of a view.
+    #[doc(alias = "PyBuffer_SizeFromFormat")]
+    pub fn parse(format: &CStr) -> Result<Format, FormatError> {
+        parse::parse(format.to_bytes())
+    }
+
+    /// Understands a text of which nothing is known. A NUL byte is refused like any other that means nothing.
+    pub fn parse_bytes(format: &[u8]) -> Result<Format, FormatError> {
+        parse::parse(format)
+    }
+
+    /// The format of a Rust type.
+    ///
+    /// Fails only if an `unsafe impl Item` has a text that is no format.
+    pub fn of<T: Item>() -> Result<Format, FormatError> {
+        Format::parse(T::FORMAT)
+    }
+
+    /// Bytes of one item. 0 for a format without items, which no view can show.
+    pub fn itemsize(&self) -> usize {
+        self.itemsize
+    }
+
+    /// The item's alignment in bytes, a power of two; 1 where the format says that it is not aligned.
+    pub fn align(&self) -> usize {
+        self.align
+    }
+
+    /// The fields of the text. Padding without a name is none.
+    ///
+    /// A single number is one field without a name, and so is a whole `T{}`: see [`field`](Self::field).
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The field of that name: of the record, if the item is one `T{}`.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        let fields = match &*self.fields {
+            [Field { name: None, shape, element: Element::Record(record), .. }]
+                if shape.is_empty() =>
+            {
+                &record.fields
+            }
+            fields => fields,
+        };
+        fields.iter().find(|field| field.name() == Some(name))
+    }
+
+    /// Whether the item is a `T`: the same fields with the same names at the same places, in this machine's byte order.
+    ///
+    /// How padding is written does not matter.
+    pub fn is<T: Item>(&self) -> bool {
+        self.itemsize == size_of::<T>() && Format::of::<T>().is_ok_and(|own| own.same_item(self))
+    }
+
+    /// Whether a value of one format is one of the other: equal but for alignment.
+    pub fn same_item(&self, other: &Format) -> bool {
+        let pairs = || self.fields.iter().zip(&other.fields);
+        self.itemsize == other.itemsize
+            && self.fields.len() == other.fields.len()
+            && pairs().all(|(a, b)| {
+                (&a.name, a.offset, &a.shape, a.size) == (&b.name, b.offset, &b.shape, b.size)
+                    && match (&a.element, &b.element) {
+                        (Element::Record(a), Element::Record(b)) => a.same_item(b),
+                        (Element::Pointer(a), Element::Pointer(b)) => a.same_item(b),
+                        (a, b) => a == b,
+                    }
+            })
+    }
+
+    /// Whether some bytes of the item are an address, so that bytes from elsewhere must not be written over them.
+    pub fn holds_addresses(&self) -> bool {
+        self.fields.iter().any(|field| match &field.element {
+            Element::Scalar(scalar) => scalar.kind.is_address(),
+            Element::Record(record) => record.holds_addresses(),
+            Element::Pointer(_) => true,
+        })
+    }
+
+    /// The text, for a view to show. [`Display`](std::fmt::Display) gives it too.
+    pub fn to_cstring(&self) -> CString {
+        // Names have no NUL, and nothing else could have one.
+        CString::new(self.to_string()).unwrap_or_default()
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = FormatError;
+
+    fn from_str(text: &str) -> Result<Format, FormatError> {
+        Format::parse_bytes(text.as_bytes())
+    }
+}
+
+impl Field {
+    /// The name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Bytes from the start of the item, or of the record.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Extents of the sub-array; empty for a single element. A count is the last of them, except with strings.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// What it is made of.
+    pub fn element(&self) -> &Element {
+        &self.element
+    }
+
+    /// Bytes of the whole field.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+}
+
+/// Whether items of this format are `T`s; a format of NULL is `"B"`.
+pub(crate) fn is_format_of<T: Item>(format: Option<&CStr>) -> bool {
+    let format = format.unwrap_or(c"B");
+    if format == T::FORMAT {
+        return true;
+    }
+    // The common case, without a parse.
+    match Scalar::alone(format.to_bytes()) {
+        Some(scalar) => Scalar::alone(T::FORMAT.to_bytes()) == Some(scalar),
+        None => Format::parse(format).is_ok_and(|format| format.is::<T>()),
+    }
+}

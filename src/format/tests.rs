@@ -1,0 +1,192 @@
+//! The grammar, case by case.
+
+use super::*;
+use crate::error::FormatProblem;
+
+#[track_caller]
+fn size(text: &str, itemsize: usize, align: usize) {
+    let format: Format = text.parse().unwrap();
+    assert_eq!((format.itemsize(), format.align()), (itemsize, align), "{text}");
+    let again: Format = format.to_string().parse().unwrap();
+    assert_eq!(again, format, "{text} became {format}");
+}
+
+#[test]
+fn sizes_and_alignments() {
+    const LONG: usize = size_of::<std::ffi::c_long>();
+    const P: usize = size_of::<usize>();
+    const Q: usize = align_of::<i64>();
+    size("", 0, 1);
+    size("<", 0, 1);
+    size("i", 4, 4);
+    size("=i", 4, 1);
+    size("^i", 4, 1);
+    size("l", LONG, LONG);
+    size("=l", 4, 1);
+    size("<q", 8, 1);
+    size("!d", 8, 1);
+    size("n", P, P);
+    size("P", P, P);
+    size("?", 1, 1);
+    size("e", 2, 2);
+    size("3w", 12, 4);
+    size("<u", 2, 1);
+    size("10s", 10, 1);
+    size("0s", 0, 1);
+    size("Zf", 8, 4);
+    size("Zd", 16, align_of::<f64>());
+    size("F", 8, 4);
+    size("ib", 5, 4);
+    size("ib0i", 8, 4);
+    size("bi", 8, 4);
+    size("bq", Q + 8, Q);
+    size("=bi", 5, 1);
+    size(" i\t3h ", 10, 4);
+    size("T{ib}", 8, 4);
+    size("T{bT{bq}}", Q + Q + 8, Q);
+    size("2T{ib}b", 17, 4);
+    size("T{<ib}", 5, 1);
+    size("T{i<b}", 5, 1);
+    size("T{i=0x}b", 5, 1);
+    size("(2,3)i", 24, 4);
+    size("(2,3)4i", 96, 4);
+    size("(2)<i", 8, 1);
+    size("(0,9)q", 0, Q);
+    size("(2)3s", 6, 1);
+    size("&i", P, P);
+    size("&<i", P, 1);
+    size("b&&T{i:a:}:p:", 2 * P, P);
+    size("X{}", P, P);
+    size("X{i{d}->i}b", P + 1, P);
+    size("3x", 3, 1);
+    size("T{b:a:3x:gap:i:b:}", 8, 4);
+    size("T{B:a:3x:b:}", 4, 1);
+    size("@i>h", 6, 4);
+}
+
+#[test]
+fn texts_that_are_no_format() {
+    use FormatProblem::*;
+    #[track_caller]
+    fn case(text: &[u8], at: usize, problem: FormatProblem) {
+        assert_eq!(Format::parse_bytes(text), Err(FormatError { at, problem }));
+    }
+    let missing = |missing| Expected { missing };
+    case(b"k", 0, UnknownCode(b'k'));
+    case(b"ii}", 2, UnknownCode(b'}'));
+    case(b"i3", 2, missing("a code"));
+    case(b"3 i", 1, UnknownCode(b' '));
+    case(b"T", 1, missing("`{` after `T`"));
+    case(b"T{i", 3, missing("`}`"));
+    case(b"T{i:a", 5, missing("`:` after a name"));
+    case(b"X", 1, missing("`{}` after `X`"));
+    case(b"X{i", 3, missing("`{}` after `X`"));
+    case(b"Z", 0, UnknownCode(b'Z'));
+    case(b"bZi", 1, UnknownCode(b'Z'));
+    case(b"4t", 1, BitField);
+    case(b"=n", 1, NativeOnly(b'n'));
+    case(b"i<N", 2, NativeOnly(b'N'));
+    case(b"()i", 1, Shape);
+    case(b"(2,)i", 3, Shape);
+    case(b"(2", 2, Shape);
+    case(b"(-1)i", 1, Shape);
+    case(b"i\0", 1, Nul);
+    case(b"i:a\0:", 3, Nul);
+    case(b"X{\0}", 2, Nul);
+    case("ié".as_bytes(), 1, NonAscii(0xc3));
+    case(b"T{i:a\xff:}", 5, NameNotUtf8);
+    case(b"T{i:a:h:a:}", 6, DuplicateName);
+    assert!(Format::parse(c"T{i:a:T{h:a:}:b:}").is_ok());
+    case(b"99999999999999999999i", 0, TooLarge);
+    case(b"9223372036854775807i", 0, TooLarge);
+    case(b"(4611686018427387904,2)b", 0, TooLarge);
+    let max = isize::MAX.to_string();
+    assert_eq!(
+        Format::parse_bytes(format!("{max}s").as_bytes()).unwrap().itemsize(),
+        isize::MAX as usize
+    );
+    case(format!("b{max}s").as_bytes(), 1, TooLarge);
+    case(format!("T{{{}si<0i}}", isize::MAX - 6).as_bytes(), 2 + max.len() + 1, TooLarge);
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |open: &str, depth| {
+        format!("{}i{}", open.repeat(depth), "}".repeat(if open == "&" { 0 } else { depth }))
+    };
+    for open in ["T{", "&"] {
+        assert!(Format::parse_bytes(nested(open, 64).as_bytes()).is_ok());
+        for depth in [65, 1_000_000] {
+            let error = Format::parse_bytes(nested(open, depth).as_bytes()).unwrap_err();
+            assert_eq!(error, FormatError { at: 65 * open.len(), problem: FormatProblem::TooDeep });
+        }
+    }
+    assert!(
+        Format::parse_bytes(format!("X{}{}", "{".repeat(100_000), "}".repeat(100_000)).as_bytes())
+            .is_ok()
+    );
+}
+
+#[test]
+fn fields_lie_where_a_c_compiler_puts_them() {
+    let format = Format::parse(c"T{B:a:(2,3)H:b:T{b:x:d:y:}:c:3s:d:}").unwrap();
+    let record: Vec<_> = ["a", "b", "c", "d"]
+        .map(|name| format.field(name).unwrap())
+        .map(|field| (field.offset(), field.size(), field.shape().to_vec()))
+        .into();
+    let inner = align_of::<f64>();
+    let c = 16usize.next_multiple_of(inner);
+    assert_eq!(
+        record,
+        [(0, 1, vec![]), (2, 12, vec![2, 3]), (c, inner + 8, vec![]), (c + inner + 8, 3, vec![]),]
+    );
+    assert!(format.field("x").is_none());
+    assert_eq!(Format::parse(c"i:a:h:b:").unwrap().field("b").unwrap().offset(), 4);
+}
+
+#[test]
+#[allow(unsafe_code)] // in `record!`, which another crate may use where `unsafe` is forbidden
+fn formats_name_a_kind_and_a_size() {
+    #[track_caller]
+    fn case<T: Item>(format: &CStr, expected: bool) {
+        assert_eq!(is_format_of::<T>(Some(format)), expected, "{format:?}");
+        let parsed = Format::parse(format);
+        assert_eq!(parsed.is_ok_and(|parsed| parsed.is::<T>()), expected, "{format:?}");
+    }
+    let little = cfg!(target_endian = "little");
+    case::<i32>(c"i", true);
+    case::<i32>(c"@i", true);
+    case::<i32>(c"=l", true);
+    case::<i32>(c"<i", little);
+    case::<i32>(c">i", !little);
+    case::<i32>(c"!i", !little);
+    case::<i32>(c" i", true);
+    case::<u32>(c"i", false);
+    case::<f32>(c"i", false);
+    case::<i64>(c"q", true);
+    case::<i64>(c"l", size_of::<std::ffi::c_long>() == 8);
+    case::<isize>(c"n", true);
+    case::<usize>(c"=N", false);
+    case::<u8>(c">B", true);
+    case::<u8>(c"b", false);
+    case::<u8>(c"?", false);
+    case::<u8>(c"c", false);
+    case::<bool>(c"?", true);
+    case::<char>(c"w", true);
+    case::<u8>(c"", false);
+    case::<u8>(c"BB", false);
+    case::<usize>(c"P", false);
+    case::<i32>(c"T{i:a:}", false);
+    case::<[u8; 2]>(c"2B", true);
+    case::<[u8; 2]>(c"BB", false);
+    assert!(is_format_of::<u8>(None) && !is_format_of::<i8>(None));
+    crate::record! {
+        struct Pair { a: u16, _pad: crate::item::Pad<2>, b: u32 }
+    }
+    case::<Pair>(c"T{H:a:2xI:b:}", true);
+    case::<Pair>(c"T{H:a:I:b:}", true); // the same place by alignment
+    case::<Pair>(c"T{H:a:xxI:b:}", true);
+    case::<Pair>(c"T{H:a:2xi:b:}", false);
+    case::<Pair>(c"T{H:a:2xI:c:}", false);
+    case::<Pair>(c"T{=H:a:I:b:}", false);
+}
