@@ -15,8 +15,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Items are copied out, one at a time, as [`Shared::load`](crate::Shared::load) does: no API can give a sound `&[u8]` over
-//! memory that somebody else may write.
+//! Items are copied out and in, as [`Shared::load`](crate::Shared::load) does: no API can give a sound `&[u8]` over memory
+//! that somebody else may write. [`Items`] checks type and shape once, for many items.
+
+mod copies;
+mod items;
 
 use std::ffi::CStr;
 use std::fmt;
@@ -24,24 +27,26 @@ use std::marker::PhantomData;
 use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
-use crate::error::{AccessError, BufferError};
-use crate::format;
-use crate::item::{self, AnyBits};
+use crate::error::BufferError;
+use crate::layout::{Bounds, Layout, LayoutRef};
 use crate::request::Request;
+use crate::view::{Access, Lacks, View};
+pub use items::{Items, ItemsIter};
 
 /// Something that can be asked for a buffer: an object, through whichever interpreter it belongs to.
 ///
 /// # Safety
 ///
-/// After a successful [`get`](Self::get), until [`release`](Self::release): what the view describes is valid memory, of
-/// initialised bytes, that the exporter neither moves nor frees, and others write it by atomic operations if at all. The
-/// view's arrays do not change.
+/// After a successful [`get`](Self::get), until [`release`](Self::release):
+///
+/// - What the view describes is valid memory, of initialised bytes, that the exporter neither moves nor frees. Others
+///   write it by atomic operations of the item's width (see [`item`](crate::item)), if at all. Pointers behind suboffsets
+///   are written by nobody.
+/// - If the view is writable, any bytes may be written there that are no addresses by its format.
+/// - The view's arrays do not change.
+///
+/// If the type is `Send` and `Sync`, a view may be used and released by any thread.
 pub unsafe trait Source {
-    /// Whether memory that a view shows as read-only is written by nobody at all.
-    ///
-    /// Not so in CPython, where `memoryview(x).toreadonly()` looks at memory that others write.
-    const READONLY_IS_FROZEN: bool;
-
     /// Asks for a view: what `PyObject_GetBuffer` does. On success the view owns a reference to its `obj`.
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError>;
 
@@ -51,6 +56,15 @@ pub unsafe trait Source {
     ///
     /// `view` was granted by [`get`](Self::get) and is not released yet. It may be a byte copy of the struct that was filled.
     unsafe fn release(view: &mut Py_buffer);
+
+    /// Whether the memory of a view is written by nobody at all, as long as the view is held.
+    ///
+    /// More than that it is read-only: in CPython `memoryview(x).toreadonly()` looks at memory that others write.
+    ///
+    /// # Safety
+    ///
+    /// `view` was granted by [`get`](Self::get) and is not released yet.
+    unsafe fn is_frozen(view: &Py_buffer) -> bool;
 }
 
 /// One granted view; released on drop.
@@ -64,8 +78,19 @@ pub struct Buffer<S: Source> {
     request: Request,
     /// Shape and stride, if they lay within the struct that was filled; else the pointers in `view` are good.
     line: Option<Line>,
+    /// `len`, as the shape of a view without one: a run of bytes.
+    run: [Py_ssize_t; 1],
+    /// Of `layout`.
+    bounds: Bounds,
+    frozen: bool,
     _source: PhantomData<S>,
 }
+
+// SAFETY: the view may be used and released by any thread, as `Source` says of such types. All access to its memory is
+// atomic, or to memory that nobody writes.
+unsafe impl<S: Source + Send + Sync> Send for Buffer<S> {}
+// SAFETY: as above.
+unsafe impl<S: Source + Send + Sync> Sync for Buffer<S> {}
 
 /// Copies of the one extent and the one stride of a view that points into itself.
 #[derive(Clone, Copy)]
@@ -83,18 +108,28 @@ impl<S: Source> Buffer<S> {
         let mut view = Py_buffer::zeroed();
         source.get(&mut view, request)?;
         // From here on the view is released, whatever happens.
-        let mut buffer = Buffer { view, request, line: None, _source: PhantomData };
+        let mut buffer = Buffer {
+            view,
+            request,
+            line: None,
+            run: [view.len],
+            bounds: Bounds::NONE,
+            frozen: false,
+            _source: PhantomData,
+        };
         buffer.line = Line::copied_from(&view);
         if buffer.line.is_some() {
             // They point to where the struct was filled, which it leaves now.
             (buffer.view.shape, buffer.view.strides) = (null_mut(), null_mut());
         }
-        buffer.check()?;
+        buffer.bounds = buffer.check()?;
+        // SAFETY: granted above and not released.
+        buffer.frozen = buffer.is_readonly() && unsafe { S::is_frozen(&view) };
         Ok(buffer)
     }
 
     /// Refuses a view whose numbers no item can be found by. Foreign exporters may write anything.
-    fn check(&self) -> Result<(), BufferError> {
+    fn check(&self) -> Result<Bounds, BufferError> {
         let view = &self.view;
         let contradiction = |what: String| Err(BufferError::Refused(what.into()));
         if usize::try_from(view.ndim).map_or(true, |ndim| ndim > PyBUF_MAX_NDIM) {
@@ -112,31 +147,30 @@ impl<S: Source> Buffer<S> {
         if !view.suboffsets.is_null() && !self.request.contains(Request::INDIRECT) {
             return contradiction("the view granted has suboffsets, not requested".into());
         }
-        if !self.request.contains(Request::ND) {
-            return Ok(());
-        }
-        if self.shape().is_none() && view.ndim > 0 {
-            return contradiction("the view granted has dimensions, and shape is NULL".into());
-        }
-        let shape = self.shape().unwrap_or(&[]);
-        let empty = shape.contains(&0);
-        let mut len = view.itemsize;
-        for (axis, &extent) in shape.iter().enumerate() {
-            if extent < 0 {
-                return contradiction(format!("the view granted has shape[{axis}] {extent}"));
+        let (shape, itemsize) = if self.is_run() {
+            (&self.run[..], 1)
+        } else {
+            let shape = self.shape();
+            if shape.is_none() && view.ndim > 0 {
+                return contradiction("the view granted has dimensions, and shape is NULL".into());
             }
-            len = match len.checked_mul(extent) {
-                _ if empty => 0,
-                Some(len) => len,
-                None => {
-                    return contradiction(format!("the view granted overflows at shape[{axis}]"));
-                }
-            };
+            (shape.unwrap_or(&[]), view.itemsize)
+        };
+        let layout = LayoutRef::new(shape, self.strides(), self.suboffsets(), itemsize);
+        match layout {
+            Err(error) => contradiction(format!("the view granted contradicts itself: {error}")),
+            Ok(layout) if layout.len() != self.len() => contradiction(format!(
+                "the view granted has len {} for {} bytes",
+                view.len,
+                layout.len()
+            )),
+            Ok(layout) => Ok(layout.bounds()),
         }
-        if len != view.len {
-            return contradiction(format!("the view granted has len {} for {len} bytes", view.len));
-        }
-        Ok(())
+    }
+
+    /// Whether no shape was requested, so that the memory is a run of `len` bytes.
+    fn is_run(&self) -> bool {
+        !self.request.contains(Request::ND)
     }
 
     /// Bytes of a packed copy of all items.
@@ -172,7 +206,7 @@ impl<S: Source> Buffer<S> {
     /// Extents in items. None if not requested, and for a view without dimensions.
     pub fn shape(&self) -> Option<&[Py_ssize_t]> {
         match &self.line {
-            _ if !self.request.contains(Request::ND) => None,
+            _ if self.is_run() => None,
             Some(line) => line.shape.as_ref().map(|shape| &shape[..]),
             None => self.array(self.view.shape),
         }
@@ -200,6 +234,15 @@ impl<S: Source> Buffer<S> {
         Some(unsafe { std::slice::from_raw_parts(start, self.ndim()) })
     }
 
+    /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes in a line.
+    pub fn layout(&self) -> LayoutRef<'_> {
+        let (shape, itemsize) = match self.is_run() {
+            true => (&self.run[..], 1),
+            false => (self.shape().unwrap_or(&[]), self.view.itemsize),
+        };
+        LayoutRef::with_bounds(shape, self.strides(), self.suboffsets(), itemsize, self.bounds)
+    }
+
     /// The struct itself, for reading.
     ///
     /// Arrays that lay in the struct when it was filled are NULL here; [`shape`](Self::shape) and [`strides`](Self::strides)
@@ -208,63 +251,29 @@ impl<S: Source> Buffer<S> {
         &self.view
     }
 
-    /// A copy of the item at `indices`.
+    /// The memory as an exporter shows it, to be shown on: by an [`Exporter`](crate::Exporter) that owns this buffer.
     ///
-    /// Fails if the items are no `T` in this machine's byte order, or an index is missing or out of range. Where the
-    /// request lacked `ND` the items are the `len` bytes, and there is one index.
-    #[doc(alias = "PyBuffer_GetPointer")]
-    pub fn item<T: AnyBits>(&self, indices: &[usize]) -> Result<T, AccessError> {
-        let run = !self.request.contains(Request::ND);
-        let shown = if run { None } else { self.format() };
-        // Without a format only the size is known; `"B"` is what NULL stands for, where the items are bytes.
-        let itemsize = if run { 1 } else { self.itemsize() };
-        if !format::is_format_of::<T>(shown) {
-            return Err(AccessError::Format {
-                found: shown.map(|format| format.to_string_lossy().into_owned()),
-                expected: T::FORMAT.to_str().unwrap_or("?"), // formats are ASCII
-            });
-        }
-        if itemsize != size_of::<T>() {
-            return Err(AccessError::Itemsize { found: itemsize, expected: size_of::<T>() });
-        }
-        let run_shape = [self.view.len];
-        let shape = if run { &run_shape[..] } else { self.shape().unwrap_or(&[]) };
-        check_indices(indices, shape)?;
-        let frozen = S::READONLY_IS_FROZEN && self.is_readonly();
-        let address = self.address_of(indices, shape, itemsize);
-        if frozen {
-            // SAFETY: the indices lie within the shape, so the exporter promised an item there, which nobody writes.
-            return Ok(unsafe { address.cast::<T>().read_unaligned() });
-        }
-        if run && self.len() % self.itemsize() == 0 {
-            let offset = indices[0] % self.itemsize();
-            // SAFETY: the byte lies within the run, which consists of whole items.
-            return Ok(unsafe { item::load_part(address, offset, self.itemsize()) });
-        }
-        // SAFETY: the indices lie within the shape, so the exporter promised an item there; a source promises that others
-        // write it by atomic operations if at all.
-        Ok(unsafe { item::load(address.cast::<T>()) })
-    }
-
-    /// Address of an item whose indices lie within `shape`.
-    fn address_of(&self, indices: &[usize], shape: &[Py_ssize_t], itemsize: usize) -> *const u8 {
-        let mut address: *const u8 = self.view.buf.cast_const().cast();
-        let Some(strides) = self.strides() else {
-            let packed = indices.iter().zip(shape);
-            let position = packed
-                .fold(0, |position, (&index, &extent)| position * extent.unsigned_abs() + index);
-            return address.wrapping_add(position * itemsize);
-        };
-        for (axis, (&index, &stride)) in indices.iter().zip(strides).enumerate() {
-            address = address.wrapping_offset((index as isize).wrapping_mul(stride));
-            let suboffset = self.suboffsets().map_or(-1, |suboffsets| suboffsets[axis]);
-            if suboffset >= 0 {
-                // SAFETY: a suboffset that is not negative says that a pointer stands here.
-                let block = unsafe { address.cast::<*const u8>().read_unaligned() };
-                address = block.wrapping_offset(suboffset);
+    /// What was not requested is not known, and requests for it will be refused.
+    pub fn view(&self) -> View<'_> {
+        let layout = match self.is_run() {
+            true if self.len() % self.itemsize() == 0 => {
+                Layout::line(self.len() / self.itemsize(), self.itemsize())
             }
-        }
-        address
+            _ => self.layout().to_layout(),
+        };
+        // NULL means bytes, where a format was requested and items have one byte.
+        let is_bytes = self.request.contains(Request::FORMAT) && self.itemsize() == 1;
+        let format = self.format().or(is_bytes.then_some(c"B"));
+        let access = match (self.is_readonly(), self.frozen) {
+            (false, _) => Access::Writable,
+            (true, false) => Access::Readonly,
+            (true, true) => Access::Frozen,
+        };
+        let lacks =
+            Lacks { shape: self.is_run(), strides: !self.request.contains(Request::STRIDES) };
+        // SAFETY: the buffer is not released before the end of this borrow; until then the source promises the memory, and
+        // `frozen` comes from it. `check` saw at most 64 dimensions.
+        unsafe { View::from_raw(self.view.buf.cast_const().cast(), layout, format, access, lacks) }
     }
 }
 
@@ -284,19 +293,6 @@ impl Line {
         };
         Some(Line { shape: copy(view.shape), strides: copy(view.strides) })
     }
-}
-
-fn check_indices(indices: &[usize], shape: &[Py_ssize_t]) -> Result<(), AccessError> {
-    if indices.len() != shape.len() {
-        return Err(AccessError::IndexCount { found: indices.len(), ndim: shape.len() });
-    }
-    for (axis, (&index, &extent)) in indices.iter().zip(shape).enumerate() {
-        let extent = extent.unsigned_abs();
-        if index >= extent {
-            return Err(AccessError::OutOfRange { axis, index, extent });
-        }
-    }
-    Ok(())
 }
 
 impl<S: Source> Drop for Buffer<S> {

@@ -7,6 +7,8 @@
 //! | may the exporter be changed now? | [`MutError`] |
 //! | did this release end an export? | [`ReleaseError`] |
 //! | is there such an item in the view? | [`AccessError`] |
+//! | may these bytes be copied there? | [`CopyError`] |
+//! | is this text a format? | [`FormatError`] |
 //!
 //! Each message says what was wrong, and names the field, axis or offset where there is one. None of them is raised as a
 //! panic.
@@ -32,7 +34,7 @@ pub use layout::LayoutError;
 /// A request was refused. In CPython a `BufferError`; [`Closed`](Self::Closed) is a `ValueError` and
 /// [`NotAnExporter`](Self::NotAnExporter) a `TypeError`, as there.
 ///
-/// The variants from `NotWritable` to `FormatWithoutShape` stand in the order in which [`fill`](crate::fill) decides.
+/// The variants from `NotWritable` to `NoFormat` stand in the order in which [`fill`](crate::fill) decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BufferError {
@@ -50,6 +52,12 @@ pub enum BufferError {
     NeedsStrides,
     /// `FORMAT` was requested without `ND`.
     FormatWithoutShape,
+    /// `ND` was requested of an exporter that shows a buffer without a shape.
+    NoShape,
+    /// `STRIDES` was requested of an exporter that shows a buffer without strides.
+    NoStrides,
+    /// `FORMAT` was requested of an exporter that shows a buffer without a format.
+    NoFormat,
     /// The exporter is being changed at this moment.
     BeingModified,
     /// The exporter gave its memory up before: for exporters that can be closed.
@@ -86,6 +94,11 @@ impl fmt::Display for BufferError {
                 "the memory is not C-contiguous, STRIDES was not requested"
             }
             BufferError::FormatWithoutShape => "FORMAT was requested without ND",
+            BufferError::NoShape => "ND was requested, the exporter does not know its shape",
+            BufferError::NoStrides => {
+                "STRIDES was requested, the exporter does not know its strides"
+            }
+            BufferError::NoFormat => "FORMAT was requested, the exporter does not know its format",
             BufferError::BeingModified => "the exporter is being modified",
             BufferError::Closed => "the exporter is closed",
             BufferError::TooManyExports => "the counter of exports is at its maximum",

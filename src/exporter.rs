@@ -56,6 +56,31 @@ pub trait Exporter: Send + Sync + 'static {
     fn view(&self) -> Result<View<'_>, BufferError>;
 }
 
+/// Something that answers requests with memory that it lends: an [`Exported`] value, or one that lends a copy of itself.
+///
+/// # Safety
+///
+/// A view that [`getbuffer`](Self::getbuffer) grants has in `internal` what an `Exported` wrote there. So the free function
+/// [`release`] ends it, and all that it describes stays valid until then.
+pub unsafe trait Lend: Send + Sync + 'static {
+    /// Answers one request: what `bf_getbuffer` has to do, except for the reference to `obj`.
+    ///
+    /// The caller takes a reference to `obj` before the call. It passes to the view; on a refusal it stays with the caller,
+    /// who drops it. Then `view.obj` is NULL, nothing else of the view was written, and nothing is counted. Does not panic.
+    ///
+    /// # Safety
+    ///
+    /// - `view` is valid for writes.
+    /// - The view, if granted, is given to [`release`] at most once.
+    #[doc(alias = "bf_getbuffer")]
+    unsafe fn getbuffer(
+        &self,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError>;
+}
+
 /// A value lent to consumers.
 ///
 /// It lives on the heap in a cell of its own, and leaves it when both this owner and the last view are gone: whoever
@@ -150,17 +175,40 @@ impl<E: Exporter> Exported<E> {
         self.try_borrow().ok().map(|value| visit(&value))
     }
 
-    /// Answers one request: what `bf_getbuffer` has to do, except for the reference to `obj`.
-    ///
-    /// The caller takes a reference to `obj` before the call. It passes to the view; on a refusal it stays with the caller,
-    /// who drops it. Then `view.obj` is NULL, nothing else of the view was written, and nothing is counted.
+    fn cell(&self) -> &Cell<E> {
+        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole of it before it is freed.
+        unsafe { self.cell.as_ref() }
+    }
+
+    /// Asks the value for its view and stores the answer.
     ///
     /// # Safety
     ///
-    /// - `view` is valid for writes.
-    /// - The view, if granted, is given to [`release`] at most once.
-    #[doc(alias = "bf_getbuffer")]
-    pub unsafe fn getbuffer(
+    /// Nobody else holds the value or the answer: a mutation is under way, or the cell is not shared yet.
+    unsafe fn ask(&self) {
+        // SAFETY: nobody holds `&mut` to the value: only a mutation may, and that is ours.
+        let value = unsafe { &*self.cell().value.get() };
+        let ask = AssertUnwindSafe(|| value.view().map(|view| Shown::new(&view)));
+        let answer = catch_unwind(ask).unwrap_or_else(|payload| {
+            discard(payload);
+            Err(BufferError::ViewPanicked)
+        });
+        let (facts, shown) = match answer {
+            Ok(shown) => (shown.facts().to_word(), Some(shown)),
+            Err(error) => {
+                *self.cell().header.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+                (0, None)
+            }
+        };
+        // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
+        unsafe { *self.cell().shown.get() = shown };
+        self.cell().header.facts.store(facts, Ordering::Release);
+    }
+}
+
+// SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
+unsafe impl<E: Exporter> Lend for Exported<E> {
+    unsafe fn getbuffer(
         &self,
         view: *mut Py_buffer,
         obj: *mut PyObject,
@@ -193,36 +241,6 @@ impl<E: Exporter> Exported<E> {
             let _ = header.count.release();
         }
         answer
-    }
-
-    fn cell(&self) -> &Cell<E> {
-        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole of it before it is freed.
-        unsafe { self.cell.as_ref() }
-    }
-
-    /// Asks the value for its view and stores the answer.
-    ///
-    /// # Safety
-    ///
-    /// Nobody else holds the value or the answer: a mutation is under way, or the cell is not shared yet.
-    unsafe fn ask(&self) {
-        // SAFETY: nobody holds `&mut` to the value: only a mutation may, and that is ours.
-        let value = unsafe { &*self.cell().value.get() };
-        let ask = AssertUnwindSafe(|| value.view().map(|view| Shown::new(&view)));
-        let answer = catch_unwind(ask).unwrap_or_else(|payload| {
-            discard(payload);
-            Err(BufferError::ViewPanicked)
-        });
-        let (facts, shown) = match answer {
-            Ok(shown) => (shown.facts().to_word(), Some(shown)),
-            Err(error) => {
-                *self.cell().header.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-                (0, None)
-            }
-        };
-        // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
-        unsafe { *self.cell().shown.get() = shown };
-        self.cell().header.facts.store(facts, Ordering::Release);
     }
 }
 
@@ -262,8 +280,7 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
 ///
 /// # Safety
 ///
-/// `view` is valid for reads, and its `internal` is NULL or what [`Exported::getbuffer`] wrote, for an export that has not
-/// ended. One release too many is reported while the owner or another export keeps the exporter alive.
+/// `view` is valid for reads, and its `internal` is NULL or what [`Lend::getbuffer`] wrote, for an export that has not ended. One release too many is reported while the owner or another export keeps the exporter alive.
 #[doc(alias = "bf_releasebuffer")]
 pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
     // SAFETY: `view` is valid for reads, by the caller's promise.
@@ -284,6 +301,17 @@ pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
         });
     }
     Ok(())
+}
+
+/// Whether nobody writes the memory of a view, which [`Lend::getbuffer`] granted, before it is released.
+///
+/// # Safety
+///
+/// `internal` of the view is what [`Lend::getbuffer`] wrote, for an export that has not ended.
+pub(crate) unsafe fn is_frozen(view: &Py_buffer) -> bool {
+    let header = NonNull::new(view.internal.cast::<Header>());
+    // SAFETY: the export keeps the cell alive, and a cell starts with its header.
+    header.is_some_and(|header| unsafe { header.as_ref() }.facts().is_ok_and(|facts| facts.frozen))
 }
 
 /// Frees a cell and the value in it.

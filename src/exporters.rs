@@ -4,8 +4,22 @@
 //! |---|---|---|
 //! | [`bytes`] | a run of read-only bytes | none |
 //! | [`Strided`] | items at any strides, read-only or writable | yes |
+//! | [`Records`], [`Column`] | records, and one field of each | yes |
+//! | [`Rows`] | rows that lie anywhere, behind a table of pointers | yes |
+//! | [`Snapshot`] | memory made anew for each export | yes |
+//! | [`Reexport`] | a buffer of another exporter, or a part of it | yes |
+//! | [`redirect`] | another object: requests are passed on | none |
 
 pub mod bytes;
+mod records;
+pub mod redirect;
+mod reexport;
+mod rows;
+mod snapshot;
 mod strided;
 
+pub use records::{Column, Records};
+pub use reexport::Reexport;
+pub use rows::Rows;
+pub use snapshot::{Snapshot, Snapshots};
 pub use strided::Strided;

@@ -39,6 +39,14 @@ pub struct Facts {
     pub ndim: usize,
     /// `FORMAT` without `ND` is answered and not refused.
     pub bare_format: bool,
+    /// Nobody at all writes the memory. No request depends on it: it says how the memory may be read.
+    pub frozen: bool,
+    /// The shape is not known: the exporter shows a buffer that was requested without.
+    pub lacks_shape: bool,
+    /// The strides are not known.
+    pub lacks_strides: bool,
+    /// The format is not known.
+    pub lacks_format: bool,
 }
 
 impl Facts {
@@ -51,9 +59,13 @@ impl Facts {
             self.f_contiguous,
             self.suboffsets,
             self.bare_format,
+            self.frozen,
+            self.lacks_shape,
+            self.lacks_strides,
+            self.lacks_format,
         ];
         let low = bits.iter().rev().fold(0, |word, &bit| word << 1 | usize::from(bit));
-        self.ndim << 8 | low
+        self.ndim << 10 | low
     }
 
     /// The facts in a word made by [`to_word`](Self::to_word).
@@ -65,7 +77,11 @@ impl Facts {
             f_contiguous: bit(3),
             suboffsets: bit(4),
             bare_format: bit(5),
-            ndim: word >> 8,
+            frozen: bit(6),
+            lacks_shape: bit(7),
+            lacks_strides: bit(8),
+            lacks_format: bit(9),
+            ndim: word >> 10,
         }
     }
 }
@@ -89,6 +105,7 @@ pub struct Grant {
 /// Decides on a request.
 ///
 /// The refusals come in `memoryview`'s order: writable, C, Fortran, any order, suboffsets, strides, format without shape.
+/// Last comes what the exporter itself does not know: shape, strides, format.
 pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
     let asks = |flag| request.contains(flag);
     if asks(Request::WRITABLE) && facts.readonly {
@@ -113,6 +130,15 @@ pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
     if asks(Request::FORMAT) && !asks(Request::ND) && !facts.bare_format {
         return Err(BufferError::FormatWithoutShape);
     }
+    if asks(Request::ND) && facts.lacks_shape {
+        return Err(BufferError::NoShape);
+    }
+    if asks(Request::STRIDES) && facts.lacks_strides {
+        return Err(BufferError::NoStrides);
+    }
+    if asks(Request::FORMAT) && facts.lacks_format {
+        return Err(BufferError::NoFormat);
+    }
     let dimensions = facts.ndim > 0;
     Ok(Grant {
         // 1 and not `facts.ndim`: a memoryview made of ndim 2 and a shape of NULL ends the interpreter.
@@ -128,7 +154,7 @@ pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
 ///
 /// # Invariants
 ///
-/// `arrays` holds the shape, then the strides, `facts.ndim` numbers each. The pointers are those of the [`View`] it was
+/// `arrays` holds the shape, then the strides, then the suboffsets if there are any, `facts.ndim` numbers each. The pointers are those of the [`View`] it was
 /// made from and valid as long as that view's lifetime.
 #[derive(Debug)]
 pub(crate) struct Shown {
@@ -146,21 +172,27 @@ impl Shown {
     }
 
     pub(crate) fn new(view: &View<'_>) -> Shown {
+        let (layout, lacks) = (view.layout(), view.lacks());
         let facts = Facts {
             readonly: view.is_readonly(),
-            c_contiguous: view.is_c_contiguous(),
-            f_contiguous: view.is_f_contiguous(),
-            suboffsets: false,
-            ndim: view.shape().len(),
+            c_contiguous: layout.is_c_contiguous(),
+            f_contiguous: layout.is_f_contiguous(),
+            suboffsets: layout.suboffsets().is_some(),
+            ndim: layout.ndim(),
             bare_format: view.grants_bare_format(),
+            frozen: view.is_frozen(),
+            lacks_shape: lacks.shape,
+            lacks_strides: lacks.strides,
+            lacks_format: view.format().is_none(),
         };
+        let suboffsets = layout.suboffsets().unwrap_or_default();
         Shown {
             facts,
             buf: view.buf().cast_mut().cast(),
             len: view.len() as Py_ssize_t, // sizes of memory that exists
             itemsize: view.itemsize() as Py_ssize_t,
-            format: view.format().as_ptr().cast_mut(),
-            arrays: [view.shape(), view.strides()].concat().into(),
+            format: view.format().map_or(null_mut(), |format| format.as_ptr().cast_mut()),
+            arrays: [layout.shape(), layout.strides(), suboffsets].concat().into(),
         }
     }
 
@@ -188,7 +220,8 @@ impl Shown {
         let or_null = |granted: bool, array: &[Py_ssize_t]| {
             if granted { array.as_ptr().cast_mut() } else { null_mut() }
         };
-        let (shape, strides) = self.arrays.split_at(self.facts.ndim);
+        let (shape, rest) = self.arrays.split_at(self.facts.ndim);
+        let (strides, suboffsets) = rest.split_at(self.facts.ndim);
         let filled = Py_buffer {
             buf: self.buf,
             obj,
@@ -199,7 +232,7 @@ impl Shown {
             format: if granted.format { self.format } else { null_mut() },
             shape: or_null(granted.shape, shape),
             strides: or_null(granted.strides, strides),
-            suboffsets: null_mut(),
+            suboffsets: or_null(granted.suboffsets, suboffsets),
             internal,
         };
         // SAFETY: `view` is valid for writes, by the caller's promise.
@@ -247,9 +280,9 @@ pub unsafe fn fill_info(
         readonly,
         c_contiguous: true,
         f_contiguous: true,
-        suboffsets: false,
         ndim: 1,
         bare_format: true,
+        ..Facts::default()
     };
     let granted = match grant(&facts, request) {
         Ok(granted) => granted,
@@ -287,7 +320,7 @@ mod tests {
 
     #[test]
     fn facts_survive_in_a_word() {
-        for kind in 0..32 {
+        for kind in 0..512 {
             for ndim in [0, 1, 2, 64] {
                 let is = |place: u32| kind >> place & 1 == 1;
                 let facts = Facts {
@@ -296,6 +329,10 @@ mod tests {
                     f_contiguous: is(2),
                     suboffsets: is(3),
                     bare_format: is(4),
+                    frozen: is(5),
+                    lacks_shape: is(6),
+                    lacks_strides: is(7),
+                    lacks_format: is(8),
                     ndim,
                 };
                 assert_ne!(facts.to_word(), 0);

@@ -192,6 +192,19 @@ impl Field {
         &self.shape
     }
 
+    /// The format of one element.
+    pub fn element_format(&self) -> Format {
+        let element = self.element.clone();
+        let itemsize = match &element {
+            Element::Scalar(scalar) => scalar.size,
+            Element::Record(record) => record.itemsize,
+            Element::Pointer(_) => size_of::<*const u8>(),
+        };
+        let (name, offset, shape, size, align) = (None, 0, Box::default(), itemsize, self.align);
+        let field = Field { name, offset, shape, element, size, align };
+        Format { fields: Box::new([field]), itemsize, align }
+    }
+
     /// What it is made of.
     pub fn element(&self) -> &Element {
         &self.element

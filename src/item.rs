@@ -175,8 +175,9 @@ impl<T: AnyBits + fmt::Debug> fmt::Debug for Shared<T> {
 /// `source` is valid for reads of `size_of::<T>()` initialised bytes, which others write by atomic operations if at all.
 pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
     let mut value = MaybeUninit::<T>::uninit();
+    let width = width(source.cast(), size_of::<T>());
     // SAFETY: the source is the caller's promise; the destination is as large as a T and ours alone.
-    unsafe { load_bytes(source.cast(), value.as_mut_ptr().cast(), size_of::<T>()) };
+    unsafe { load_bytes(source.cast(), value.as_mut_ptr().cast(), size_of::<T>(), width) };
     // SAFETY: all bytes were just written, and any bytes are a T.
     unsafe { value.assume_init() }
 }
@@ -186,43 +187,26 @@ pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
 /// # Safety
 ///
 /// `target` is valid for reads and writes of `size_of::<T>()` bytes, which others access by atomic operations if at all.
-unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
-    let target: *mut u8 = target.cast();
-    let source: *const u8 = (&raw const value).cast();
-    macro_rules! store_words {
-        ($atomic:ty, $word:ty) => {
-            for at in (0..size_of::<T>()).step_by(size_of::<$word>()) {
-                // SAFETY: `at` lies within the item, whose size the width divides.
-                let from = unsafe { source.add(at) };
-                // SAFETY: within `value`, initialised since an Item has no padding.
-                let word = unsafe { from.cast::<$word>().read_unaligned() };
-                // SAFETY: `at` lies within the item.
-                let to = unsafe { target.add(at) };
-                // SAFETY: aligned, since the width divides address and size; valid and atomic by the caller's promise.
-                unsafe { <$atomic>::from_ptr(to.cast()) }.store(word, Relaxed);
-            }
-        };
-    }
-    match width(target, size_of::<T>()) {
-        1 => store_words!(AtomicU8, u8),
-        2 => store_words!(AtomicU16, u16),
-        #[cfg(target_pointer_width = "64")]
-        4 => store_words!(AtomicU32, u32),
-        _ => store_words!(AtomicUsize, usize),
-    }
+pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
+    let width = width(target.cast(), size_of::<T>());
+    // SAFETY: the target is the caller's promise; the value is ours, and initialised since an Item has no padding.
+    unsafe { store_bytes(target.cast(), (&raw const value).cast(), size_of::<T>(), width) };
 }
 
-/// Copies an item of `size` bytes out of memory that others may write at the same time.
+/// Copies items in a row, `size` bytes in all, out of memory that others may write at the same time.
+///
+/// `width` is that of the first item, and so that of all: see [`width`].
 ///
 /// # Safety
 ///
-/// `source` is valid for reads of `size` initialised bytes, which others write by atomic operations if at all; `target`
-/// is valid for writes of as many, and nobody else's.
-pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize) {
+/// - `source` is valid for reads of `size` initialised bytes, which others write by atomic operations if at all.
+/// - `target` is valid for writes of as many, and nobody else's.
+/// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `source`.
+pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize, width: usize) {
     macro_rules! load_words {
         ($atomic:ty, $word:ty) => {
             for at in (0..size).step_by(size_of::<$word>()) {
-                // SAFETY: `at` lies within the item, whose size the width divides.
+                // SAFETY: `at` lies within the items, whose size the width divides.
                 let from = unsafe { source.add(at) };
                 // SAFETY: aligned, since the width divides address and size. Valid by the caller's promise; it may be
                 // read-only, which relaxed loads of at most a word allow.
@@ -234,12 +218,43 @@ pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize)
             }
         };
     }
-    match width(source, size) {
+    match width {
         1 => load_words!(AtomicU8, u8),
         2 => load_words!(AtomicU16, u16),
         #[cfg(target_pointer_width = "64")]
         4 => load_words!(AtomicU32, u32),
         _ => load_words!(AtomicUsize, usize),
+    }
+}
+
+/// Copies items in a row, `size` bytes in all, into memory that others may read or write at the same time.
+///
+/// # Safety
+///
+/// - `target` is valid for reads and writes of `size` bytes, which others access by atomic operations if at all.
+/// - `source` is valid for reads of as many initialised bytes, and nobody else writes them.
+/// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `target`.
+pub(crate) unsafe fn store_bytes(target: *mut u8, source: *const u8, size: usize, width: usize) {
+    macro_rules! store_words {
+        ($atomic:ty, $word:ty) => {
+            for at in (0..size).step_by(size_of::<$word>()) {
+                // SAFETY: `at` lies within the items, whose size the width divides.
+                let from = unsafe { source.add(at) };
+                // SAFETY: valid by the caller's promise.
+                let word = unsafe { from.cast::<$word>().read_unaligned() };
+                // SAFETY: `at` lies within the items.
+                let to = unsafe { target.add(at) };
+                // SAFETY: aligned, since the width divides address and size; valid and atomic by the caller's promise.
+                unsafe { <$atomic>::from_ptr(to.cast()) }.store(word, Relaxed);
+            }
+        };
+    }
+    match width {
+        1 => store_words!(AtomicU8, u8),
+        2 => store_words!(AtomicU16, u16),
+        #[cfg(target_pointer_width = "64")]
+        4 => store_words!(AtomicU32, u32),
+        _ => store_words!(AtomicUsize, usize),
     }
 }
 
@@ -259,13 +274,48 @@ pub(crate) unsafe fn load_part<T: AnyBits>(
     let within = offset % width;
     let mut word = [0u8; size_of::<usize>()];
     // SAFETY: the word around the byte lies within the item, whose address and size the width divides.
-    unsafe { load_bytes(address.wrapping_sub(within), word.as_mut_ptr(), width) };
+    unsafe { load_bytes(address.wrapping_sub(within), word.as_mut_ptr(), width, width) };
     // SAFETY: one initialised byte, and any byte is a T.
     unsafe { word.as_ptr().wrapping_add(within).cast::<T>().read() }
 }
 
+/// Writes the byte at `address`, `offset` bytes into an item of `itemsize` bytes, at the width at which others access it.
+/// What others write to the rest of the item meanwhile is kept.
+///
+/// # Safety
+///
+/// The item is valid for reads and writes of its bytes, which others access by atomic operations if at all.
+pub(crate) unsafe fn store_part(address: *mut u8, offset: usize, itemsize: usize, byte: u8) {
+    let width = width(address.wrapping_sub(offset), itemsize);
+    let within = offset % width;
+    let word = address.wrapping_sub(within);
+    macro_rules! replace_byte {
+        ($atomic:ty, $word:ty) => {{
+            // SAFETY: aligned, since the width divides the item's address and `word` is a multiple of it on; within the
+            // item, valid and atomic by the caller's promise.
+            let word = unsafe { <$atomic>::from_ptr(word.cast()) };
+            let replaced = word.fetch_update(Relaxed, Relaxed, |old| {
+                let mut bytes = old.to_ne_bytes();
+                bytes[within] = byte;
+                Some(<$word>::from_ne_bytes(bytes))
+            });
+            debug_assert!(replaced.is_ok()); // the closure never gives up
+        }};
+    }
+    match width {
+        1 => replace_byte!(AtomicU8, u8),
+        2 => replace_byte!(AtomicU16, u16),
+        #[cfg(target_pointer_width = "64")]
+        4 => replace_byte!(AtomicU32, u32),
+        _ => replace_byte!(AtomicUsize, usize),
+    }
+}
+
 /// Width in bytes of the atomic accesses to an item: the largest power of two, at most a word, that divides both.
-fn width(address: *const u8, size: usize) -> usize {
+///
+/// Items that follow each other without a gap have one width: it divides the size, and so all of their addresses, and a
+/// larger one divides not even the first address and the size both.
+pub(crate) fn width(address: *const u8, size: usize) -> usize {
     let bits = address.addr() | size | size_of::<usize>();
     1 << bits.trailing_zeros()
 }

@@ -16,27 +16,48 @@
 //! # Ok::<(), bufferprocs::LayoutError>(())
 //! ```
 //!
+//! With suboffsets, pointers that stand in the memory are followed on the way: see [`Layout::indirect`].
+//!
 //! A `Layout` that exists is valid: every extent, the length and every offset fit an `isize`. Whether it fits a memory is
 //! decided where the two meet, in [`View::with_layout`](crate::View::with_layout).
+
+mod borrowed;
+mod slice;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
 use crate::error::LayoutError;
+pub(crate) use borrowed::Bounds;
+pub use borrowed::LayoutRef;
+use borrowed::bounds;
+pub use slice::Slice;
 
-/// Shape and strides of items of one size. Immutable.
+/// In which order items are visited or packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The last index runs fastest.
+    C,
+    /// The first index runs fastest.
+    Fortran,
+    /// As the items lie: Fortran order where they are packed in that and not in C order, C order elsewhere.
+    Any,
+}
+
+/// Shape, strides and suboffsets of items of one size. Immutable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Extents in items, each 0 or more; as signed numbers, since the ABI's are.
     shape: Box<[isize]>,
     /// Steps in bytes, one for each extent.
     strides: Box<[isize]>,
+    /// One for each extent. None if no pointer is followed: some suboffset is 0 or more, or there are none.
+    suboffsets: Option<Box<[isize]>>,
     /// Bytes of an item, at least 1.
     itemsize: isize,
-    /// `product(shape) * itemsize`; it does not overflow.
-    len: isize,
-    /// The bytes that items cover, from the start of the first item; empty if there is no item.
-    first: isize,
-    end: isize,
+    /// What follows from the numbers above; nothing of it overflows.
+    bounds: Bounds,
 }
 
 impl Layout {
@@ -67,33 +88,74 @@ impl Layout {
         strides: &[isize],
         itemsize: usize,
     ) -> Result<Layout, LayoutError> {
-        if itemsize == 0 {
-            return Err(LayoutError::ZeroItemsize);
-        }
+        Layout::from_parts(shape, strides, None, itemsize)
+    }
+
+    /// Items behind pointers, as the Python Imaging Library laid them out: after the step along an axis whose suboffset is
+    /// not negative, a pointer stands in the memory. It is followed, and the suboffset is added.
+    ///
+    /// `shape` in items; `strides`, `suboffsets` and `itemsize` in bytes. Suboffsets that are all negative are as good as
+    /// none, and become none. Fails as [`strided`](Self::strided) does.
+    pub fn indirect(
+        shape: &[usize],
+        strides: &[isize],
+        suboffsets: &[isize],
+        itemsize: usize,
+    ) -> Result<Layout, LayoutError> {
+        Layout::from_parts(shape, strides, Some(suboffsets), itemsize)
+    }
+
+    fn from_parts(
+        shape: &[usize],
+        strides: &[isize],
+        suboffsets: Option<&[isize]>,
+        itemsize: usize,
+    ) -> Result<Layout, LayoutError> {
         let itemsize =
             isize::try_from(itemsize).map_err(|_| LayoutError::ItemsizeTooLarge { itemsize })?;
-        if shape.len() != strides.len() {
-            return Err(LayoutError::StridesLength { shape: shape.len(), strides: strides.len() });
+        let extents: Result<Box<[isize]>, _> = shape
+            .iter()
+            .enumerate()
+            .map(|(axis, &extent)| {
+                isize::try_from(extent).map_err(|_| LayoutError::TooLarge { axis })
+            })
+            .collect();
+        let bounds = Bounds::NONE;
+        let suboffsets = suboffsets.map(Box::from);
+        Layout { shape: extents?, strides: strides.into(), suboffsets, itemsize, bounds }.checked()
+    }
+
+    /// Sets the bounds, after a change of the other fields.
+    fn checked(mut self) -> Result<Layout, LayoutError> {
+        let suboffsets = self.suboffsets.as_deref();
+        self.bounds = bounds(&self.shape, Some(&self.strides), suboffsets, self.itemsize)?;
+        self.suboffsets = self.suboffsets.filter(|each| each.iter().any(|&each| each >= 0));
+        Ok(self)
+    }
+
+    /// `len` items of `itemsize` bytes in a row, in memory that exists: its size fits.
+    pub(crate) fn line(len: usize, itemsize: usize) -> Layout {
+        let (len, itemsize) = (len as isize, itemsize as isize);
+        let bounds = Bounds { len: len * itemsize, first: 0, end: len * itemsize };
+        Layout {
+            shape: Box::new([len]),
+            strides: Box::new([itemsize]),
+            suboffsets: None,
+            itemsize,
+            bounds,
         }
-        let empty = shape.contains(&0);
-        let mut extents = Vec::with_capacity(shape.len());
-        let (mut len, mut first, mut end) = (itemsize, 0isize, itemsize);
-        for (axis, (&extent, &stride)) in shape.iter().zip(strides).enumerate() {
-            let too_large = LayoutError::TooLarge { axis };
-            let extent = isize::try_from(extent).map_err(|_| too_large)?;
-            extents.push(extent);
-            if empty {
-                continue; // no item: no length to compute and no offset to bound
-            }
-            len = len.checked_mul(extent).ok_or(too_large)?;
-            let reach = stride.checked_mul(extent - 1).ok_or(too_large)?;
-            let bound = if reach < 0 { &mut first } else { &mut end };
-            *bound = bound.checked_add(reach).ok_or(too_large)?;
+    }
+
+    /// The same numbers, borrowed.
+    #[allow(clippy::should_implement_trait)] // AsRef cannot return a value
+    pub fn as_ref(&self) -> LayoutRef<'_> {
+        LayoutRef {
+            shape: &self.shape,
+            strides: Some(&self.strides),
+            suboffsets: self.suboffsets.as_deref(),
+            itemsize: self.itemsize,
+            bounds: self.bounds,
         }
-        if empty {
-            (len, first, end) = (0, 0, 0);
-        }
-        Ok(Layout { shape: extents.into(), strides: strides.into(), itemsize, len, first, end })
     }
 
     /// Number of dimensions. 0 means one item without any index.
@@ -111,6 +173,11 @@ impl Layout {
         &self.strides
     }
 
+    /// What to add after following a pointer, in bytes; negative where none is followed. None if none is followed at all.
+    pub fn suboffsets(&self) -> Option<&[isize]> {
+        self.suboffsets.as_deref()
+    }
+
     /// Bytes of one item, at least 1.
     pub fn itemsize(&self) -> usize {
         self.itemsize.unsigned_abs()
@@ -119,51 +186,48 @@ impl Layout {
     /// Bytes of a packed copy: `product(shape) * itemsize`.
     #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
     pub fn len(&self) -> usize {
-        self.len.unsigned_abs()
+        self.as_ref().len()
     }
 
-    /// The bytes that items cover, relative to the start of the first item. Empty if there is no item.
+    /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed. Empty if there is no item.
     pub fn span(&self) -> Range<isize> {
-        self.first..self.end
+        self.as_ref().span()
     }
 
     /// Bytes from the start of the first item to the start of the item at `indices`.
     ///
-    /// None if there are not as many indices as dimensions, or one is out of range.
+    /// None if there are not as many indices as dimensions, one is out of range, or a pointer is followed on the way.
     pub fn offset_of(&self, indices: &[usize]) -> Option<isize> {
-        if indices.len() != self.ndim() {
-            return None;
-        }
-        let mut offset = 0;
-        for ((&index, &extent), &stride) in indices.iter().zip(&self.shape).zip(&self.strides) {
-            let index = isize::try_from(index).ok().filter(|&index| index < extent)?;
-            offset += index * stride; // within `span`, which does not overflow
-        }
-        Some(offset)
+        self.as_ref().offset_of(indices)
     }
 
-    /// Whether the items lie packed in C order, as `PyBuffer_IsContiguous(view, 'C')` defines it.
-    ///
-    /// No items at all are packed, and the stride of an axis with one item does not matter.
-    #[doc(alias = "PyBuffer_IsContiguous")]
+    /// Whether the items lie packed in C order: see [`LayoutRef::is_c_contiguous`].
     pub fn is_c_contiguous(&self) -> bool {
-        self.is_packed((0..self.ndim()).rev())
+        self.as_ref().is_c_contiguous()
     }
 
-    /// Whether the items lie packed in Fortran order, as `PyBuffer_IsContiguous(view, 'F')` defines it.
-    #[doc(alias = "PyBuffer_IsContiguous")]
+    /// Whether the items lie packed in Fortran order: see [`LayoutRef::is_f_contiguous`].
     pub fn is_f_contiguous(&self) -> bool {
-        self.is_packed(0..self.ndim())
+        self.as_ref().is_f_contiguous()
     }
 
-    fn is_packed(&self, fastest_first: impl Iterator<Item = usize>) -> bool {
-        let mut expected = self.itemsize;
-        self.len == 0
-            || fastest_first.into_iter().all(|axis| {
-                let fits = self.shape[axis] == 1 || self.strides[axis] == expected;
-                expected *= self.shape[axis]; // at most `len`
-                fits
-            })
+    /// Whether every item lies within a memory of `memory` bytes, the first of them `offset` bytes into it: what the
+    /// documentation's `verify_structure` checks, but for the multiples of the itemsize.
+    ///
+    /// Fails also where a pointer would be followed: what stands in a memory is not known here.
+    #[doc(alias = "verify_structure")]
+    pub fn check_within(&self, memory: usize, offset: usize) -> Result<(), LayoutError> {
+        if let Some(axis) = self.as_ref().follows_pointers() {
+            return Err(LayoutError::FollowsPointers { axis });
+        }
+        let start = isize::try_from(offset).unwrap_or(isize::MAX);
+        let Range { start: first, end } = self.span();
+        let (first, end) = (start.saturating_add(first), start.saturating_add(end));
+        // With no item the span is empty; the first item's address must still lie in the memory or one past its end.
+        if first < 0 || end.unsigned_abs() > memory {
+            return Err(LayoutError::OutOfBounds { first, end, memory });
+        }
+        Ok(())
     }
 }
 
@@ -186,121 +250,4 @@ fn packed(
         };
     }
     Ok(strides)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn case(shape: &[usize], strides: &[isize], itemsize: usize) -> Layout {
-        let layout = Layout::strided(shape, strides, itemsize).unwrap();
-        assert_eq!(layout.ndim(), shape.len());
-        assert_eq!(layout.len(), shape.iter().product::<usize>() * itemsize);
-        // Every item, by the definition.
-        let mut offsets = vec![0isize];
-        for (&extent, &stride) in shape.iter().zip(strides) {
-            let steps = || (0..extent).map(|index| isize::try_from(index).unwrap() * stride);
-            offsets = offsets.iter().flat_map(|at| steps().map(move |step| at + step)).collect();
-        }
-        let size = isize::try_from(itemsize).unwrap();
-        let first = offsets.iter().copied().min().unwrap_or(0);
-        let end = offsets.iter().map(|at| at + size).max().unwrap_or(0);
-        assert_eq!(layout.span(), first..end);
-        layout
-    }
-
-    #[test]
-    fn spans_cover_every_item() {
-        case(&[], &[], 8);
-        case(&[3], &[4], 4);
-        case(&[3], &[-4], 4);
-        case(&[3], &[0], 4);
-        case(&[3], &[5], 4);
-        case(&[2, 3], &[-12, 4], 4);
-        case(&[2, 3], &[1, 1], 4);
-        case(&[2, 0, 3], &[7, 9, 11], 2);
-        case(&[4, 3, 2], &[-2, 100, 7], 3);
-    }
-
-    #[test]
-    fn contiguity_is_that_of_pybuffer_iscontiguous() {
-        #[track_caller]
-        fn contiguous(shape: &[usize], strides: &[isize], c: bool, f: bool) {
-            let layout = case(shape, strides, 4);
-            assert_eq!((layout.is_c_contiguous(), layout.is_f_contiguous()), (c, f));
-        }
-        contiguous(&[], &[], true, true);
-        contiguous(&[3], &[4], true, true);
-        contiguous(&[3], &[8], false, false);
-        contiguous(&[3], &[-4], false, false);
-        contiguous(&[3], &[0], false, false);
-        contiguous(&[1], &[99], true, true);
-        contiguous(&[0], &[99], true, true);
-        contiguous(&[2, 3], &[12, 4], true, false);
-        contiguous(&[2, 3], &[4, 8], false, true);
-        contiguous(&[1, 3], &[999, 4], true, true);
-        contiguous(&[3, 1], &[4, 999], true, true);
-        contiguous(&[2, 0, 3], &[7, 9, 11], true, true);
-        contiguous(&[2, 3], &[16, 4], false, false);
-        contiguous(&[2, 1, 3], &[12, -7, 4], true, false);
-    }
-
-    #[test]
-    fn packed_strides() {
-        #[track_caller]
-        fn strides(shape: &[usize], c: &[isize], f: &[isize]) {
-            let (by_rows, by_columns) =
-                (Layout::c_contiguous(shape, 4).unwrap(), Layout::f_contiguous(shape, 4).unwrap());
-            assert_eq!((by_rows.strides(), by_columns.strides()), (c, f));
-            assert!(by_rows.is_c_contiguous() && by_columns.is_f_contiguous());
-        }
-        strides(&[], &[], &[]);
-        strides(&[5], &[4], &[4]);
-        strides(&[2, 3], &[12, 4], &[4, 8]);
-        strides(&[2, 3, 4], &[48, 16, 4], &[4, 8, 24]);
-        strides(&[2, 0, 3], &[0, 12, 4], &[4, 8, 0]); // as PyBuffer_FillContiguousStrides
-    }
-
-    #[test]
-    fn offsets_of_items() {
-        let layout = Layout::strided(&[2, 3], &[-12, 4], 4).unwrap();
-        assert_eq!(layout.offset_of(&[0, 0]), Some(0));
-        assert_eq!(layout.offset_of(&[1, 2]), Some(-4));
-        assert_eq!(layout.offset_of(&[2, 0]), None);
-        assert_eq!(layout.offset_of(&[0, usize::MAX]), None);
-        assert_eq!(layout.offset_of(&[0]), None);
-        assert_eq!(Layout::c_contiguous(&[], 4).unwrap().offset_of(&[]), Some(0));
-    }
-
-    #[test]
-    fn numbers_that_are_no_layout() {
-        #[track_caller]
-        fn refused(shape: &[usize], strides: &[isize], itemsize: usize, expected: LayoutError) {
-            assert_eq!(Layout::strided(shape, strides, itemsize), Err(expected));
-        }
-        const HUGE: usize = isize::MAX as usize;
-        refused(&[1], &[1], 0, LayoutError::ZeroItemsize);
-        refused(&[1], &[1], HUGE + 1, LayoutError::ItemsizeTooLarge { itemsize: HUGE + 1 });
-        refused(&[1], &[], 1, LayoutError::StridesLength { shape: 1, strides: 0 });
-        refused(&[HUGE + 1], &[0], 1, LayoutError::TooLarge { axis: 0 });
-        refused(&[0, HUGE + 1], &[0, 0], 1, LayoutError::TooLarge { axis: 1 });
-        refused(&[2, HUGE], &[0, 0], 1, LayoutError::TooLarge { axis: 1 });
-        refused(&[3], &[isize::MAX], 1, LayoutError::TooLarge { axis: 0 });
-        refused(&[3], &[isize::MIN], 1, LayoutError::TooLarge { axis: 0 });
-        refused(&[2], &[isize::MAX], 1, LayoutError::TooLarge { axis: 0 });
-        refused(&[2, 2], &[isize::MIN, -1], 1, LayoutError::TooLarge { axis: 1 });
-        assert!(Layout::strided(&[2], &[isize::MIN], 1).is_ok());
-        assert_eq!(Layout::c_contiguous(&[2, HUGE], 1), Err(LayoutError::TooLarge { axis: 0 }),);
-        for empty in [[0, HUGE / 4, 8], [HUGE / 4, 8, 0], [HUGE / 4, 0, 8]] {
-            assert_eq!(Layout::c_contiguous(&empty, 1).unwrap().len(), 0);
-            assert_eq!(Layout::f_contiguous(&empty, 1).unwrap().len(), 0);
-        }
-        assert_eq!(Layout::f_contiguous(&[1], 0), Err(LayoutError::ZeroItemsize));
-    }
-
-    #[test]
-    fn a_layout_may_have_any_number_of_dimensions() {
-        assert_eq!(Layout::c_contiguous(&[1; 128], 1).unwrap().ndim(), 128);
-    }
 }

@@ -39,9 +39,11 @@
 //! | [`request`] | the flags word | no |
 //! | [`item`] | Rust types as items, and memory that both sides hold | yes |
 //! | [`format`] | what an item is: PEP 3118 format strings | no |
-//! | [`layout`] | shape and strides | no |
-//! | [`view`] | what an exporter shows | no |
+//! | [`layout`] | shape, strides, suboffsets | no |
+//! | [`view`] | what an exporter shows | yes |
 //! | [`fill`] | which fields a request gets | yes |
+//! | `walk` | where the items are, one after the other | yes |
+//! | `copy` | from any layout to packed bytes, and back | yes |
 //! | [`exporter`] | lending and counting | yes |
 //! | [`consumer`] | get, use, release | yes |
 //! | [`object`] | objects without Python | yes |
@@ -52,6 +54,8 @@
 pub mod abi;
 #[allow(unsafe_code)]
 pub mod consumer;
+#[allow(unsafe_code)]
+mod copy;
 pub mod error;
 #[allow(unsafe_code)]
 pub mod exporter;
@@ -66,16 +70,19 @@ pub mod layout;
 #[allow(unsafe_code)]
 pub mod object;
 pub mod request;
+#[allow(unsafe_code)]
 pub mod view;
+#[allow(unsafe_code)]
+mod walk;
 
-pub use consumer::{Buffer, Source};
+pub use consumer::{Buffer, Items, Source};
 pub use error::{
     AccessError, BufferError, CopyError, FormatError, LayoutError, MutError, ReleaseError,
 };
-pub use exporter::{Exported, Exporter};
+pub use exporter::{Exported, Exporter, Lend};
 pub use format::Format;
 pub use item::{AnyBits, Item, Shared};
-pub use layout::Layout;
+pub use layout::{Layout, LayoutRef, Order};
 pub use object::Object;
 pub use request::Request;
 pub use view::View;

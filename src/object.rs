@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
 use crate::consumer::Source;
 use crate::error::{BufferError, ReleaseError};
-use crate::exporter::{self, Exported, Exporter, discard};
+use crate::exporter::{self, Exported, Exporter, Lend, discard};
 use crate::request::Request;
 
 /// A counted reference to an object. Cloning it takes one reference more.
@@ -48,6 +48,8 @@ struct Head {
     procs: Option<&'static PyBufferProcs>,
     /// Type of the value.
     type_id: TypeId,
+    /// The views that it grants are those of a [`Lend`].
+    lends: bool,
     /// Frees the object that begins with this head.
     free: unsafe fn(NonNull<Head>),
 }
@@ -66,33 +68,39 @@ unsafe impl Sync for Object {}
 impl Object {
     /// An object that exports `value`, by [`Exported`].
     pub fn new<E: Exporter>(value: E) -> Object {
-        Object::from_body(Exported::new(value), Some(Procs::<E>::PROCS))
+        Object::lending(Exported::new(value))
+    }
+
+    /// An object that answers requests by `lender`.
+    pub fn lending<L: Lend>(lender: L) -> Object {
+        Object::from_body(lender, Some(Procs::<L>::PROCS), true)
     }
 
     /// An object without the buffer protocol: its type's `tp_as_buffer` is NULL.
     pub fn without_procs<T: Send + Sync + 'static>(value: T) -> Object {
-        Object::from_body(value, None)
+        Object::from_body(value, None, false)
     }
 
     /// An object of a type with `procs`, for those who write the two functions themselves.
     ///
     /// # Safety
     ///
-    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts it. Memory shown as
-    /// read-only is written by nobody.
+    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts it, from any thread. Memory
+    /// shown as read-only is written by nobody.
     pub unsafe fn with_procs<T: Send + Sync + 'static>(
         value: T,
         procs: &'static PyBufferProcs,
     ) -> Object {
-        Object::from_body(value, Some(procs))
+        Object::from_body(value, Some(procs), false)
     }
 
     fn from_body<T: Send + Sync + 'static>(
         value: T,
         procs: Option<&'static PyBufferProcs>,
+        lends: bool,
     ) -> Object {
         let references = AtomicUsize::new(1);
-        let head = Head { references, procs, type_id: TypeId::of::<T>(), free: free::<T> };
+        let head = Head { references, procs, type_id: TypeId::of::<T>(), lends, free: free::<T> };
         Object { head: NonNull::from(Box::leak(Box::new(Body { head, value }))).cast() }
     }
 
@@ -284,10 +292,10 @@ pub fn take_unraisable() -> Option<ReleaseError> {
     UNRAISABLE.try_with(Cell::take).ok().flatten()
 }
 
-/// The procs of a type whose objects hold an [`Exported<E>`].
-struct Procs<E>(std::marker::PhantomData<E>);
+/// The procs of a type whose objects hold a lender.
+struct Procs<L>(std::marker::PhantomData<L>);
 
-impl<E: Exporter> Procs<E> {
+impl<L: Lend> Procs<L> {
     const PROCS: &'static PyBufferProcs = &PyBufferProcs {
         bf_getbuffer: Some(Self::getbuffer),
         bf_releasebuffer: Some(releasebuffer),
@@ -298,13 +306,12 @@ impl<E: Exporter> Procs<E> {
         view: *mut Py_buffer,
         flags: c_int,
     ) -> c_int {
-        // SAFETY: only objects that hold an Exported<E> have these procs.
-        let exported: &Exported<E> = unsafe { value_of(exporter) };
+        // SAFETY: only objects that hold an L have these procs.
+        let lender: &L = unsafe { value_of(exporter) };
         // The reference that passes to the view. SAFETY: alive during the call.
         unsafe { incref(exporter) };
         // SAFETY: `view` is valid for writes, and released at most once, as the caller of a slot promises.
-        let answer =
-            unsafe { exported.getbuffer(view, exporter, Request::from_bits_retain(flags)) };
+        let answer = unsafe { lender.getbuffer(view, exporter, Request::from_bits_retain(flags)) };
         match answer {
             Ok(()) => 0,
             Err(refusal) => {
@@ -318,18 +325,14 @@ impl<E: Exporter> Procs<E> {
 }
 
 unsafe extern "C" fn releasebuffer(_exporter: *mut PyObject, view: *mut Py_buffer) {
-    // SAFETY: a view that `Exported::getbuffer` granted, released once, as the caller of a slot promises.
+    // SAFETY: a view that `Lend::getbuffer` granted, released once, as the caller of a slot promises.
     if let Err(error) = unsafe { exporter::release(view) } {
         report(error);
     }
 }
 
-// SAFETY: the procs of every object do what the protocol demands: ours go by `Exported`, others by the promise of
-// `with_procs`.
+// SAFETY: the procs of every object do what the protocol demands: ours go by `Lend`, others by the promise of `with_procs`.
 unsafe impl Source for Object {
-    // `View` makes read-only views of plain slices only; others by the promise of `with_procs`.
-    const READONLY_IS_FROZEN: bool = true;
-
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
         // SAFETY: the object is alive; whoever is granted a view here releases it by `Source::release`.
         match unsafe { get_buffer(self.as_ptr(), view, request.bits()) } {
@@ -341,5 +344,16 @@ unsafe impl Source for Object {
     unsafe fn release(view: &mut Py_buffer) {
         // SAFETY: granted and not released, by the caller's promise.
         unsafe { release_buffer(view) };
+    }
+
+    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+        let head = NonNull::new(view.obj.cast::<Head>());
+        // SAFETY: alive, since the view owns a reference.
+        match head.is_some_and(|head| unsafe { head.as_ref() }.lends) {
+            // SAFETY: granted by the lender in that object, and not released.
+            true => unsafe { exporter::is_frozen(view) },
+            // By the promise of `with_procs`.
+            false => view.readonly != 0,
+        }
     }
 }

@@ -5,12 +5,12 @@
 //!
 //! let samples: [u16; 6] = [1, 2, 3, 4, 5, 6];
 //! let view = View::readonly(&samples); // one dimension, format "H"
-//! assert_eq!((view.shape(), view.len()), (&[6][..], 12));
+//! assert_eq!((view.layout().shape(), view.len()), (&[6][..], 12));
 //!
 //! // Every second item, from the last to the first: the first item starts 10 bytes into the memory.
 //! let layout = Layout::strided(&[3], &[-4], 2)?;
 //! let view = View::readonly(&samples).with_layout(&layout, 10)?;
-//! assert_eq!((view.shape(), view.strides(), view.len()), (&[3][..], &[-4][..], 6));
+//! assert_eq!((view.layout().shape(), view.layout().strides()), (&[3][..], &[-4][..]));
 //! # Ok::<(), bufferprocs::LayoutError>(())
 //! ```
 //!
@@ -24,110 +24,219 @@ use std::mem::size_of;
 
 use crate::abi::PyBUF_MAX_NDIM;
 use crate::error::LayoutError;
+use crate::format::Format;
 use crate::item::{AnyBits, Item, Shared};
-use crate::layout::Layout;
+use crate::layout::{Layout, Slice};
 
 /// A description of memory that lives for `'a`.
 ///
-/// It grants every field that a request can ask for; which of them a consumer gets is decided in [`fill`](crate::fill).
-#[derive(Debug, Clone, Copy)]
+/// It grants every field that a request can ask for, unless it was made from a [`Buffer`](crate::Buffer) that holds less.
+/// Which of them a consumer gets is decided in [`fill`](crate::fill).
+#[derive(Debug, Clone)]
 pub struct View<'a> {
-    /// Start of the memory; never NULL, and aligned for the item type also if there is no item.
-    memory: *const u8,
-    /// Bytes of the memory.
-    memory_len: usize,
-    /// Start of the first item, in bytes from `memory`. All items of the layout lie within the memory.
-    offset: usize,
-    format: &'a CStr,
-    itemsize: usize,
-    readonly: bool,
-    bare_format: bool,
-    /// Shape and stride of the memory as one line of items; in force where there is no layout.
-    line: ([isize; 1], [isize; 1]),
+    /// The first item, or the pointer that leads to it; never NULL.
+    ///
+    /// Invariant: for `'a`, each item of `layout`, starting here, is initialised memory that stays in place; where
+    /// `readonly` is false everybody accesses it by atomic operations of the item's width, where `frozen` is true nobody
+    /// writes it.
+    buf: *const u8,
     /// At most 64 dimensions.
-    layout: Option<&'a Layout>,
+    layout: Layout,
+    /// Start and size in bytes of the one block that all items lie in. None if there is more than one, or it is not known.
+    block: Option<(*const u8, usize)>,
+    format: Option<&'a CStr>,
+    access: Access,
+    bare_format: bool,
+    lacks: Lacks,
     _memory: PhantomData<&'a [u8]>,
+}
+
+/// Who may write the memory of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Everybody.
+    Writable,
+    /// Not the consumers, but perhaps somebody else.
+    Readonly,
+    /// Nobody.
+    Frozen,
+}
+
+/// What a view does not know of its memory, since it was not asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Lacks {
+    pub(crate) shape: bool,
+    pub(crate) strides: bool,
 }
 
 impl<'a> View<'a> {
     /// Memory that nobody writes as long as the view lasts: one dimension of `items.len()` items.
     pub fn readonly<T: Item>(items: &'a [T]) -> View<'a> {
         const { assert!(size_of::<T>() > 0, "an item has at least one byte") };
-        View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, true)
+        View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, Access::Frozen)
     }
 
     /// Memory that every consumer may write: one dimension of `items.len()` items.
     pub fn writable<T: AnyBits>(items: &'a [Shared<T>]) -> View<'a> {
         const { assert!(size_of::<T>() > 0, "an item has at least one byte") };
-        View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, false)
+        View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, Access::Writable)
     }
 
     fn line(
-        memory: *const u8,
+        start: *const u8,
         items: usize,
         itemsize: usize,
         format: &'a CStr,
-        readonly: bool,
+        access: Access,
     ) -> View<'a> {
-        // A slice has at most isize::MAX bytes, so neither number can be negative.
-        let line = ([items as isize], [itemsize as isize]);
         View {
-            memory,
-            memory_len: items * itemsize,
-            offset: 0,
-            format,
-            itemsize,
-            readonly,
+            buf: start,
+            layout: Layout::line(items, itemsize),
+            block: Some((start, items * itemsize)),
+            format: Some(format),
+            access,
             bare_format: false,
-            line,
-            layout: None,
+            lacks: Lacks::default(),
             _memory: PhantomData,
         }
     }
 
+    /// Memory of any layout, suboffsets included.
+    ///
+    /// # Safety
+    ///
+    /// What the invariant of `buf` demands. `layout` has at most 64 dimensions, and `format` is right.
+    pub(crate) unsafe fn from_raw(
+        buf: *const u8,
+        layout: Layout,
+        format: Option<&'a CStr>,
+        access: Access,
+        lacks: Lacks,
+    ) -> View<'a> {
+        // Items that follow each other without a gap are a block.
+        let block = layout.is_c_contiguous().then_some((buf, layout.len()));
+        let bare_format = false;
+        View { buf, layout, block, format, access, bare_format, lacks, _memory: PhantomData }
+    }
+
     /// The same memory with its items laid out as `layout` says, the first of them `offset` bytes into the memory.
     ///
-    /// Fails if the itemsize differs, an item would lie outside of the memory, or there are more than 64 dimensions. In
-    /// read-only memory neither `offset` nor the strides need be multiples of the itemsize. In writable memory they must be:
-    /// each item shown is one of the memory's, so that all who access it do so at one width (see [`item`](crate::item)).
+    /// Fails if the itemsize differs, an item would lie outside of the memory, there are more than 64 dimensions, or the
+    /// layout follows pointers. In memory that nobody writes neither `offset` nor the strides need be multiples of the
+    /// itemsize. Elsewhere they must be: each item shown is one of the memory's, so that all who access it do so at one width
+    /// (see [`item`](crate::item)).
     #[doc(alias = "verify_structure")]
-    pub fn with_layout(self, layout: &'a Layout, offset: usize) -> Result<View<'a>, LayoutError> {
-        if layout.itemsize() != self.itemsize {
+    pub fn with_layout(self, layout: &Layout, offset: usize) -> Result<View<'a>, LayoutError> {
+        let (start, memory) = self.block.ok_or(LayoutError::Scattered)?;
+        if layout.itemsize() != self.itemsize() {
             return Err(LayoutError::ItemsizeDiffers {
                 layout: layout.itemsize(),
-                memory: self.itemsize,
+                memory: self.itemsize(),
             });
         }
         if layout.ndim() > PyBUF_MAX_NDIM {
             return Err(LayoutError::TooManyDimensions { ndim: layout.ndim() });
         }
-        let span = layout.span();
-        let start = isize::try_from(offset).unwrap_or(isize::MAX);
-        let (first, end) = (start.saturating_add(span.start), start.saturating_add(span.end));
-        if !self.readonly {
-            self.check_whole_items(layout, start)?;
+        if !self.is_frozen() {
+            check_whole_items(layout, offset)?;
         }
-        // With no item the span is empty; the first item's address must still lie in the memory or one past its end.
-        if first < 0 || end > self.memory_len as isize {
-            return Err(LayoutError::OutOfBounds { first, end, memory: self.memory_len });
-        }
-        Ok(View { layout: Some(layout), offset, ..self })
+        layout.check_within(memory, offset)?;
+        // In bounds, so it does not wrap.
+        let buf = start.wrapping_add(offset);
+        Ok(View { buf, layout: layout.clone(), lacks: Lacks::default(), ..self })
     }
 
-    /// Strides of axes with at most one item are never used.
-    fn check_whole_items(&self, layout: &Layout, offset: isize) -> Result<(), LayoutError> {
-        let itemsize = self.itemsize;
-        let splits = |step: isize| step.unsigned_abs() % itemsize != 0;
-        if splits(offset) {
-            return Err(LayoutError::SplitsItems { axis: None, step: offset, itemsize });
+    /// The same memory with items of another format, which the type of the memory could not tell: strings, formats that are
+    /// known at run time only.
+    ///
+    /// Memory that is one read-only line of bytes may be shown as items of any size that divides it. Elsewhere the size of
+    /// an item stays. Fails if the sizes do not fit, or if items of this format hold addresses: consumers would follow them.
+    ///
+    /// ```
+    /// use bufferprocs::View;
+    ///
+    /// let names = *b"ada lin  ";
+    /// let view = View::readonly(&names).with_format(c"3s")?;
+    /// assert_eq!((view.layout().shape(), view.itemsize()), (&[3][..], 3));
+    /// # Ok::<(), bufferprocs::LayoutError>(())
+    /// ```
+    pub fn with_format(self, format: &'a CStr) -> Result<View<'a>, LayoutError> {
+        let parsed = Format::parse(format)?;
+        let itemsize = parsed.itemsize();
+        if parsed.holds_addresses() {
+            return Err(LayoutError::FormatHoldsAddresses);
         }
-        let axes = layout.shape().iter().zip(layout.strides());
-        for (axis, (&extent, &step)) in axes.enumerate() {
-            if extent > 1 && splits(step) {
-                return Err(LayoutError::SplitsItems { axis: Some(axis), step, itemsize });
-            }
+        let format = Some(format);
+        if itemsize == self.itemsize() {
+            return Ok(View { format, ..self });
         }
-        Ok(())
+        let is_bytes =
+            self.itemsize() == 1 && self.layout.ndim() == 1 && self.layout.is_c_contiguous();
+        if !is_bytes || self.access != Access::Frozen {
+            return Err(LayoutError::FormatSize { format: itemsize, memory: self.itemsize() });
+        }
+        if itemsize == 0 || self.len() % itemsize != 0 {
+            return Err(LayoutError::FormatSize { format: itemsize, memory: self.len() });
+        }
+        Ok(View { format, layout: Layout::line(self.len() / itemsize, itemsize), ..self })
+    }
+
+    /// Items of another format, at any place in the memory, which must be memory that nobody writes: a field of each record,
+    /// say. The first of them starts `offset` bytes into the memory.
+    ///
+    /// Fails as [`with_layout`](Self::with_layout) and [`with_format`](Self::with_format) do.
+    pub fn with_items(
+        self,
+        format: &'a CStr,
+        layout: &Layout,
+        offset: usize,
+    ) -> Result<View<'a>, LayoutError> {
+        let (start, memory) = self.block.ok_or(LayoutError::Scattered)?;
+        let parsed = Format::parse(format)?;
+        if parsed.holds_addresses() {
+            return Err(LayoutError::FormatHoldsAddresses);
+        }
+        if !self.is_frozen() {
+            return Err(LayoutError::NotFrozen);
+        }
+        if parsed.itemsize() != layout.itemsize() {
+            let memory = layout.itemsize();
+            return Err(LayoutError::FormatSize { format: parsed.itemsize(), memory });
+        }
+        if layout.ndim() > PyBUF_MAX_NDIM {
+            return Err(LayoutError::TooManyDimensions { ndim: layout.ndim() });
+        }
+        layout.check_within(memory, offset)?;
+        // In bounds, so it does not wrap.
+        let buf = start.wrapping_add(offset);
+        let lacks = Lacks::default();
+        Ok(View { buf, layout: layout.clone(), format: Some(format), lacks, ..self })
+    }
+
+    /// A part of the view: the items whose index along `axis` is in `slice`.
+    ///
+    /// Fails as [`Layout::slice`] does, and if shape or strides are not known.
+    pub fn slice(self, axis: usize, slice: Slice) -> Result<View<'a>, LayoutError> {
+        self.check_known()?;
+        let (layout, moved) = self.layout.slice(axis, slice)?;
+        // To another item, or nowhere: in bounds, so it does not wrap.
+        Ok(View { buf: self.buf.wrapping_offset(moved), layout, ..self })
+    }
+
+    /// The same items with the order of the axes reversed.
+    ///
+    /// Fails if a pointer is followed, and if shape or strides are not known.
+    pub fn transposed(self) -> Result<View<'a>, LayoutError> {
+        self.check_known()?;
+        Ok(View { layout: self.layout.transposed()?, ..self })
+    }
+
+    fn check_known(&self) -> Result<(), LayoutError> {
+        match self.lacks {
+            Lacks { shape: true, .. } => Err(LayoutError::Unknown { field: "shape" }),
+            Lacks { strides: true, .. } => Err(LayoutError::Unknown { field: "strides" }),
+            _ => Ok(()),
+        }
     }
 
     /// Also answers requests for `FORMAT` without `ND`, which `memoryview` refuses and NumPy, `bytes` and `array` grant.
@@ -137,57 +246,76 @@ impl<'a> View<'a> {
         View { bare_format: true, ..self }
     }
 
-    /// Address of the first item.
+    /// Address of the first item, or of the pointer that leads to it.
     pub fn buf(&self) -> *const u8 {
-        // In bounds by `with_layout`, so it does not wrap.
-        self.memory.wrapping_add(self.offset)
+        self.buf
     }
 
     /// Bytes of a packed copy of all items.
     #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
     pub fn len(&self) -> usize {
-        self.layout.map_or(self.memory_len, Layout::len)
+        self.layout.len()
     }
 
     /// Whether consumers are kept from writing.
     pub fn is_readonly(&self) -> bool {
-        self.readonly
+        self.access != Access::Writable
+    }
+
+    /// Whether nobody at all writes the memory.
+    pub fn is_frozen(&self) -> bool {
+        self.access == Access::Frozen
     }
 
     /// Bytes of one item.
     pub fn itemsize(&self) -> usize {
-        self.itemsize
+        self.layout.itemsize()
     }
 
-    /// The item's PEP 3118 format.
-    pub fn format(&self) -> &'a CStr {
+    /// The item's PEP 3118 format. None if the view was made from a buffer without one.
+    pub fn format(&self) -> Option<&'a CStr> {
         self.format
+    }
+
+    /// How the items lie, starting at [`buf`](Self::buf).
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// Extents in items.
     pub fn shape(&self) -> &[isize] {
-        self.layout.map_or(&self.line.0, Layout::shape)
+        self.layout.shape()
     }
 
     /// Steps in bytes.
     pub fn strides(&self) -> &[isize] {
-        self.layout.map_or(&self.line.1, Layout::strides)
-    }
-
-    /// Whether the items lie packed in C order.
-    pub fn is_c_contiguous(&self) -> bool {
-        self.layout.is_none_or(Layout::is_c_contiguous)
-    }
-
-    /// Whether the items lie packed in Fortran order.
-    pub fn is_f_contiguous(&self) -> bool {
-        self.layout.is_none_or(Layout::is_f_contiguous)
+        self.layout.strides()
     }
 
     /// Whether [`grant_bare_format`](Self::grant_bare_format) was called.
     pub fn grants_bare_format(&self) -> bool {
         self.bare_format
     }
+
+    pub(crate) fn lacks(&self) -> Lacks {
+        self.lacks
+    }
+}
+
+/// Strides of axes with at most one item are never used.
+fn check_whole_items(layout: &Layout, offset: usize) -> Result<(), LayoutError> {
+    let itemsize = layout.itemsize();
+    if offset % itemsize != 0 {
+        let step = isize::try_from(offset).unwrap_or(isize::MAX);
+        return Err(LayoutError::SplitsItems { axis: None, step, itemsize });
+    }
+    let axes = layout.shape().iter().zip(layout.strides());
+    for (axis, (&extent, &step)) in axes.enumerate() {
+        if extent > 1 && step.unsigned_abs() % itemsize != 0 {
+            return Err(LayoutError::SplitsItems { axis: Some(axis), step, itemsize });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -264,7 +392,48 @@ mod tests {
     fn empty_memory_has_an_aligned_address() {
         let view = View::readonly::<u64>(&[]);
         assert!(!view.buf().is_null() && view.buf().addr() % align_of::<u64>() == 0);
-        assert_eq!((view.len(), view.shape()), (0, &[0][..]));
-        assert!(view.is_c_contiguous() && view.is_f_contiguous());
+        assert_eq!((view.len(), view.layout().shape()), (0, &[0][..]));
+        assert!(view.layout().is_c_contiguous() && view.layout().is_f_contiguous());
+    }
+
+    #[test]
+    fn a_format_has_to_fit_the_memory() {
+        let bytes = [0u8; 12];
+        let shown =
+            |format| View::readonly(&bytes).with_format(format).map(|view| view.layout().clone());
+        assert_eq!(shown(c"3s"), Layout::c_contiguous(&[4], 3));
+        assert_eq!(shown(c"T{<i:a:>h:b:}"), Layout::c_contiguous(&[2], 6));
+        assert_eq!(shown(c"5s"), Err(LayoutError::FormatSize { format: 5, memory: 12 }));
+        assert_eq!(shown(c"0s"), Err(LayoutError::FormatSize { format: 0, memory: 12 }));
+        for addresses in [c"P", c"T{B:a:O:b:}", c"&B", c"X{}"] {
+            assert_eq!(shown(addresses), Err(LayoutError::FormatHoldsAddresses));
+        }
+        assert!(matches!(shown(c"k"), Err(LayoutError::Format(_))));
+        // What consumers write they write at the width of the items.
+        let cells = Shared::from_vec(vec![[0u8; 3]; 4]);
+        assert!(View::writable(&cells).with_format(c"3s").is_ok());
+        let error = View::writable(&cells).with_format(c"h").unwrap_err();
+        assert_eq!(error, LayoutError::FormatSize { format: 2, memory: 3 });
+        let columns = Layout::strided(&[6], &[2], 1).unwrap();
+        let spread = View::readonly(&bytes).with_layout(&columns, 0).unwrap();
+        assert!(spread.with_format(c"h").is_err());
+    }
+
+    #[test]
+    fn parts_of_a_view() {
+        let rows = Layout::c_contiguous(&[2, 3], 2).unwrap();
+        let view = View::readonly(&MEMORY).with_layout(&rows, 0).unwrap();
+        let start = view.buf();
+        let part = view.slice(1, Slice { start: 2, count: 2, step: -1 }).unwrap();
+        assert_eq!(part.buf(), start.wrapping_add(4));
+        assert_eq!((part.layout().shape(), part.layout().strides()), (&[2, 2][..], &[6, -2][..]));
+        let part = part.transposed().unwrap();
+        assert_eq!((part.layout().shape(), part.layout().strides()), (&[2, 2][..], &[-2, 6][..]));
+        // The whole memory is still there.
+        let whole = part.with_layout(&rows, 0).unwrap();
+        assert_eq!((whole.buf(), whole.layout()), (start, &rows));
+        let pointers = Layout::indirect(&[1], &[8], &[0], 2).unwrap();
+        let error = View::readonly(&MEMORY).with_layout(&pointers, 0).unwrap_err();
+        assert_eq!(error, LayoutError::FollowsPointers { axis: 0 });
     }
 }

@@ -18,8 +18,6 @@ thread_local! {
 
 // SAFETY: each test scripts a view over memory that outlives the buffer, or one that the consumer has to refuse.
 unsafe impl Source for Scripted {
-    const READONLY_IS_FROZEN: bool = false;
-
     fn get(&self, view: &mut Py_buffer, _: Request) -> Result<(), BufferError> {
         EXPORTS.set(EXPORTS.get() + 1);
         *view = self.0;
@@ -33,6 +31,10 @@ unsafe impl Source for Scripted {
     unsafe fn release(view: &mut Py_buffer) {
         EXPORTS.set(EXPORTS.get() - 1);
         view.obj = null_mut();
+    }
+
+    unsafe fn is_frozen(_: &Py_buffer) -> bool {
+        false
     }
 }
 
@@ -71,7 +73,11 @@ fn views_that_contradict_themselves_are_released_and_refused() {
     let no_memory = Py_buffer { buf: null_mut(), shape: three, ..good };
     case(no_memory, nd, "the view granted has items, and buf is NULL");
     case(good, nd, "the view granted has dimensions, and shape is NULL");
-    case(Py_buffer { shape: minus, ..good }, nd, "the view granted has shape[0] -3");
+    case(
+        Py_buffer { shape: minus, ..good },
+        nd,
+        "the view granted contradicts itself: shape[0] is -3",
+    );
     case(
         Py_buffer { shape: three, len: 5, ..good },
         full,
@@ -82,7 +88,11 @@ fn views_that_contradict_themselves_are_released_and_refused() {
     let mut extents = [isize::MAX, 4];
     let huge =
         Py_buffer { len: isize::MAX, itemsize: 1, ndim: 2, shape: extents.as_mut_ptr(), ..good };
-    case(huge, nd, "the view granted overflows at shape[1]");
+    case(
+        huge,
+        nd,
+        "the view granted contradicts itself: shape[1] makes the size exceed isize::MAX bytes",
+    );
     case(pointers, Request::STRIDES, "the view granted has suboffsets, not requested");
 }
 

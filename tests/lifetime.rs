@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bufferprocs::abi::{Py_buffer, PyObject};
 use bufferprocs::object::take_unraisable;
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, MutError, Object, ReleaseError,
-    Request, Shared, View, exporter,
+    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lend, MutError, Object,
+    ReleaseError, Request, Shared, View, exporter,
 };
 
 /// Bytes that count how often they were dropped.

@@ -226,6 +226,7 @@ fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
             bare_format: is(3),
             suboffsets: is(4),
             ndim: 2,
+            ..Facts::default()
         };
         for flags in 0..0x200 {
             let asks = |flag| flags & flag == flag;

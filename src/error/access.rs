@@ -27,6 +27,8 @@ pub enum AccessError {
         /// Dimensions of the view.
         ndim: usize,
     },
+    /// The items must not be written.
+    ReadOnly,
     /// No such item.
     OutOfRange {
         /// Index into `shape`.
@@ -56,6 +58,7 @@ impl fmt::Display for AccessError {
             AccessError::IndexCount { found, ndim } => {
                 write!(f, "{found} indices for ndim {ndim}")
             }
+            AccessError::ReadOnly => write!(f, "the view is read-only"),
             AccessError::OutOfRange { axis, index, extent } => {
                 write!(f, "index {index} is out of range for axis {axis} of extent {extent}")
             }
@@ -108,6 +111,11 @@ pub enum CopyError {
         /// Format of the target; None if it was not requested.
         target: Option<String>,
     },
+    /// There is no memory for a copy of the items.
+    TooLarge {
+        /// `len` of the view, in bytes.
+        len: usize,
+    },
     /// The items hold addresses: bytes from elsewhere would be followed as pointers.
     Pointers {
         /// The view's format.
@@ -145,6 +153,7 @@ impl fmt::Display for CopyError {
                     text(target)
                 )
             }
+            CopyError::TooLarge { len } => write!(f, "no memory for a copy of {len} bytes"),
             CopyError::Pointers { format } => {
                 write!(f, "items of format {format:?} hold addresses, which no copy may make up")
             }

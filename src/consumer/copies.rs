@@ -1,0 +1,143 @@
+//! Many items at once: out of a view, into it, from one to another.
+
+use super::{Buffer, Source};
+use crate::copy::{self, Memory};
+use crate::error::CopyError;
+use crate::format::Format;
+use crate::item::{AnyBits, load_bytes, store_bytes, width};
+use crate::layout::Order;
+
+impl<S: Source> Buffer<S> {
+    /// All items as packed bytes, in the order asked for.
+    ///
+    /// Fails if there is no memory for them: a few bytes with strides of 0 may be shown as more items than fit anywhere.
+    #[doc(alias = "PyBuffer_ToContiguous")]
+    pub fn to_contiguous(&self, order: Order) -> Result<Vec<u8>, CopyError> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(self.len()).map_err(|_| CopyError::TooLarge { len: self.len() })?;
+        // SAFETY: room for `len` bytes, of this vector.
+        unsafe { self.pack(bytes.as_mut_ptr(), order) };
+        // SAFETY: so many bytes were just written.
+        unsafe { bytes.set_len(self.len()) };
+        Ok(bytes)
+    }
+
+    /// All items as packed bytes, written to `target`.
+    ///
+    /// Fails if that has another size than [`len`](Self::len).
+    pub fn copy_to(&self, target: &mut [u8], order: Order) -> Result<(), CopyError> {
+        self.check_len(target.len())?;
+        // SAFETY: `len` bytes, borrowed exclusively.
+        unsafe { self.pack(target.as_mut_ptr(), order) };
+        Ok(())
+    }
+
+    /// All items as values of `T`, in the order asked for.
+    ///
+    /// Fails if the items are no `T` in this machine's byte order, or there is no memory for them.
+    pub fn to_vec<T: AnyBits>(&self, order: Order) -> Result<Vec<T>, CopyError> {
+        let items = self.items::<T>()?.layout().items();
+        let mut values: Vec<T> = Vec::new();
+        values.try_reserve_exact(items).map_err(|_| CopyError::TooLarge { len: self.len() })?;
+        // SAFETY: room for all items, of this vector.
+        unsafe { self.pack(values.as_mut_ptr().cast(), order) };
+        // SAFETY: so many items were just written, and any bytes are a T.
+        unsafe { values.set_len(items) };
+        Ok(values)
+    }
+
+    /// # Safety
+    ///
+    /// `target` is valid for writes of `len` bytes, and nobody else's.
+    unsafe fn pack(&self, target: *mut u8, order: Order) {
+        let buf: *const u8 = self.view.buf.cast_const().cast();
+        let memory = if self.frozen { Memory::Frozen } else { Memory::Shared };
+        if self.is_run() && !self.frozen {
+            // SAFETY: the view is a run of `len` bytes, which others write at the width of the items, if at all.
+            return unsafe { load_bytes(buf, target, self.len(), self.run_width(buf)) };
+        }
+        // SAFETY: the view's memory, by the promise of its source; the target by that of the caller.
+        unsafe { copy::to_contiguous(target, buf, self.layout(), order, memory) };
+    }
+
+    /// Replaces all items by packed bytes, which are in the order given.
+    ///
+    /// Fails if the view is read-only, if `source` has another size than [`len`](Self::len), or if the items hold addresses.
+    /// CPython's function checks none of these.
+    #[doc(alias = "PyBuffer_FromContiguous")]
+    pub fn from_contiguous(&self, source: &[u8], order: Order) -> Result<(), CopyError> {
+        if self.is_readonly() {
+            return Err(CopyError::ReadOnly);
+        }
+        self.check_len(source.len())?;
+        if let Some(format) = self.format() {
+            // What no format is says nothing of addresses.
+            if Format::parse(format).map_or(true, |format| format.holds_addresses()) {
+                let format = format.to_string_lossy().into_owned();
+                return Err(CopyError::Pointers { format });
+            }
+        }
+        let buf: *mut u8 = self.view.buf.cast();
+        if self.is_run() {
+            let width = self.run_width(buf);
+            // SAFETY: the view is a writable run of `len` bytes, which others access at the width of the items, if at all.
+            unsafe { store_bytes(buf, source.as_ptr(), source.len(), width) };
+            return Ok(());
+        }
+        // SAFETY: the view's memory, writable, by the promise of its source; the bytes are `len`, and borrowed.
+        unsafe { copy::from_contiguous(buf, self.layout(), source.as_ptr(), order) };
+        Ok(())
+    }
+
+    /// Replaces all items by those of `source`, index by index, whatever the two layouts.
+    ///
+    /// The two may overlap: what is copied is what `source` held before. Fails if this view is read-only, if the two differ
+    /// in shape, itemsize or format, or if the items hold addresses. CPython's function checks the length alone.
+    #[doc(alias = "PyObject_CopyData")]
+    pub fn copy_from<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
+        let (from, to) = (source.layout(), self.layout());
+        if from.ndim() != to.ndim() {
+            return Err(CopyError::Ndim { source: from.ndim(), target: to.ndim() });
+        }
+        for (axis, (&from, &to)) in from.shape().iter().zip(to.shape()).enumerate() {
+            if from != to {
+                let (source, target) = (from.unsigned_abs(), to.unsigned_abs());
+                return Err(CopyError::Shape { axis, source, target });
+            }
+        }
+        if from.itemsize() != to.itemsize() {
+            return Err(CopyError::Itemsize { source: from.itemsize(), target: to.itemsize() });
+        }
+        let same = match (source.format(), self.format()) {
+            (Some(from), Some(to)) if from != to => {
+                let formats = (Format::parse(from), Format::parse(to));
+                matches!(formats, (Ok(from), Ok(to)) if from.same_item(&to))
+            }
+            (from, to) => from == to,
+        };
+        if !same {
+            let text = |format: Option<&std::ffi::CStr>| {
+                format.map(|format| format.to_string_lossy().into_owned())
+            };
+            let (source, target) = (text(source.format()), text(self.format()));
+            return Err(CopyError::Format { source, target });
+        }
+        if self.is_readonly() {
+            return Err(CopyError::ReadOnly);
+        }
+        self.from_contiguous(&source.to_contiguous(Order::C)?, Order::C)
+    }
+
+    fn check_len(&self, found: usize) -> Result<(), CopyError> {
+        if found != self.len() {
+            return Err(CopyError::Length { found, expected: self.len() });
+        }
+        Ok(())
+    }
+
+    /// The width at which others access the items of which the run consists.
+    fn run_width(&self, buf: *const u8) -> usize {
+        let whole = self.len() % self.itemsize() == 0;
+        width(buf, if whole { self.itemsize() } else { 1 })
+    }
+}

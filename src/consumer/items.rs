@@ -1,0 +1,186 @@
+//! Items of a known type: read one, read all in order, write one.
+
+use std::marker::PhantomData;
+
+use super::{Buffer, Source};
+use crate::error::AccessError;
+use crate::format::is_format_of;
+use crate::item::{self, AnyBits};
+use crate::layout::{LayoutRef, Order};
+use crate::walk::{Walk, address};
+
+impl<S: Source> Buffer<S> {
+    /// The items as values of `T`, for many of them.
+    ///
+    /// Fails if the items are no `T` in this machine's byte order. Where the request lacked `ND` the items are the `len`
+    /// bytes, and have one index.
+    ///
+    /// ```
+    /// use bufferprocs::{Buffer, Layout, Object, Order, Request, exporters::Strided};
+    ///
+    /// let columns = Layout::f_contiguous(&[2, 3], 2)?;
+    /// let object = Object::new(Strided::readonly(vec![1u16, 4, 2, 5, 3, 6], columns, 0)?);
+    /// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+    /// let items = buffer.items::<u16>()?;
+    /// assert_eq!(items.get(&[1, 0])?, 4);
+    /// assert_eq!(items.iter(Order::C).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    /// assert_eq!(items.iter(Order::Fortran).sum::<u16>(), 21);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn items<T: AnyBits>(&self) -> Result<Items<'_, T>, AccessError> {
+        let format = if self.is_run() { None } else { self.format() };
+        // Without a format only the size is known; `"B"` is what NULL stands for, where the items are bytes.
+        let layout = self.layout();
+        if !is_format_of::<T>(format) {
+            return Err(AccessError::Format {
+                found: format.map(|format| format.to_string_lossy().into_owned()),
+                expected: T::FORMAT.to_str().unwrap_or("?"), // formats of Rust types are UTF-8
+            });
+        }
+        if layout.itemsize() != size_of::<T>() {
+            let (found, expected) = (layout.itemsize(), size_of::<T>());
+            return Err(AccessError::Itemsize { found, expected });
+        }
+        let whole = self.len() % self.itemsize() == 0;
+        let access = match () {
+            () if self.frozen => Access::Frozen,
+            () if self.is_run() && whole => Access::Parts { itemsize: self.itemsize() },
+            () => Access::Shared,
+        };
+        let buf = self.view.buf.cast_const().cast();
+        Ok(Items { buf, layout, access, readonly: self.is_readonly(), _items: PhantomData })
+    }
+
+    /// A copy of the item at `indices`.
+    ///
+    /// Fails as [`items`](Self::items) does, and if an index is missing or out of range.
+    #[doc(alias = "PyBuffer_GetPointer")]
+    pub fn item<T: AnyBits>(&self, indices: &[usize]) -> Result<T, AccessError> {
+        self.items::<T>()?.get(indices)
+    }
+}
+
+/// The items of a [`Buffer`] as values of `T`.
+///
+/// They are copied out and in one at a time: somebody else may write them.
+#[derive(Debug, Clone, Copy)]
+pub struct Items<'b, T> {
+    /// Invariant: with `layout` the memory of a view that is not released during `'b`, whose items are `T`s.
+    buf: *const u8,
+    layout: LayoutRef<'b>,
+    access: Access,
+    readonly: bool,
+    _items: PhantomData<T>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    /// Nobody writes the memory.
+    Frozen,
+    /// Others access each item at its width.
+    Shared,
+    /// The items are bytes of larger ones, which others access at the width of those.
+    Parts { itemsize: usize },
+}
+
+// SAFETY: the memory may be read and written by any thread: all access is atomic, or to memory that nobody writes.
+unsafe impl<T: AnyBits> Send for Items<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: AnyBits> Sync for Items<'_, T> {}
+
+impl<'b, T: AnyBits> Items<'b, T> {
+    /// How they lie.
+    pub fn layout(&self) -> LayoutRef<'b> {
+        self.layout
+    }
+
+    /// A copy of the item at `indices`. Fails if an index is missing or out of range.
+    pub fn get(&self, indices: &[usize]) -> Result<T, AccessError> {
+        check_indices(indices, self.layout.shape())?;
+        // SAFETY: the view's memory, and indices within its shape.
+        let address = unsafe { address(self.buf, self.layout, indices) };
+        // SAFETY: an item of the view.
+        Ok(unsafe { self.load(address) })
+    }
+
+    /// Replaces the item at `indices`. Fails if the view is read-only, or an index is missing or out of range.
+    pub fn set(&self, indices: &[usize], value: T) -> Result<(), AccessError> {
+        if self.readonly {
+            return Err(AccessError::ReadOnly);
+        }
+        check_indices(indices, self.layout.shape())?;
+        // SAFETY: the view's memory, and indices within its shape.
+        let address = unsafe { address(self.buf, self.layout, indices) }.cast_mut();
+        match self.access {
+            Access::Parts { itemsize } => {
+                // SAFETY: a T has one byte here, as `items` saw, and it is initialised: an Item has no padding.
+                let byte = unsafe { (&raw const value).cast::<u8>().read() };
+                // SAFETY: within an item of the view, which is writable.
+                unsafe { item::store_part(address, indices[0] % itemsize, itemsize, byte) };
+            }
+            // SAFETY: an item of the view, which is writable, so that others access it by atomic operations.
+            _ => unsafe { item::store(address.cast::<T>(), value) },
+        }
+        Ok(())
+    }
+
+    /// Copies of all items, in the order asked for.
+    pub fn iter(&self, order: Order) -> ItemsIter<'b, T> {
+        // SAFETY: the view's memory, for `'b`.
+        let walk = unsafe { Walk::new(self.buf, self.layout, order) };
+        ItemsIter { walk, items: *self }
+    }
+
+    /// # Safety
+    ///
+    /// `address` is that of an item.
+    unsafe fn load(&self, address: *const u8) -> T {
+        match self.access {
+            // SAFETY: an item of the view, which nobody writes.
+            Access::Frozen => unsafe { address.cast::<T>().read_unaligned() },
+            // SAFETY: an item of the view, which others write by atomic operations if at all.
+            Access::Shared => unsafe { item::load(address.cast::<T>()) },
+            Access::Parts { itemsize } => {
+                let offset = (address.addr() - self.buf.addr()) % itemsize;
+                // SAFETY: a byte of the run, which consists of whole items.
+                unsafe { item::load_part(address, offset, itemsize) }
+            }
+        }
+    }
+}
+
+/// Copies of the items of a [`Buffer`], one after the other.
+#[derive(Debug)]
+pub struct ItemsIter<'b, T> {
+    walk: Walk<'b>,
+    items: Items<'b, T>,
+}
+
+impl<T: AnyBits> Iterator for ItemsIter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        let address = self.walk.next()?;
+        // SAFETY: the walk is over the items of this view.
+        Some(unsafe { self.items.load(address) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.walk.size_hint()
+    }
+}
+
+impl<T: AnyBits> ExactSizeIterator for ItemsIter<'_, T> {}
+
+fn check_indices(indices: &[usize], shape: &[isize]) -> Result<(), AccessError> {
+    if indices.len() != shape.len() {
+        return Err(AccessError::IndexCount { found: indices.len(), ndim: shape.len() });
+    }
+    for (axis, (&index, &extent)) in indices.iter().zip(shape).enumerate() {
+        let extent = extent.unsigned_abs();
+        if index >= extent {
+            return Err(AccessError::OutOfRange { axis, index, extent });
+        }
+    }
+    Ok(())
+}

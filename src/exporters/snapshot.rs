@@ -1,0 +1,78 @@
+//! Memory that is made anew for each export, and found again through `internal`.
+//!
+//! For values that have no memory of the shape that consumers want (it is computed), or that must be changeable while views
+//! are held. Each consumer gets the state of its own moment; it is freed with its release.
+//!
+//! ```
+//! use bufferprocs::exporters::{Snapshot, Snapshots, Strided};
+//! use bufferprocs::{Buffer, BufferError, Layout, Object, Request};
+//! use std::sync::Mutex;
+//!
+//! struct Log(Mutex<Vec<u32>>);
+//!
+//! impl Snapshots for Log {
+//!     type Copy = Strided<u32>;
+//!
+//!     fn snapshot(&self) -> Result<Strided<u32>, BufferError> {
+//!         let log = self.0.lock().unwrap().clone();
+//!         let layout = Layout::c_contiguous(&[log.len()], 4)?;
+//!         Ok(Strided::readonly(log, layout, 0)?)
+//!     }
+//! }
+//!
+//! let object = Object::lending(Snapshot(Log(Mutex::new(vec![1, 2]))));
+//! let before = Buffer::get(&object, Request::FULL_RO)?;
+//! let log = &object.value::<Snapshot<Log>>().unwrap().0;
+//! log.0.lock().unwrap().push(3); // although a view is held
+//! let after = Buffer::get(&object, Request::FULL_RO)?;
+//! assert_eq!((before.shape(), after.shape()), (Some(&[2][..]), Some(&[3][..])));
+//! # Ok::<(), BufferError>(())
+//! ```
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::abi::{Py_buffer, PyObject};
+use crate::error::BufferError;
+use crate::exporter::{Exported, Exporter, Lend, discard};
+use crate::fill::refuse;
+use crate::request::Request;
+
+/// A value of which consumers see copies.
+pub trait Snapshots: Send + Sync + 'static {
+    /// What a copy is.
+    type Copy: Exporter;
+
+    /// A copy of the value as it is now. Called during each request; an error is the request's refusal.
+    fn snapshot(&self) -> Result<Self::Copy, BufferError>;
+}
+
+/// Lends a copy of the value for each request.
+///
+/// A request runs the code of [`Snapshots::snapshot`] and allocates, unlike one to an [`Exported`] value.
+#[derive(Debug)]
+pub struct Snapshot<S>(pub S);
+
+// SAFETY: what is granted is granted by an `Exported`, whose cell outlives it until the release.
+unsafe impl<S: Snapshots> Lend for Snapshot<S> {
+    unsafe fn getbuffer(
+        &self,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            let copy = Exported::new(self.0.snapshot()?);
+            // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner goes, in a moment.
+            unsafe { copy.getbuffer(view, obj, request) }
+        }));
+        let answer = answer.unwrap_or_else(|payload| {
+            discard(payload);
+            Err(BufferError::ViewPanicked)
+        });
+        if answer.is_err() {
+            // SAFETY: `view` is valid for writes, by the caller's promise.
+            unsafe { refuse(view) };
+        }
+        answer
+    }
+}
