@@ -63,6 +63,14 @@ impl<T: AnyBits> Strided<T> {
         }
     }
 
+    /// A copy of the whole memory.
+    pub fn to_vec(&self) -> Vec<T> {
+        match &self.memory {
+            Memory::Readonly(items) => items.clone(),
+            Memory::Writable(items) => Shared::to_vec(items),
+        }
+    }
+
     /// Shows the memory in another layout. Fails, and changes nothing, if it does not fit.
     pub fn set_layout(&mut self, layout: Layout, offset: usize) -> Result<(), LayoutError> {
         self.memory.whole().with_layout(&layout, offset)?;

@@ -41,21 +41,24 @@ impl Emitter<'_, '_> {
 
     fn field(&mut self, field: &Field) -> fmt::Result {
         let (aligned, natural) = (field.align > 1, field.element.natural_align());
+        // A count would be part of a string, and `1` is what no count means.
+        let is_string = matches!(&field.element, Element::Scalar(s) if s.kind.counts_within());
+        let count = match *field.shape {
+            [extent] if !is_string && extent != 1 => Some(extent),
+            _ => None,
+        };
+        // The shape comes before the order, and the count after it: NumPy reads nothing else.
+        if count.is_none() && !field.shape.is_empty() {
+            let extents: Vec<String> = field.shape.iter().map(usize::to_string).collect();
+            write!(self.out, "({})", extents.join(","))?;
+        }
         if let Element::Scalar(scalar) = &field.element {
             self.choose(scalar, aligned, natural)?;
         } else if matches!(field.element, Element::Pointer(_)) {
             self.set(if aligned { Mode::Aligned } else { Mode::Standard })?;
         }
-        if let [extent] = *field.shape {
-            // A count would be part of a string, and `1` is what no count means.
-            let is_string = matches!(&field.element, Element::Scalar(s) if s.kind.counts_within());
-            match is_string || extent == 1 {
-                true => write!(self.out, "({extent})")?,
-                false => write!(self.out, "{extent}")?,
-            }
-        } else if !field.shape.is_empty() {
-            let extents: Vec<String> = field.shape.iter().map(usize::to_string).collect();
-            write!(self.out, "({})", extents.join(","))?;
+        if let Some(count) = count {
+            write!(self.out, "{count}")?;
         }
         match &field.element {
             Element::Scalar(scalar) => self.out.write_str(&scalar.text())?,

@@ -59,12 +59,8 @@ impl Parser<'_> {
                 }
                 // What Python's struct module takes for white space.
                 Some(b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r') => self.at += 1,
-                Some(character) => {
-                    if let Some(mode) = Mode::of(character) {
-                        self.mode = mode;
-                        self.at += 1;
-                        continue;
-                    }
+                Some(character) if Mode::of(character).is_some() => self.order(),
+                Some(_) => {
                     let start = self.at;
                     let field = self.field(end)?;
                     let too_large = FormatError { at: start, problem: FormatProblem::TooLarge };
@@ -89,17 +85,23 @@ impl Parser<'_> {
         Ok(Format { fields: fields.into(), itemsize: end, align })
     }
 
-    /// One field that follows `end` bytes of others: shape, order, count, element, name.
-    fn field(&mut self, end: usize) -> Result<Field> {
-        let start = self.at;
-        let mut shape = Vec::new();
-        if self.take(b'(') {
-            self.shape(&mut shape)?;
-        }
+    /// Order characters, as many as there are: the last one is in force.
+    fn order(&mut self) {
         while let Some(mode) = self.peek().and_then(Mode::of) {
             self.mode = mode;
             self.at += 1;
         }
+    }
+
+    /// One field that follows `end` bytes of others: shape, order, count, element, name.
+    fn field(&mut self, end: usize) -> Result<Field> {
+        let start = self.at;
+        let mut shape = Vec::new();
+        self.order(); // here only behind a `&`
+        if self.take(b'(') {
+            self.shape(&mut shape)?;
+        }
+        self.order();
         let count = self.number()?;
         let (mut element, mut size, natural) = self.element()?;
         let name = self.name()?;

@@ -190,3 +190,33 @@ fn formats_name_a_kind_and_a_size() {
     case::<Pair>(c"T{H:a:2xI:c:}", false);
     case::<Pair>(c"T{=H:a:I:b:}", false);
 }
+
+#[test]
+fn the_plainest_text() {
+    #[track_caller]
+    fn case(text: &str, plain: &str) {
+        assert_eq!(text.parse::<Format>().unwrap().to_string(), plain);
+    }
+    case("@i", "i");
+    case("=i", "=i");
+    case("1i", "i");
+    case("(1)i", "(1)i");
+    case("3i", "3i");
+    case("(3)i", "3i");
+    case("(2)3i", "(2,3)i");
+    case("(2)3s", "(2)3s");
+    case("bi", "b3xi");
+    case("T{b:a:i:b:h}", "T{b:a:3xi:b:h2x}");
+    case("T{i:a:<b:b:}c", "T{i:a:b:b:=0x}c");
+    case("<P", "=P");
+    case("F", "Zf");
+    if cfg!(target_endian = "little") {
+        case("(2,3)>i", "(2,3)>i");
+        case(">3i<h", ">3i=h");
+        case("<iii", "=iii");
+        case("!&<i", "=&=i");
+    }
+    if size_of::<std::ffi::c_long>() == 8 {
+        case("lLn", "qQq");
+    }
+}

@@ -1,30 +1,15 @@
 //! Every exporter answers every request as one declarative sentence says, written without a look at `fill`.
 
+mod subjects;
+
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 
 use bufferprocs::abi::Py_buffer;
-use bufferprocs::exporters::{Strided, bytes};
 use bufferprocs::fill::{Facts, Grant, grant};
 use bufferprocs::object::{get_buffer, release_buffer, take_raised};
-use bufferprocs::{BufferError, Exporter, Layout, Object, Request, Shared, View};
-
-/// An exporter, and what is true of it, worked out by hand.
-struct Subject {
-    name: &'static str,
-    object: Object,
-    /// Bytes from the start of the memory to the first item; unknown where the exporter hides its memory.
-    len: isize,
-    itemsize: isize,
-    readonly: bool,
-    format: &'static CStr,
-    shape: &'static [isize],
-    strides: &'static [isize],
-    c: bool,
-    f: bool,
-    bare_format: bool,
-    counts: bool,
-}
+use bufferprocs::{BufferError, Object, Request};
+use subjects::{Subject, subjects};
 
 const W: c_int = 0x01;
 const FORMAT: c_int = 0x04;
@@ -33,6 +18,7 @@ const STRIDES: c_int = 0x18;
 const C: c_int = 0x38;
 const F: c_int = 0x58;
 const ANY: c_int = 0x98;
+const INDIRECT: c_int = 0x118;
 
 /// The refusal that a request meets first, or None. Clauses in the order of CPython's memoryview.
 fn refusal(of: &Subject, flags: c_int) -> Option<BufferError> {
@@ -42,8 +28,12 @@ fn refusal(of: &Subject, flags: c_int) -> Option<BufferError> {
         (asks(C) && !of.c, BufferError::NotCContiguous),
         (asks(F) && !of.f, BufferError::NotFContiguous),
         (asks(ANY) && !(of.c || of.f), BufferError::NotContiguous),
+        (of.suboffsets.is_some() && !asks(INDIRECT), BufferError::NeedsSuboffsets),
         (!asks(STRIDES) && !of.c, BufferError::NeedsStrides),
         (asks(FORMAT) && !asks(ND) && !of.bare_format, BufferError::FormatWithoutShape),
+        (asks(ND) && !of.knows_shape, BufferError::NoShape),
+        (asks(STRIDES) && !of.knows_strides, BufferError::NoStrides),
+        (asks(FORMAT) && of.format.is_none(), BufferError::NoFormat),
     ]
     .into_iter()
     .find_map(|(refused, error)| refused.then_some(error))
@@ -58,13 +48,18 @@ fn accepted(of: &Subject, flags: c_int) -> bool {
         && (!asks(F) || of.f)
         && (!asks(ANY) || of.c || of.f)
         && (!asks(FORMAT) || asks(ND) || of.bare_format)
+        && (asks(INDIRECT) || of.suboffsets.is_none())
+        && (!asks(ND) || of.knows_shape)
+        && (!asks(STRIDES) || of.knows_strides)
+        && (!asks(FORMAT) || of.format.is_some())
 }
 
 /// Asks with every field preset to 0xA5, and compares every field of the answer.
 fn check(of: &Subject, flags: c_int) {
     let context = format!("{} {flags:#05x}", of.name);
     let asks = |flag| flags & flag == flag;
-    let references = of.object.references();
+    let obj = of.root.as_ref().unwrap_or(&of.object);
+    let references = obj.references();
     let mut memory = MaybeUninit::<Py_buffer>::uninit();
     // SAFETY: plain bytes, within the struct.
     unsafe { memory.as_mut_ptr().write_bytes(0xA5, 1) };
@@ -79,12 +74,12 @@ fn check(of: &Subject, flags: c_int) {
         assert_eq!(take_raised(), refusal(of, flags), "{context}: the error");
         let expected = Py_buffer { obj: std::ptr::null_mut(), ..preset };
         assert_eq!(bytes_of(&view), bytes_of(&expected), "{context}: only obj is written");
-        assert_eq!(of.object.references(), references, "{context}: references");
+        assert_eq!(obj.references(), references, "{context}: references");
         return;
     }
     assert_eq!(refusal(of, flags), None, "{context}");
-    assert_eq!(view.obj, of.object.as_ptr(), "{context}: obj");
-    assert_eq!(of.object.references(), references + 1, "{context}: references");
+    assert_eq!(view.obj, obj.as_ptr(), "{context}: obj");
+    assert_eq!(obj.references(), references + 1, "{context}: references");
     assert!(!view.buf.is_null(), "{context}: buf");
     assert_eq!((view.len, view.itemsize), (of.len, of.itemsize), "{context}: len, itemsize");
     assert_eq!(view.readonly, c_int::from(of.readonly), "{context}: readonly");
@@ -98,103 +93,20 @@ fn check(of: &Subject, flags: c_int) {
     assert_eq!(array(view.shape), (asks(ND) && dimensions).then_some(of.shape), "{context}: shape");
     let strides = (asks(STRIDES) && dimensions).then_some(of.strides);
     assert_eq!(array(view.strides), strides, "{context}: strides");
-    assert!(view.suboffsets.is_null(), "{context}: suboffsets");
+    assert_eq!(array(view.suboffsets), of.suboffsets, "{context}: suboffsets");
     // SAFETY: not NULL, so a string.
     let format = (!view.format.is_null()).then(|| unsafe { CStr::from_ptr(view.format) });
-    assert_eq!(format, asks(FORMAT).then_some(of.format), "{context}: format");
+    assert_eq!(format, of.format.filter(|_| asks(FORMAT)), "{context}: format");
     assert_eq!(view.internal.is_null(), !of.counts, "{context}: internal");
     // SAFETY: granted above.
     unsafe { release_buffer(&mut view) };
     assert!(view.obj.is_null(), "{context}: obj after release");
-    assert_eq!(of.object.references(), references, "{context}: references after release");
+    assert_eq!(obj.references(), references, "{context}: references after release");
 }
 
 fn bytes_of(view: &Py_buffer) -> &[u8] {
     // SAFETY: a Py_buffer has no padding: const asserts in `abi` pin its size to the sum of its fields.
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(view).cast(), size_of::<Py_buffer>()) }
-}
-
-struct Line {
-    items: Vec<Shared<u16>>,
-    bare_format: bool,
-}
-
-impl Exporter for Line {
-    fn view(&self) -> Result<View<'_>, BufferError> {
-        let view = View::writable(&self.items);
-        Ok(if self.bare_format { view.grant_bare_format() } else { view })
-    }
-}
-
-fn subjects() -> Vec<Subject> {
-    let mut subjects = Vec::new();
-    // name, shape, strides, offset, C, F: over 12 items of 2 bytes
-    type Case = (&'static str, &'static [isize], &'static [isize], usize, bool, bool);
-    let cases: [Case; 10] = [
-        ("1-D", &[12], &[2], 0, true, true),
-        ("C", &[3, 4], &[8, 2], 0, true, false),
-        ("Fortran", &[3, 4], &[2, 6], 0, false, true),
-        ("strided", &[3, 2], &[8, 4], 0, false, false),
-        ("every second", &[6], &[4], 0, false, false),
-        ("reversed", &[12], &[-2], 22, false, false),
-        ("0-d", &[], &[], 4, true, true),
-        ("empty", &[0, 4], &[8, 2], 0, true, true),
-        ("misaligned", &[3], &[5], 1, false, false),
-        ("3-D", &[2, 1, 3], &[6, 77, 2], 2, true, false),
-    ];
-    for (name, shape, strides, offset, c, f) in cases {
-        let extents: Vec<usize> = shape.iter().map(|&extent| extent.unsigned_abs()).collect();
-        let layout = || Layout::strided(&extents, strides, 2).unwrap();
-        let items: Vec<u16> = (0..12).collect();
-        let readonly = Strided::readonly(items.clone(), layout(), offset).unwrap();
-        let mut objects = vec![(true, Object::new(readonly))];
-        if name != "misaligned" {
-            // Items of writable memory are shown whole.
-            let writable = Strided::writable(items, layout(), offset).unwrap();
-            objects.push((false, Object::new(writable)));
-        }
-        for (readonly, object) in objects {
-            let len = 2 * shape.iter().product::<isize>();
-            subjects.push(Subject {
-                name,
-                object,
-                len,
-                itemsize: 2,
-                readonly,
-                format: c"H",
-                shape,
-                strides,
-                c,
-                f,
-                bare_format: false,
-                counts: true,
-            });
-        }
-    }
-    let one_dimension = |name, object, itemsize, readonly, format, bare_format, counts| Subject {
-        name,
-        object,
-        len: 3 * itemsize,
-        itemsize,
-        readonly,
-        format,
-        shape: &[3],
-        strides: if itemsize == 1 { &[1] } else { &[2] },
-        c: true,
-        f: true,
-        bare_format,
-        counts,
-    };
-    let line =
-        |bare_format| Object::new(Line { items: Shared::from_vec(vec![1u16, 2, 3]), bare_format });
-    subjects.push(one_dimension("line", line(false), 2, false, c"H", false, true));
-    subjects.push(one_dimension("bare format", line(true), 2, false, c"H", true, true));
-    let object = bytes::object(*b"abc");
-    subjects.push(one_dimension("bytes", object, 1, true, c"B", true, false));
-    let empty = bytes::object([]);
-    let subject = one_dimension("no bytes", empty, 1, true, c"B", true, false);
-    subjects.push(Subject { len: 0, shape: &[0], ..subject });
-    subjects
 }
 
 #[test]
@@ -205,9 +117,11 @@ fn all_low_flag_words_equal_the_oracle() {
             check(subject, flags);
         }
         assert_eq!(subject.object.references(), 1, "{}", subject.name);
+        let root = subject.root.as_ref().map(Object::references);
+        assert!(root.is_none_or(|references| references == 2), "{}: it and us", subject.name);
     }
     // None of the kinds may be missing, and each but the most generous one refuses something.
-    assert_eq!(subjects.len(), 23);
+    assert_eq!(subjects.len(), 19 + 5 + 4 + 8);
     for subject in &subjects {
         let granted = (0..0x200).filter(|&flags| accepted(subject, flags)).count();
         assert!(granted > 0, "{}", subject.name);
@@ -217,7 +131,7 @@ fn all_low_flag_words_equal_the_oracle() {
 
 #[test]
 fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
-    for kind in 0..32 {
+    for kind in 0..512 {
         let is = |bit: i32| kind >> bit & 1 == 1;
         let facts = Facts {
             readonly: is(0),
@@ -225,8 +139,11 @@ fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
             f_contiguous: is(2) && !is(4),
             bare_format: is(3),
             suboffsets: is(4),
+            frozen: is(5),
+            lacks_shape: is(6),
+            lacks_strides: is(7),
+            lacks_format: is(8),
             ndim: 2,
-            ..Facts::default()
         };
         for flags in 0..0x200 {
             let asks = |flag| flags & flag == flag;
@@ -237,7 +154,10 @@ fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
                 && (!asks(C) || facts.c_contiguous)
                 && (!asks(F) || facts.f_contiguous)
                 && (!asks(ANY) || contiguous.contains(&true))
-                && (!asks(FORMAT) || asks(ND) || facts.bare_format);
+                && (!asks(FORMAT) || asks(ND) || facts.bare_format)
+                && (!asks(ND) || !facts.lacks_shape)
+                && (!asks(STRIDES) || !facts.lacks_strides)
+                && (!asks(FORMAT) || !facts.lacks_format);
             match grant(&facts, Request::from_bits_retain(flags)) {
                 Ok(granted) => {
                     assert!(acceptable, "{facts:?} {flags:#x}");
