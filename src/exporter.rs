@@ -25,6 +25,8 @@
 //! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request is refused before
 //! it is counted.
 
+// By its path, since `interleavings` compiles this file a second time, from elsewhere.
+#[path = "exporter/count.rs"]
 mod count;
 
 use std::any::Any;
@@ -35,9 +37,9 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::sync::{self, AtomicUsize, Ordering};
 use crate::abi::{Py_buffer, PyObject};
 use crate::error::{BufferError, MutError, ReleaseError};
 use crate::fill::{Facts, Shown, grant, refuse};

@@ -64,6 +64,9 @@ pub mod exporters;
 #[allow(unsafe_code)]
 pub mod fill;
 pub mod format;
+#[cfg(test)]
+#[allow(unsafe_code)]
+mod interleavings;
 #[allow(unsafe_code)]
 pub mod item;
 pub mod layout;
@@ -86,6 +89,11 @@ pub use layout::{Layout, LayoutRef, Order};
 pub use object::Object;
 pub use request::Request;
 pub use view::View;
+
+/// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
+mod sync {
+    pub(crate) use std::sync::atomic::{AtomicUsize, Ordering, fence};
+}
 
 /// The book's chapters and the README, as modules whose documentation is tested.
 #[cfg(all(doctest, feature = "book-tests"))]

@@ -10,8 +10,7 @@
 //! Each operation is one atomic step, so that no two threads can both be right about the state. Counters never wrap: at
 //! the maximum a request is refused.
 
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
-
+use super::sync::{AtomicUsize, Ordering, fence};
 use crate::error::{BufferError, MutError, ReleaseError};
 
 const MUTATION: usize = 1;

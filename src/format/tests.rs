@@ -214,7 +214,7 @@ fn the_plainest_text() {
         case("(2,3)>i", "(2,3)>i");
         case(">3i<h", ">3i=h");
         case("<iii", "=iii");
-        case("!&<i", "=&=i");
+        case("<i&<i", "=i&i");
     }
     if size_of::<std::ffi::c_long>() == 8 {
         case("lLn", "qQq");

@@ -1,0 +1,245 @@
+//! `exporter` once more, with the atomics of loom: its operations in every order that three threads can bring about.
+//!
+//! loom tries all interleavings, and all values that a relaxed load may see. What a consumer reads, what a mutation writes
+//! and what the drop takes away stands in a cell of loom's, which ends the test when two of them are not ordered.
+
+mod sync {
+    pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
+}
+
+#[allow(dead_code)] // not all of it is used here
+#[path = "exporter.rs"]
+mod exporter;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use exporter::{Exported, Exporter, Lend};
+use loom::cell::UnsafeCell;
+
+use crate::abi::{Py_buffer, PyObject};
+use crate::error::BufferError;
+use crate::request::Request;
+use crate::view::View;
+
+/// What loom watches: read by consumers, written by mutations, taken away by the drop.
+#[derive(Clone)]
+struct Watched(Arc<UnsafeCell<()>>);
+
+// SAFETY: the cell is what is tested: loom ends the test if it is accessed without an order.
+unsafe impl Send for Watched {}
+// SAFETY: as above.
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    fn read(&self) {
+        self.0.with(|_| ());
+    }
+
+    fn write(&self) {
+        self.0.with_mut(|_| ());
+    }
+}
+
+struct Value {
+    watched: Watched,
+    freed: Arc<AtomicUsize>,
+}
+
+impl Exporter for Value {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        self.watched.read();
+        Ok(View::readonly(b"abc"))
+    }
+}
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        self.watched.write();
+        self.freed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    /// Asks for a view, and reads through it if it is granted.
+    Export,
+    /// Reads through a view, one that was granted before, and releases it.
+    Release,
+    /// Changes the value, if that is granted.
+    TryMut,
+    /// Gives up a share of the owner; the last share drops it.
+    DropOwner,
+}
+
+use Operation::{DropOwner, Export, Release, TryMut};
+
+const OPERATIONS: [Operation; 4] = [Export, Release, TryMut, DropOwner];
+
+/// A granted view.
+struct Held {
+    view: Py_buffer,
+    watched: Watched,
+}
+
+// SAFETY: a view may be used and released by any thread.
+unsafe impl Send for Held {}
+
+impl Held {
+    fn get(exported: &Exported<Value>, watched: &Watched) -> Option<Held> {
+        let mut view = Py_buffer::zeroed();
+        let obj = std::ptr::without_provenance_mut::<PyObject>(8);
+        // SAFETY: a view of ours, released once, by `release`.
+        unsafe { exported.getbuffer(&mut view, obj, Request::SIMPLE) }.ok()?;
+        watched.read();
+        Some(Held { view, watched: watched.clone() })
+    }
+
+    fn release(self) {
+        self.watched.read();
+        // SAFETY: granted, and released once.
+        unsafe { exporter::release(&self.view) }.expect("an export to end");
+    }
+}
+
+/// A way to the exporter.
+enum Owner {
+    /// One share of several; the last one that is dropped drops the exporter.
+    Shared(loom::sync::Arc<Exported<Value>>),
+    /// Where no thread drops its share: the exporter stays until all threads have ended.
+    Kept(*const Exported<Value>),
+}
+
+// SAFETY: `Exported` may be used by any thread.
+unsafe impl Send for Owner {}
+
+impl Owner {
+    fn exported(&self) -> &Exported<Value> {
+        match self {
+            Owner::Shared(exported) => exported,
+            // SAFETY: kept until the threads have ended.
+            Owner::Kept(exported) => unsafe { &**exported },
+        }
+    }
+
+    fn share(&self) -> Owner {
+        match self {
+            Owner::Shared(exported) => Owner::Shared(exported.clone()),
+            Owner::Kept(exported) => Owner::Kept(*exported),
+        }
+    }
+}
+
+/// One thread. What it got and did not release is left for later.
+fn run(
+    operations: &[Operation],
+    mut owner: Option<Owner>,
+    watched: &Watched,
+    mut held: Vec<Held>,
+) -> Vec<Held> {
+    for operation in operations {
+        match (operation, &owner) {
+            (Export, Some(owner)) => held.extend(Held::get(owner.exported(), watched)),
+            (Release, _) => held.pop().into_iter().for_each(Held::release),
+            (TryMut, Some(owner)) => {
+                if let Ok(value) = owner.exported().try_mut() {
+                    value.watched.write();
+                }
+            }
+            (DropOwner, _) => drop(owner.take()),
+            _ => {}
+        }
+    }
+    held
+}
+
+/// All interleavings of three threads. What they got is released last, when the owner is gone.
+///
+/// Who only releases has no share of the owner: each share that is dropped multiplies the interleavings.
+fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3]) {
+    let threads = threads.map(<[Operation]>::to_vec);
+    model.check(move || {
+        let freed = Arc::new(AtomicUsize::new(0));
+        let watched = Watched(Arc::new(UnsafeCell::new(())));
+        let value = Value { watched: watched.clone(), freed: Arc::clone(&freed) };
+        let exported = Exported::new(value);
+        let one_drops = threads.iter().flatten().any(|operation| *operation == DropOwner);
+        let owner = match one_drops {
+            true => Owner::Shared(loom::sync::Arc::new(exported)),
+            false => Owner::Kept(Box::into_raw(Box::new(exported))),
+        };
+        let parts: Vec<_> = threads
+            .iter()
+            .map(|operations| {
+                let is = |operation| operations.contains(&operation);
+                let held = is(Release).then(|| Held::get(owner.exported(), &watched)).flatten();
+                let share = (is(Export) || is(TryMut) || is(DropOwner)).then(|| owner.share());
+                (operations.clone(), share, watched.clone(), Vec::from_iter(held))
+            })
+            .collect();
+        let kept = match owner {
+            Owner::Shared(share) => {
+                drop(share);
+                None
+            }
+            Owner::Kept(exported) => Some(exported.cast_mut()),
+        };
+        let running: Vec<_> = parts
+            .into_iter()
+            .map(|(operations, share, watched, held)| {
+                loom::thread::spawn(move || run(&operations, share, &watched, held))
+            })
+            .collect();
+        let held: Vec<Held> =
+            running.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        if let Some(exported) = kept {
+            // SAFETY: made by `Box::into_raw` above, and all threads have ended.
+            drop(unsafe { Box::from_raw(exported) });
+        }
+        assert_eq!(freed.load(Ordering::Relaxed), usize::from(held.is_empty()));
+        held.into_iter().for_each(Held::release);
+        assert_eq!(freed.load(Ordering::Relaxed), 1);
+    });
+}
+
+#[test]
+fn three_threads_with_one_operation_each() {
+    let model = loom::model::Builder::new();
+    let mut models = 0;
+    for (first, a) in OPERATIONS.iter().enumerate() {
+        for (second, b) in OPERATIONS.iter().enumerate().skip(first) {
+            for c in OPERATIONS.iter().skip(second) {
+                let start = std::time::Instant::now();
+                interleave(&model, [&[*a], &[*b], &[*c]]);
+                eprintln!("{a:?} {b:?} {c:?} {:?}", start.elapsed());
+                models += 1;
+            }
+        }
+    }
+    assert_eq!(models, 20); // three out of four, with repetition
+}
+
+/// At most two switches away from a thread that could go on, as more take hours.
+#[test]
+fn three_threads_with_two_operations_each() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    let pairs: Vec<[Operation; 2]> = OPERATIONS
+        .iter()
+        .flat_map(|&first| OPERATIONS.map(|second| [first, second]))
+        // Without a share of the owner only a release is left.
+        .filter(|pair| pair[0] != DropOwner || pair[1] == Release)
+        .collect();
+    let mut models = 0;
+    for (first, a) in pairs.iter().enumerate() {
+        for (second, b) in pairs.iter().enumerate().skip(first) {
+            for c in pairs.iter().skip(second) {
+                let start = std::time::Instant::now();
+                interleave(&model, [a, b, c]);
+                eprintln!("{a:?} {b:?} {c:?} {:?}", start.elapsed());
+                models += 1;
+            }
+        }
+    }
+    assert_eq!(models, 13 * 14 * 15 / 6); // three out of 13, with repetition
+}
