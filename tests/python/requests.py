@@ -1,4 +1,4 @@
-"""What CPython's own exporters answer, one line a request, for tests/cpython.rs to compare.
+"""What CPython's own exporters answer, one line a request, for requests.rs to compare.
 
 Needs nothing but the standard library: ctypes calls the C API, and PyMemoryView_FromBuffer makes a memoryview of any
 layout. Reads lines `NAME SHAPE STRIDES OFFSET READONLY` over twelve items of two bytes, answers the requests, and then
@@ -177,7 +177,6 @@ def main():
         return memoryview_of(ndim=2)
     if sys.argv[1:] == ["itemsize-0"]:
         return memoryview_of(itemsize=0)
-    print("version", sys.version.split()[0])
     print("size", ctypes.sizeof(Py_buffer))
     data = struct.pack("12H", *range(12))
     memory = ctypes.create_string_buffer(data, len(data))

@@ -1,12 +1,7 @@
-//! The crate against a real CPython: the same requests over the same memory, answered by `memoryview` and by us.
-//!
-//! Not a libtest harness, so that a missing Python can be counted as skipped and cannot read as passed.
+//! The same requests over the same memory, answered by `memoryview` and by us.
 
 use std::ffi::CStr;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
 
 use bufferprocs::abi::{Py_buffer, PyBUF_READ, PyObject};
 use bufferprocs::exporters::Strided;
@@ -14,7 +9,8 @@ use bufferprocs::fill::fill_info;
 use bufferprocs::object::{get_buffer, release_buffer, take_raised};
 use bufferprocs::{BufferError, Layout, Object, Request};
 
-const SKIP: &str = "BUFFERPROCS_SKIP_PYTHON";
+use crate::Outcome;
+use crate::interpreter::Interpreter;
 
 /// Name, shape, strides and offset over twelve items of two bytes.
 ///
@@ -69,41 +65,13 @@ fn modes(name: &str) -> impl Iterator<Item = bool> {
     [false, true].into_iter().filter(move |&readonly| readonly || name != "misaligned")
 }
 
-fn main() -> ExitCode {
-    // `cargo test NAME` and editors pass arguments of libtest; there is one test here.
-    if std::env::args().any(|argument| argument == "--list") {
-        println!("memoryview_and_fill_info_answer_alike: test");
-        return ExitCode::SUCCESS;
-    }
-    if std::env::var_os(SKIP).is_some() {
-        println!("cpython: not compared, {SKIP} is set");
-        println!("0 passed, 0 failed, 1 skipped");
-        return ExitCode::SUCCESS;
-    }
-    match compare() {
-        Ok((python, answers)) => {
-            println!("cpython {python}: {answers} answers equal");
-            println!("1 passed, 0 failed");
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            eprintln!("{message}");
-            println!("0 passed, 1 failed");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The version compared with, and the number of lines.
-fn compare() -> Result<(String, usize), String> {
-    let theirs = ask_python()?;
+pub fn compare(python: &Interpreter) -> Outcome {
+    let theirs = python.run("requests.py", &questions())?;
     let ours = answers();
-    let mut lines = theirs.lines();
-    let version = lines.next().and_then(|line| line.strip_prefix("version ")).unwrap_or("?");
     let mut compared = 0;
     let mut differing = String::new();
     let mut ours = ours.lines();
-    for line in lines.by_ref() {
+    for line in theirs.lines() {
         let own = ours.next().unwrap_or("nothing");
         compared += 1;
         if line != own && !is_known(line, own) {
@@ -111,12 +79,12 @@ fn compare() -> Result<(String, usize), String> {
         }
     }
     if ours.next().is_some() || compared < 23 * 512 {
-        return Err(format!("CPython {version} gave {compared} answers, we gave another number"));
+        return Err(format!("CPython gave {compared} answers, we gave another number"));
     }
     if !differing.is_empty() {
-        return Err(format!("CPython {version} answers otherwise:\n{differing}"));
+        return Err(format!("CPython answers otherwise:\n{differing}"));
     }
-    Ok((version.to_owned(), compared))
+    Ok(format!("{compared} answers equal"))
 }
 
 /// The differences that the book states.
@@ -130,16 +98,8 @@ fn is_known(theirs: &str, own: &str) -> bool {
     theirs == strides || read || left
 }
 
-fn ask_python() -> Result<String, String> {
-    let python = python()?;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cpython.py");
-    let failed = |error: std::io::Error| format!("{}: {error}", python.display());
-    let mut child = Command::new(&python)
-        .args(["-I", script])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
+/// The layouts as lines `NAME SHAPE STRIDES OFFSET READONLY`.
+fn questions() -> String {
     let list = |numbers: Vec<String>| match numbers.is_empty() {
         true => "-".to_owned(),
         false => numbers.join(","),
@@ -153,37 +113,10 @@ fn ask_python() -> Result<String, String> {
             let _ = writeln!(input, "{name} {shape} {strides} {offset} {readonly}");
         }
     }
-    child.stdin.take().ok_or("no input")?.write_all(input.as_bytes()).map_err(failed)?;
-    let output = child.wait_with_output().map_err(failed)?;
-    if !output.status.success() {
-        return Err(format!("{} tests/cpython.py: {}", python.display(), output.status));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))
+    input
 }
 
-/// `PYO3_PYTHON`, or the first Python 3.9 or newer on the PATH.
-fn python() -> Result<PathBuf, String> {
-    let new_enough =
-        "import sys; sys.exit(sys.version_info < (3, 9) or sys.implementation.name != 'cpython')";
-    let works = |python: &PathBuf| {
-        let status = Command::new(python).args(["-I", "-c", new_enough]).status();
-        status.is_ok_and(|status| status.success())
-    };
-    let chosen = std::env::var_os("PYO3_PYTHON");
-    let candidates = match chosen {
-        Some(python) => vec![PathBuf::from(python)],
-        None => ["python3", "python"].map(PathBuf::from).to_vec(),
-    };
-    candidates.into_iter().find(works).ok_or_else(|| {
-        let chosen = match std::env::var("PYO3_PYTHON") {
-            Ok(python) => format!("PYO3_PYTHON is {python}, which is none"),
-            Err(_) => "install python3, or set PYO3_PYTHON to one".to_owned(),
-        };
-        format!("no CPython 3.9 or newer: {chosen}; or set {SKIP}=1 to skip")
-    })
-}
-
-/// Our lines, in the order of tests/cpython.py.
+/// Our lines, in the order of requests.py.
 fn answers() -> String {
     let mut lines = format!("size {}\n", size_of::<Py_buffer>());
     for (name, shape, strides, offset) in LAYOUTS {

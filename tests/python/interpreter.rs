@@ -1,0 +1,90 @@
+//! The Python that is compared with: found once, then asked by scripts of this folder.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// The variable that leaves the comparisons out.
+pub const SKIP: &str = "BUFFERPROCS_SKIP_PYTHON";
+
+/// Prints the version, or fails if this is no CPython 3.9 or newer.
+const INTRODUCTION: &str = "\
+import sys
+if sys.version_info < (3, 9) or sys.implementation.name != 'cpython':
+    sys.exit(1)
+print(sys.version.split()[0])
+";
+
+/// A CPython that runs.
+pub struct Interpreter {
+    path: PathBuf,
+    version: String,
+}
+
+impl Interpreter {
+    /// `PYO3_PYTHON`, or the first CPython 3.9 or newer on the PATH.
+    pub fn find() -> Result<Interpreter, String> {
+        let chosen = std::env::var_os("PYO3_PYTHON");
+        let candidates = match &chosen {
+            Some(python) => vec![PathBuf::from(python)],
+            None => ["python3", "python"].map(PathBuf::from).to_vec(),
+        };
+        candidates.into_iter().find_map(Interpreter::at).ok_or_else(|| {
+            let chosen = match chosen {
+                Some(python) => {
+                    format!("PYO3_PYTHON is {}, which is none", python.to_string_lossy())
+                }
+                None => "install python3, or set PYO3_PYTHON to one".to_owned(),
+            };
+            format!("no CPython 3.9 or newer: {chosen}; or set {SKIP}=1 to skip")
+        })
+    }
+
+    /// The one that is started by `path`, if it is new enough.
+    fn at(path: PathBuf) -> Option<Interpreter> {
+        let output = Command::new(&path)
+            .args(["-I", "-c", INTRODUCTION])
+            .stderr(Stdio::inherit())
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
+        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Some(Interpreter { path, version })
+    }
+
+    /// As in `3.11.7`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// What `script`, a file of this folder, prints when it is given `input`.
+    pub fn run(&self, script: &str, input: &str) -> Result<String, String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
+        let failed = |error: std::io::Error| format!("{}: {error}", self.path.display());
+        let mut child = Command::new(&self.path)
+            .arg("-I")
+            .arg(file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let mut stdin = child.stdin.take().ok_or("no input")?;
+        // Beside the reading: both pipes are shorter than what goes through them.
+        let (output, written) = thread::scope(|scope| {
+            let writer = scope.spawn(move || stdin.write_all(input.as_bytes()));
+            let output = child.wait_with_output();
+            (output, writer.join().expect("write_all does not panic"))
+        });
+        let output = output.map_err(failed)?;
+        if !output.status.success() {
+            return Err(format!(
+                "{} tests/python/{script}: {}",
+                self.path.display(),
+                output.status
+            ));
+        }
+        written.map_err(failed)?; // after the status, which says more than a broken pipe
+        Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))
+    }
+}

@@ -1,0 +1,86 @@
+//! The crate against a real Python: each case asks both the same questions and compares the answers.
+//!
+//! Not a libtest harness, so that a missing Python can be counted as skipped and cannot read as passed.
+
+use std::process::ExitCode;
+
+use interpreter::{Interpreter, SKIP};
+
+mod interpreter;
+mod layouts;
+mod random;
+mod requests;
+
+/// What was compared, in one line, or what differed.
+type Outcome = Result<String, String>;
+type Case = fn(&Interpreter) -> Outcome;
+
+const CASES: [(&str, Case); 2] = [("requests", requests::compare), ("layouts", layouts::compare)];
+
+/// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
+const WITH_VALUE: [&str; 5] = ["--color", "--format", "--logfile", "--test-threads", "-Z"];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let cases = selected(&arguments);
+    if arguments.iter().any(|argument| argument == "--list") {
+        cases.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    if cases.is_empty() {
+        // Nothing to ask Python.
+    } else if std::env::var_os(SKIP).is_some() {
+        println!("python: not compared, {SKIP} is set");
+        skipped = cases.len();
+    } else {
+        match Interpreter::find() {
+            Ok(python) => {
+                println!("CPython {}", python.version());
+                for (name, case) in cases {
+                    match case(&python) {
+                        Ok(compared) => {
+                            println!("{name}: ok, {compared}");
+                            passed += 1;
+                        }
+                        Err(difference) => {
+                            println!("{name}: FAILED, {}", difference.trim_end());
+                            failed += 1;
+                        }
+                    }
+                }
+            }
+            Err(message) => {
+                eprintln!("{message}");
+                failed = cases.len();
+            }
+        }
+    }
+    match skipped {
+        0 => println!("{passed} passed, {failed} failed"),
+        _ => println!("{passed} passed, {failed} failed, {skipped} skipped"),
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The cases that the arguments name, as libtest reads them: parts of names, or whole names with `--exact`.
+fn selected(arguments: &[String]) -> Vec<(&'static str, Case)> {
+    let exact = arguments.iter().any(|argument| argument == "--exact");
+    let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+    let mut arguments = arguments.iter().map(String::as_str);
+    while let Some(argument) = arguments.next() {
+        if argument == "--skip" {
+            unwanted.extend(arguments.next());
+        } else if WITH_VALUE.contains(&argument) {
+            arguments.next();
+        } else if !argument.starts_with('-') {
+            wanted.push(argument);
+        }
+    }
+    let named = |name: &str, part: &&str| if exact { name == *part } else { name.contains(*part) };
+    CASES
+        .into_iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| named(name, part)))
+        .filter(|(name, _)| !unwanted.iter().any(|part| named(name, part)))
+        .collect()
+}
