@@ -8,18 +8,20 @@ use std::thread;
 /// The variable that leaves the comparisons out.
 pub const SKIP: &str = "BUFFERPROCS_SKIP_PYTHON";
 
-/// Prints the version, or fails if this is no CPython 3.9 or newer.
+/// Prints version and path, or fails if this is no CPython 3.9 or newer.
 const INTRODUCTION: &str = "\
 import sys
 if sys.version_info < (3, 9) or sys.implementation.name != 'cpython':
     sys.exit(1)
 print(sys.version.split()[0])
+print(sys.executable)
 ";
 
 /// A CPython that runs.
 pub struct Interpreter {
     path: PathBuf,
     version: String,
+    executable: String,
 }
 
 impl Interpreter {
@@ -42,15 +44,27 @@ impl Interpreter {
     }
 
     /// The one that is started by `path`, if it is new enough.
-    fn at(path: PathBuf) -> Option<Interpreter> {
+    pub fn at(path: PathBuf) -> Option<Interpreter> {
         let output = Command::new(&path)
             .args(["-I", "-c", INTRODUCTION])
             .stderr(Stdio::inherit())
             .output()
             .ok()
             .filter(|output| output.status.success())?;
-        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        Some(Interpreter { path, version })
+        let said = String::from_utf8_lossy(&output.stdout);
+        let (version, executable) = said.trim().split_once('\n')?;
+        let (version, executable) = (version.trim().to_owned(), executable.to_owned());
+        Some(Interpreter { path, version, executable })
+    }
+
+    /// What starts it; perhaps a name to look up on the PATH.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it says that it lies.
+    pub fn executable(&self) -> &str {
+        &self.executable
     }
 
     /// As in `3.11.7`.

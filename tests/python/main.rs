@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use interpreter::{Interpreter, SKIP};
 
+mod environment;
+mod formats;
+mod generate;
 mod interpreter;
 mod layouts;
 mod random;
@@ -15,7 +18,8 @@ mod requests;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 2] = [("requests", requests::compare), ("layouts", layouts::compare)];
+const CASES: [(&str, Case); 3] =
+    [("requests", requests::compare), ("layouts", layouts::compare), ("formats", formats::compare)];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
 const WITH_VALUE: [&str; 5] = ["--color", "--format", "--logfile", "--test-threads", "-Z"];
