@@ -57,8 +57,7 @@ impl Parser<'_> {
                     self.at += 1;
                     break;
                 }
-                // What Python's struct module takes for white space.
-                Some(b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r') => self.at += 1,
+                Some(character) if is_space(character) => self.space(),
                 Some(character) if Mode::of(character).is_some() => self.order(),
                 Some(_) => {
                     let start = self.at;
@@ -204,16 +203,24 @@ impl Parser<'_> {
     /// The extents after a `(`, and the `)`.
     fn shape(&mut self, shape: &mut Vec<usize>) -> Result<()> {
         loop {
+            self.space();
             match self.number()? {
                 Some(extent) => shape.push(extent),
                 None => return self.problem(FormatProblem::Shape),
             }
+            self.space();
             if self.take(b')') {
                 return Ok(());
             }
             if !self.take(b',') {
                 return self.problem(FormatProblem::Shape);
             }
+        }
+    }
+
+    fn space(&mut self) {
+        while self.peek().is_some_and(is_space) {
+            self.at += 1;
         }
     }
 
@@ -255,6 +262,11 @@ impl Parser<'_> {
     fn too_large(&self) -> FormatError {
         FormatError { at: self.at, problem: FormatProblem::TooLarge }
     }
+}
+
+/// What Python's `struct` takes for white space.
+fn is_space(character: u8) -> bool {
+    matches!(character, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
 }
 
 fn sum(a: usize, b: usize) -> Option<usize> {

@@ -50,6 +50,7 @@ fn sizes_and_alignments() {
     size("T{i=0x}b", 5, 1);
     size("(2,3)i", 24, 4);
     size("(2,3)4i", 96, 4);
+    size("( 2\t,3 )i", 24, 4);
     size("(2)<i", 8, 1);
     size("(0,9)q", 0, Q);
     size("(2)3s", 6, 1);

@@ -5,9 +5,10 @@
 
 use std::fmt::{Debug, Write as _};
 
-use bufferprocs::Layout;
+use bufferprocs::{Layout, Order};
 
 use crate::Outcome;
+use crate::by_hand::ByHand;
 use crate::interpreter::Interpreter;
 use crate::random::Random;
 
@@ -65,12 +66,6 @@ struct Strided {
 struct Bytes {
     memory: Vec<u8>,
     source: Vec<u8>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Order {
-    C,
-    F,
 }
 
 pub fn compare(python: &Interpreter) -> Outcome {
@@ -177,6 +172,21 @@ impl Question {
         };
     }
 
+    /// The view for our consumer, over memory of its own.
+    fn by_hand(&self, memory: Vec<u8>) -> ByHand {
+        let (mut strides, ndim) = (self.strides.clone(), self.shape.len());
+        let (mut table, mut first, mut suboffsets) = (Vec::new(), ORIGIN, Vec::new());
+        if let Some(rows) = &self.rows {
+            strides[0] *= size_of::<*const u8>() as isize;
+            (table, first) = ((0..MEMORY).step_by(ROW).collect(), rows.first);
+            suboffsets = vec![-1; ndim];
+            suboffsets[0] = rows.suboffset as isize;
+        }
+        let shape = self.shape.iter().map(|&extent| extent as isize).collect();
+        let (itemsize, pointers) = (self.itemsize, Vec::new());
+        ByHand { memory, table, pointers, first, shape, strides, suboffsets, itemsize }
+    }
+
     fn items(&self) -> usize {
         self.shape.iter().product()
     }
@@ -184,8 +194,8 @@ impl Question {
     /// The indices of all items, by the definition: in C order the last one runs fastest, in Fortran order the first.
     fn indices(&self, order: Order) -> Vec<Vec<usize>> {
         let axes: Vec<usize> = match order {
-            Order::C => (0..self.shape.len()).rev().collect(),
-            Order::F => (0..self.shape.len()).collect(),
+            Order::Fortran => (0..self.shape.len()).collect(),
+            _ => (0..self.shape.len()).rev().collect(),
         };
         let item = |number: usize| {
             let mut indices = vec![0; self.shape.len()];
@@ -247,7 +257,7 @@ impl Answer {
 fn geometry(question: &Question, answer: &Answer) -> Result<(), String> {
     let Question { shape, strides, itemsize, .. } = question;
     let Some(Strided { packed_strides, .. }) = &answer.strided else {
-        // `Layout` has no suboffsets; what follows them is not contiguous, not even if there is no item.
+        // Memory with suboffsets is not contiguous, not even if there is no item.
         differ("PyBuffer_IsContiguous", &answer.contiguous, &[false; 3])?;
         let places: Vec<isize> = question.places(Order::C).iter().map(|&at| at as isize).collect();
         return differ("PyBuffer_GetPointer", &answer.addresses, &places);
@@ -264,29 +274,26 @@ fn geometry(question: &Question, answer: &Answer) -> Result<(), String> {
     differ("PyBuffer_FillContiguousStrides for F", &packed_strides[1], f.strides())
 }
 
-/// Items out of the memory and into it, one after the other in the order of their indices: of items that overlap, the
-/// last one stays.
+/// Items out of the memory and into it, by our consumer. Of items that overlap, the last one stays.
 fn copies(question: &Question, answer: &Answer, bytes: &Bytes) -> Result<(), String> {
-    let itemsize = question.itemsize;
-    let packed = |order| -> Vec<u8> {
-        let item = |at: usize| bytes.memory[at..at + itemsize].iter().copied();
-        question.places(order).into_iter().flat_map(item).collect()
-    };
-    // Any order is the one in which the items lie, if they are packed, and else C's.
-    let any = if answer.contiguous[1] { Order::F } else { Order::C };
-    differ("PyBuffer_ToContiguous for C", &answer.packed[0], &packed(Order::C))?;
-    differ("PyBuffer_ToContiguous for F", &answer.packed[1], &packed(Order::F))?;
-    differ("PyBuffer_ToContiguous for A", &answer.packed[2], &packed(any))?;
+    let mut view = question.by_hand(bytes.memory.clone());
+    let buffer = view.buffer().map_err(|error| error.to_string())?;
+    let packed = |order| buffer.to_contiguous(order).map_err(|error| error.to_string());
+    differ("PyBuffer_ToContiguous for C", &answer.packed[0], &packed(Order::C)?)?;
+    differ("PyBuffer_ToContiguous for F", &answer.packed[1], &packed(Order::Fortran)?)?;
+    differ("PyBuffer_ToContiguous for A", &answer.packed[2], &packed(Order::Any)?)?;
     let Some(strided) = &answer.strided else { return Ok(()) };
+    let source = &bytes.source[..buffer.len()];
+    drop(buffer);
     let unpacked = |order| {
-        let mut memory = bytes.memory.clone();
-        for (at, item) in question.places(order).into_iter().zip(bytes.source.chunks(itemsize)) {
-            memory[at..at + itemsize].copy_from_slice(item);
-        }
-        memory
+        let mut view = question.by_hand(bytes.memory.clone());
+        let buffer = view.buffer().map_err(|error| error.to_string())?;
+        buffer.from_contiguous(source, order).map_err(|error| error.to_string())?;
+        drop(buffer);
+        Ok::<_, String>(view.memory)
     };
-    differ("PyBuffer_FromContiguous for C", &strided.memory[0], &unpacked(Order::C))?;
-    differ("PyBuffer_FromContiguous for F", &strided.memory[1], &unpacked(Order::F))
+    differ("PyBuffer_FromContiguous for C", &strided.memory[0], &unpacked(Order::C)?)?;
+    differ("PyBuffer_FromContiguous for F", &strided.memory[1], &unpacked(Order::Fortran)?)
 }
 
 /// Names the first that differs.

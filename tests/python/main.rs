@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use interpreter::{Interpreter, SKIP};
 
+mod by_hand;
 mod environment;
 mod formats;
 mod generate;

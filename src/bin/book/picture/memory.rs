@@ -1,0 +1,218 @@
+//! Pictures of memory: what a real exporter shows, drawn as SVG, with the same facts as a table.
+
+use std::fmt::Write;
+
+use bufferprocs::exporters::Strided;
+use bufferprocs::{Buffer, Layout, Object, Request};
+
+/// One memory and the layout in which it is shown.
+struct Subject {
+    caption: &'static str,
+    items: Vec<u16>,
+    shape: &'static [usize],
+    strides: &'static [isize],
+    offset: usize,
+}
+
+fn subject(name: &str) -> Option<Subject> {
+    let (caption, items, shape, strides, offset): (_, u16, &[usize], &[isize], usize) = match name {
+        "c-order" => ("2 rows of 3 items, packed in C order", 6, &[2, 3], &[6, 2], 0),
+        "fortran-order" => ("2 rows of 3 items, packed in Fortran order", 6, &[2, 3], &[2, 4], 0),
+        "reversed" => ("6 items, from the last to the first", 6, &[6], &[-2], 10),
+        "every-second-column" => ("Columns 0 and 2 of 2 rows of 4", 8, &[2, 2], &[8, 4], 0),
+        _ => return None,
+    };
+    Some(Subject { caption, items: (1..=items).collect(), shape, strides, offset })
+}
+
+/// One item of the memory, as far as the picture is concerned.
+struct Cell {
+    /// Bytes from the start of the memory.
+    offset: usize,
+    value: u16,
+    /// The indices that reach it; none if the layout leaves it out.
+    indices: Option<Vec<usize>>,
+}
+
+/// The picture of that name, as a figure.
+pub fn html(name: &str) -> Result<String, String> {
+    let subject = subject(name).ok_or_else(|| format!("there is no picture `{name}`"))?;
+    let cells = cells(&subject).map_err(|error| format!("picture `{name}`: {error}"))?;
+    Ok(figure(name, &subject, &cells))
+}
+
+/// Asks the exporter, and finds each item by its indices.
+fn cells(subject: &Subject) -> Result<Vec<Cell>, Box<dyn std::error::Error>> {
+    let layout = Layout::strided(subject.shape, subject.strides, 2)?;
+    let strided = Strided::readonly(subject.items.clone(), layout.clone(), subject.offset)?;
+    let object = Object::new(strided);
+    let buffer = Buffer::get(&object, Request::FULL_RO)?;
+    if buffer.strides() != Some(subject.strides) {
+        return Err("the exporter shows other strides".into());
+    }
+    let mut cells: Vec<Cell> = (0..)
+        .step_by(2)
+        .zip(&subject.items)
+        .map(|(offset, &value)| Cell { offset, value, indices: None })
+        .collect();
+    for indices in all_indices(subject.shape) {
+        let step = layout.offset_of(&indices).ok_or("indices outside of the shape")?;
+        let offset = subject.offset.wrapping_add_signed(step);
+        let cell = cells.iter_mut().find(|cell| cell.offset == offset).ok_or("no such item")?;
+        if buffer.item::<u16>(&indices)? != cell.value {
+            return Err(format!("the exporter has another item at {indices:?}").into());
+        }
+        cell.indices = Some(indices);
+    }
+    Ok(cells)
+}
+
+/// All index tuples of a shape, the last index fastest.
+fn all_indices(shape: &[usize]) -> Vec<Vec<usize>> {
+    shape.iter().fold(vec![Vec::new()], |tuples, &extent| {
+        let longer = |tuple: &Vec<usize>, index| [&tuple[..], &[index]].concat();
+        tuples
+            .iter()
+            .flat_map(|tuple| (0..extent).map(|index| longer(tuple, index)).collect::<Vec<_>>())
+            .collect()
+    })
+}
+
+const WIDTH: usize = 56;
+const HEIGHT: usize = 36;
+const MARGIN: usize = 28;
+/// Height of one arrow over the cells.
+const ARROW: usize = 34;
+
+fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
+    let arrows = arrows(subject);
+    let top = 12 + ARROW * arrows.len();
+    let (width, height) = (2 * MARGIN + WIDTH * cells.len(), top + HEIGHT + 74);
+    let mut svg = format!(
+        "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{}; the table below has the same facts</title>\n",
+        subject.caption
+    );
+    for (row, (label, from, to)) in arrows.iter().enumerate() {
+        arrow(&mut svg, 8 + ARROW * (row + 1), middle(*from), middle(*to), label);
+    }
+    for cell in cells {
+        let (left, class) = (
+            MARGIN + cell.offset / 2 * WIDTH,
+            if cell.indices.is_some() { "cell" } else { "cell outside" },
+        );
+        let _ = writeln!(
+            svg,
+            "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"
+        );
+        text(&mut svg, "cell-text", middle(cell.offset), top + 23, &cell.value.to_string());
+        text(
+            &mut svg,
+            "cell-text label",
+            middle(cell.offset),
+            top + HEIGHT + 18,
+            &format!("+{}", cell.offset),
+        );
+        if let Some(indices) = &cell.indices {
+            text(&mut svg, "cell-text", middle(cell.offset), top + HEIGHT + 38, &tuple(indices));
+        }
+    }
+    text(&mut svg, "cell-text label", middle(subject.offset), top + HEIGHT + 62, "▲ buf");
+    svg.push_str("</svg>\n");
+    let _ = writeln!(
+        svg,
+        "<figcaption>{}: shape {}, strides {}.</figcaption>",
+        subject.caption,
+        list(subject.shape),
+        list(subject.strides)
+    );
+    svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">bytes into the memory</th><th scope=\"col\">item</th><th scope=\"col\">indices</th></tr></thead>\n<tbody>\n");
+    for cell in cells {
+        let indices = cell.indices.as_deref().map_or("not shown".to_owned(), tuple);
+        let _ = writeln!(
+            svg,
+            "<tr><td>{}</td><td>{}</td><td>{indices}</td></tr>",
+            cell.offset, cell.value
+        );
+    }
+    svg.push_str("</tbody>\n</table>\n</details>\n</figure>\n");
+    svg
+}
+
+/// For each axis with a second item: its name, and the offsets of its first and second item.
+fn arrows(subject: &Subject) -> Vec<(String, usize, usize)> {
+    let axes = subject.shape.iter().zip(subject.strides).enumerate();
+    axes.filter(|(_, (extent, _))| **extent > 1)
+        .map(|(axis, (_, &stride))| {
+            let second = subject.offset.wrapping_add_signed(stride);
+            (format!("strides[{axis}] = {stride}"), subject.offset, second)
+        })
+        .collect()
+}
+
+/// An arrow from one column to another, its label beyond the tip.
+fn arrow(svg: &mut String, y: usize, from: usize, to: usize, label: &str) {
+    let tip = if to > from { to - 7 } else { to + 7 };
+    let _ = writeln!(svg, "<path class=\"arrow\" d=\"M{from} {y}V{}H{tip}\"/>", y - 10);
+    let _ = writeln!(
+        svg,
+        "<path class=\"arrow-head\" d=\"M{to} {0}L{tip} {1}V{2}Z\"/>",
+        y - 10,
+        y - 14,
+        y - 6
+    );
+    let (x, anchor) = if to > from { (to + 6, "start") } else { (to - 6, "end") };
+    let y = y - 5;
+    let _ = writeln!(
+        svg,
+        "<text class=\"label\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{label}</text>"
+    );
+}
+
+fn text(svg: &mut String, class: &str, x: usize, y: usize, content: &str) {
+    let _ = writeln!(svg, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{content}</text>");
+}
+
+/// The middle of the cell that starts `offset` bytes into the memory.
+fn middle(offset: usize) -> usize {
+    MARGIN + offset / 2 * WIDTH + WIDTH / 2
+}
+
+fn tuple(indices: &[usize]) -> String {
+    let indices: Vec<String> = indices.iter().map(usize::to_string).collect();
+    format!("[{}]", indices.join(","))
+}
+
+fn list<T: ToString>(numbers: &[T]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(T::to_string).collect();
+    format!("({})", numbers.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_shows_each_item_once() {
+        for (name, shown, left_out) in [
+            ("c-order", 6, 0),
+            ("fortran-order", 6, 0),
+            ("reversed", 6, 0),
+            ("every-second-column", 4, 4),
+        ] {
+            let cells = cells(&subject(name).unwrap()).unwrap();
+            let count = cells.iter().filter(|cell| cell.indices.is_some()).count();
+            assert_eq!((count, cells.len() - count), (shown, left_out), "{name}");
+            assert_eq!(html(name).unwrap().matches("<rect").count(), cells.len());
+        }
+        assert!(html("none").is_err());
+    }
+
+    #[test]
+    fn fortran_order_runs_down_the_columns() {
+        let cells = cells(&subject("fortran-order").unwrap()).unwrap();
+        let order: Vec<String> =
+            cells.iter().map(|cell| tuple(cell.indices.as_deref().unwrap())).collect();
+        assert_eq!(order, ["[0,0]", "[1,0]", "[0,1]", "[1,1]", "[0,2]", "[1,2]"]);
+    }
+}
