@@ -217,8 +217,9 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
         request: Request,
     ) -> Result<(), BufferError> {
         let header = &self.cell().header;
+        // During a mutation these are the facts from before: who is refused by them would have been refused then.
         let counted = header
-            .facts()
+            .last_facts()
             .and_then(|facts| grant(&facts, request))
             .and_then(|_| header.count.export());
         if let Err(refusal) = counted {
@@ -252,6 +253,11 @@ impl Header {
         if self.count.is_mutation_under_way() {
             return Err(BufferError::BeingModified);
         }
+        self.last_facts()
+    }
+
+    /// What it showed when it was last asked.
+    fn last_facts(&self) -> Result<Facts, BufferError> {
         match self.facts.load(Ordering::Acquire) {
             0 => Err(self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             word => Ok(Facts::from_word(word)),
