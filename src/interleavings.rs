@@ -223,7 +223,8 @@ fn three_threads_with_one_operation_each() {
 #[test]
 fn three_threads_with_two_operations_each() {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(std::env::var("PREEMPTIONS").map_or(2, |bound| bound.parse().unwrap()));
+    model.preemption_bound =
+        Some(std::env::var("PREEMPTIONS").map_or(2, |bound| bound.parse().unwrap()));
     let pairs: Vec<[Operation; 2]> = OPERATIONS
         .iter()
         .flat_map(|&first| OPERATIONS.map(|second| [first, second]))

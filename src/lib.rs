@@ -64,7 +64,7 @@ pub mod exporters;
 #[allow(unsafe_code)]
 pub mod fill;
 pub mod format;
-#[cfg(test)]
+#[cfg(all(test, not(miri)))] // two model checkers at once are one too many
 #[allow(unsafe_code)]
 mod interleavings;
 #[allow(unsafe_code)]
