@@ -8,10 +8,12 @@ use interpreter::{Interpreter, SKIP};
 
 mod by_hand;
 mod environment;
+mod exports;
 mod formats;
 mod generate;
 mod interpreter;
 mod layouts;
+mod observed;
 mod random;
 mod requests;
 
@@ -19,8 +21,12 @@ mod requests;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 3] =
-    [("requests", requests::compare), ("layouts", layouts::compare), ("formats", formats::compare)];
+const CASES: [(&str, Case); 4] = [
+    ("requests", requests::compare),
+    ("layouts", layouts::compare),
+    ("formats", formats::compare),
+    ("exports", exports::compare),
+];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
 const WITH_VALUE: [&str; 5] = ["--color", "--format", "--logfile", "--test-threads", "-Z"];

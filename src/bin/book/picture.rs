@@ -1,12 +1,13 @@
 //! Pictures: what real exporters show, drawn as SVG in the theme's colours, with the same facts as a table.
 
+mod exports;
 mod memory;
 mod svg;
 
 type Picture = Result<String, Box<dyn std::error::Error>>;
 
 /// Each kind of picture has names of its own, and knows no others.
-const KINDS: [fn(&str) -> Option<Picture>; 1] = [memory::html];
+const KINDS: [fn(&str) -> Option<Picture>; 2] = [exports::html, memory::html];
 
 /// The picture of that name, as a figure.
 pub fn html(name: &str) -> Result<String, String> {

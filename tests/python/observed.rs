@@ -1,0 +1,33 @@
+//! What the chapters say of CPython and NumPy: each page has a script that looks, and a list of what it has to see.
+
+use crate::Outcome;
+use crate::environment;
+use crate::interpreter::Interpreter;
+
+/// Name and answer, in the order of the script's lines `NAME ANSWER`.
+pub type Expected = [(&'static str, &'static str)];
+
+/// Runs `script` with NumPy at hand, and compares line by line.
+pub fn compare(python: &Interpreter, script: &str, expected: &Expected) -> Outcome {
+    let output = environment::with_numpy(python)?.run(script, "")?;
+    let lines: Vec<(&str, &str)> =
+        output.lines().map(|line| line.split_once(' ').unwrap_or((line, ""))).collect();
+    for (number, seen) in lines.iter().enumerate() {
+        match expected.get(number) {
+            Some(expected) if expected == seen => {}
+            Some((name, answer)) => {
+                return Err(format!(
+                    "{} is {:?}; the book says {name} is {answer:?}",
+                    seen.0, seen.1
+                ));
+            }
+            None => {
+                return Err(format!("{} is {:?}, of which the book says nothing", seen.0, seen.1));
+            }
+        }
+    }
+    if lines.len() < expected.len() {
+        return Err(format!("no answer for {}", expected[lines.len()].0));
+    }
+    Ok(format!("{} observations", lines.len()))
+}
