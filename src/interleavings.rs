@@ -160,6 +160,7 @@ fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3]) {
     let threads = threads.map(<[Operation]>::to_vec);
     model.check(move || {
         let freed = Arc::new(AtomicUsize::new(0));
+        #[allow(clippy::arc_with_non_send_sync)] // `Watched` is both
         let watched = Watched(Arc::new(UnsafeCell::new(())));
         let value = Value { watched: watched.clone(), freed: Arc::clone(&freed) };
         let exported = Exported::new(value);

@@ -28,6 +28,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Structs are items too, by [`record!`]; their format is made at compile time:
+//!
+//! ```
+//! use bufferprocs::exporters::Records;
+//! use bufferprocs::{Buffer, Object, Request};
+//!
+//! bufferprocs::record! {
+//!     struct Point { x: f32, y: f32, id: u64 }
+//! }
+//!
+//! let object = Object::new(Records::new(vec![Point { x: 0.5, y: 1.5, id: 7 }]));
+//! let buffer = Buffer::get(&object, Request::FULL)?;
+//! assert_eq!(buffer.format(), Some(c"T{f:x:f:y:Q:id:}"));
+//! # Ok::<(), bufferprocs::BufferError>(())
+//! ```
+//!
 //! # Layers
 //!
 //! Each module uses only those above it.
@@ -38,7 +54,7 @@
 //! | [`error`] | why something was refused | no |
 //! | [`request`] | the flags word | no |
 //! | [`item`] | Rust types as items, and memory that both sides hold | yes |
-//! | [`format`] | what an item is: PEP 3118 format strings | no |
+//! | [`format`](mod@format) | what an item is: PEP 3118 format strings | no |
 //! | [`layout`] | shape, strides, suboffsets | no |
 //! | [`view`] | what an exporter shows | yes |
 //! | [`fill`] | which fields a request gets | yes |
@@ -50,6 +66,7 @@
 //! | [`exporters`] | reference exporters | yes |
 
 #![deny(unsafe_code)] // allowed below, module by module
+#![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`
 
 pub mod abi;
 #[allow(unsafe_code)]
