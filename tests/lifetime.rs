@@ -404,3 +404,14 @@ fn many_threads_end_at_zero() {
     drop(object);
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
 }
+
+#[test]
+fn what_is_shown_of_them_for_debugging() {
+    let (value, _) = Counted::new(b"abc");
+    let exported = Exported::new(value);
+    let view = get(&exported, Request::FULL).unwrap();
+    assert_eq!(format!("{exported:?}"), "Exported { exports: 1, .. }");
+    assert_eq!(format!("{:?}", exported.try_borrow().unwrap()), "Ref { .. }");
+    release(&view).unwrap();
+    assert_eq!(format!("{:?}", exported.try_mut().unwrap()), "Mut { .. }");
+}

@@ -83,7 +83,9 @@ impl<R: Item> Column<R> {
         let shape = [&[records.len()], field.shape()].concat();
         let strides = [&[size_of::<R>() as isize], inner.strides()].concat();
         let layout = Layout::strided(&shape, &strides, element.itemsize()).ok()?;
-        let (offset, format) = (field.offset(), element.to_cstring());
+        // Without a record there is no field to start at.
+        let offset = if records.is_empty() { 0 } else { field.offset() };
+        let format = element.to_cstring();
         let column = Column { records, layout, offset, format };
         column.show().ok()?;
         Some(column)
@@ -97,5 +99,38 @@ impl<R: Item> Column<R> {
 impl<R: Item> Exporter for Column<R> {
     fn view(&self) -> Result<View<'_>, BufferError> {
         Ok(self.show()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumer::Buffer;
+    use crate::object::Object;
+    use crate::request::Request;
+
+    crate::record! {
+        struct Sample { id: u16, grid: [[u8; 3]; 2], value: f64 }
+    }
+
+    #[test]
+    fn a_column_of_nothing_and_no_column() {
+        let none: Arc<[Sample]> = Arc::from([]);
+        let column = Column::new(Arc::clone(&none), "value").unwrap();
+        let buffer = Buffer::get(&Object::new(column), Request::FULL_RO).unwrap();
+        assert_eq!((buffer.shape(), buffer.strides()), (Some(&[0][..]), Some(&[16][..])));
+        assert!(Column::new(none, "values").is_none());
+        let numbers: Arc<[u16]> = Arc::from([1, 2]);
+        assert!(Column::new(numbers, "value").is_none());
+    }
+
+    #[test]
+    fn a_column_of_sub_arrays() {
+        let sample = Sample { id: 1, grid: [[1, 2, 3], [4, 5, 6]], value: 0.5 };
+        let column = Column::new(Arc::from([sample; 3]), "grid").unwrap();
+        let buffer = Buffer::get(&Object::new(column), Request::FULL_RO).unwrap();
+        assert_eq!(buffer.format(), Some(c"B"));
+        assert_eq!(buffer.shape(), Some(&[3, 2, 3][..]));
+        assert_eq!(buffer.item::<u8>(&[2, 1, 0]), Ok(4));
     }
 }

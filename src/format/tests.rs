@@ -1,5 +1,6 @@
 //! The grammar, case by case.
 
+use super::scalar::{Mode, code};
 use super::*;
 use crate::error::FormatProblem;
 
@@ -82,6 +83,9 @@ fn texts_that_are_no_format() {
     case(b"T{i:a", 5, missing("`:` after a name"));
     case(b"X", 1, missing("`{}` after `X`"));
     case(b"X{i", 3, missing("`{}` after `X`"));
+    case(b"Xi", 1, missing("`{}` after `X`"));
+    case(b"X}", 1, missing("`{}` after `X`"));
+    case(b"X{\xff}", 2, NonAscii(0xff));
     case(b"Z", 0, UnknownCode(b'Z'));
     case(b"bZi", 1, UnknownCode(b'Z'));
     case(b"4t", 1, BitField);
@@ -211,6 +215,14 @@ fn the_plainest_text() {
     case("T{i:a:<b:b:}c", "T{i:a:b:b:=0x}c");
     case("<P", "=P");
     case("F", "Zf");
+    case("=d", "=d");
+    case("=Zf", "=Zf");
+    case("=Zd", "=Zd");
+    if code(b'g', Mode::Aligned).is_some_and(|code| code.size > 8) {
+        case("g", "g");
+        case("=g", "^g");
+        case("=Zg", "^Zg");
+    }
     if cfg!(target_endian = "little") {
         case("(2,3)>i", "(2,3)>i");
         case(">3i<h", ">3i=h");
@@ -219,5 +231,21 @@ fn the_plainest_text() {
     }
     if size_of::<std::ffi::c_long>() == 8 {
         case("lLn", "qQq");
+    }
+}
+
+#[test]
+fn fields_and_depth_of_those_beside_each_other() {
+    let format: Format = "b:a:xT{H:b:}2i".parse().unwrap();
+    let fields: Vec<_> =
+        format.fields().iter().map(|field| (field.name(), field.offset(), field.size())).collect();
+    assert_eq!(fields, [(Some("a"), 0, 1), (None, 2, 2), (None, 4, 8)]);
+    // Only one record that is the whole item lends its names.
+    assert!("T{i:a:}".parse::<Format>().unwrap().field("a").is_some());
+    for elsewhere in ["(2)T{i:a:}", "T{i:a:}:a2:", "T{i:a:}i"] {
+        assert!(elsewhere.parse::<Format>().unwrap().field("a").is_none(), "{elsewhere}");
+    }
+    for side_by_side in ["T{}", "&i", "T{&T{i}}"] {
+        assert!(side_by_side.repeat(1000).parse::<Format>().is_ok(), "{side_by_side}");
     }
 }
