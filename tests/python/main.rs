@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use interpreter::{Interpreter, SKIP};
 
 mod by_hand;
+mod copies;
 mod environment;
 mod exports;
 mod formats;
@@ -21,11 +22,12 @@ mod requests;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 4] = [
+const CASES: [(&str, Case); 5] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
     ("exports", exports::compare),
+    ("copies", copies::compare),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.

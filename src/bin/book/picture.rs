@@ -2,12 +2,15 @@
 
 mod exports;
 mod memory;
+mod packing;
+mod pointers;
 mod svg;
 
 type Picture = Result<String, Box<dyn std::error::Error>>;
 
 /// Each kind of picture has names of its own, and knows no others.
-const KINDS: [fn(&str) -> Option<Picture>; 2] = [exports::html, memory::html];
+const KINDS: [fn(&str) -> Option<Picture>; 4] =
+    [exports::html, memory::html, packing::html, pointers::html];
 
 /// The picture of that name, as a figure.
 pub fn html(name: &str) -> Result<String, String> {
