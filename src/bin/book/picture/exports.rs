@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bufferprocs::{Buffer, BufferError, Exporter, Object, Request, Shared, View};
 
 use super::Picture;
+use super::svg::text;
 
 /// What happened in one step, as the exporter answered.
 struct Step {
@@ -58,7 +59,7 @@ fn steps() -> Result<Vec<Step>, BufferError> {
     };
     note("new", [true, false, false], exports(&object));
     change(&object)?;
-    note("change: done", [true, false, false], exports(&object));
+    note("grow done", [true, false, false], exports(&object));
     let a = Buffer::get(&object, Request::FULL)?;
     note("get a", [true, true, false], exports(&object));
     let b = Buffer::get(&object, Request::SIMPLE)?;
@@ -66,7 +67,7 @@ fn steps() -> Result<Vec<Step>, BufferError> {
     if change(&object).is_ok() {
         return Err(BufferError::Refused("the change was not refused".into()));
     }
-    note("change: refused", [true, true, true], exports(&object));
+    note("grow refused", [true, true, true], exports(&object));
     drop(a);
     note("release a", [true, false, true], exports(&object));
     drop(object);
@@ -79,10 +80,10 @@ fn steps() -> Result<Vec<Step>, BufferError> {
     Ok(steps)
 }
 
-const LEFT: usize = 96;
-const WIDTH: usize = 104;
+const LEFT: usize = 68;
+const WIDTH: usize = 82;
 const ROW: usize = 38;
-const TOP: usize = 44;
+const TOP: usize = 56;
 
 fn figure(name: &str, steps: &[Step]) -> String {
     let caption = "One exporter, its owner and two views, step by step";
@@ -93,12 +94,9 @@ fn figure(name: &str, steps: &[Step]) -> String {
     );
     let middle = |step: usize| LEFT + WIDTH * step + WIDTH / 2;
     for (number, step) in steps.iter().enumerate() {
-        let _ = writeln!(
-            svg,
-            "<text class=\"cell-text label\" x=\"{}\" y=\"24\">{}</text>",
-            middle(number),
-            step.label
-        );
+        let (verb, object) = step.label.split_once(' ').unwrap_or((step.label, ""));
+        text(&mut svg, "cell-text label", middle(number), 22, verb);
+        text(&mut svg, "cell-text label", middle(number), 40, object);
     }
     let mut bar = |row: usize, label: &str, shown: &dyn Fn(&Step) -> bool| {
         let y = TOP + ROW * row;
