@@ -203,9 +203,9 @@ impl Scalar {
         Some(Scalar::new(kind, size, mode))
     }
 
-    /// The code for it, with the count where the count is within.
-    pub(super) fn text(self) -> String {
-        let letter = match (self.kind, self.size) {
+    /// The code for it, without a count.
+    fn code(self) -> &'static str {
+        match (self.kind, self.size) {
             (Kind::Signed, 1) => "b",
             (Kind::Signed, 2) => "h",
             (Kind::Signed, 4) => "i",
@@ -231,27 +231,23 @@ impl Scalar {
             (Kind::Object, _) => "O",
             (Kind::Address, _) => "P",
             (Kind::Function, _) => "X{}",
-        };
+        }
+    }
+
+    /// The code for it, with the count where the count is within.
+    pub(super) fn text(self) -> String {
         let count = match self.kind {
             Kind::Ucs2 => self.size / 2,
             Kind::Ucs4 => self.size / 4,
             kind if kind.counts_within() => self.size,
             _ => 1,
         };
-        if count == 1 { letter.to_owned() } else { format!("{count}{letter}") }
+        if count == 1 { self.code().to_owned() } else { format!("{count}{}", self.code()) }
     }
 
     /// The alignment that the scalar has in mode `@`.
     pub(super) fn natural_align(self) -> usize {
-        match self.kind {
-            Kind::Bytes | Kind::Pascal | Kind::Padding => 1,
-            Kind::Ucs2 => align_of::<u16>(),
-            Kind::Ucs4 => align_of::<u32>(),
-            _ => {
-                let text = self.text();
-                let letter = text.trim_start_matches('Z').as_bytes()[0];
-                code(letter, Mode::Aligned).map_or(1, |code| code.align)
-            }
-        }
+        let letter = self.code().trim_start_matches('Z').as_bytes()[0];
+        code(letter, Mode::Aligned).map_or(1, |code| code.align)
     }
 }

@@ -27,6 +27,13 @@ fn sizes_and_alignments() {
     size("<q", 8, 1);
     size("!d", 8, 1);
     size("n", P, P);
+    size("^N", P, 1);
+    size("3p", 3, 1);
+    size("D", 16, align_of::<f64>());
+    let long_double = code(b'g', Mode::Aligned).unwrap();
+    size("g", long_double.size, long_double.align);
+    size("Zg", 2 * long_double.size, long_double.align);
+    assert!(long_double.size >= 8 && long_double.size % long_double.align == 0);
     size("P", P, P);
     size("?", 1, 1);
     size("e", 2, 2);

@@ -128,6 +128,12 @@ mod tests {
         case((Some(-3), Some(-1), 1), 4, &[1, 2]);
         case((Some(-9), Some(9), 2), 5, &[0, 2, 4]);
         case((Some(9), Some(-9), -2), 5, &[4, 2, 0]);
+        case((Some(1), Some(9), 1), 4, &[1, 2, 3]);
+        case((Some(9), Some(0), -1), 3, &[2, 1]);
+        case((Some(0), Some(0), 1), 3, &[]);
+        case((Some(0), None, 1), 3, &[0, 1, 2]);
+        case((Some(2), Some(2), 1), 4, &[]);
+        case((Some(2), Some(2), -1), 4, &[]);
         case((Some(3), Some(1), 1), 4, &[]);
         case((Some(1), Some(3), -1), 4, &[]);
         case((None, None, 1), 0, &[]);
@@ -195,6 +201,8 @@ mod tests {
         assert_eq!((part.suboffsets(), moved), (Some(&[6, -1][..]), P));
         let (part, moved) = rows.slice(1, Slice { start: 2, count: 2, step: 1 }).unwrap();
         assert_eq!((part.suboffsets(), moved), (Some(&[2, -1][..]), 0));
+        let (part, moved) = rows.slice(1, Slice { start: 3, count: 1, step: 1 }).unwrap();
+        assert_eq!((part.suboffsets(), moved), (Some(&[0, -1][..]), 0));
         let low = Layout::indirect(&[3, 4], &[P, -2], &[2, -1], 2).unwrap();
         let error = low.slice(1, Slice { start: 2, count: 2, step: 1 }).unwrap_err();
         assert_eq!(error, LayoutError::NegativeSuboffset { axis: 0 });

@@ -114,3 +114,40 @@ fn numbers_that_are_no_layout() {
 fn a_layout_may_have_any_number_of_dimensions() {
     assert_eq!(Layout::c_contiguous(&[1; 128], 1).unwrap().ndim(), 128);
 }
+
+#[test]
+fn numbers_of_foreign_views() {
+    use LayoutError as E;
+    #[track_caller]
+    fn case(
+        shape: &[isize],
+        strides: Option<&[isize]>,
+        suboffsets: Option<&[isize]>,
+        expected: Result<(), LayoutError>,
+    ) {
+        assert_eq!(LayoutRef::new(shape, strides, suboffsets, 2).map(|_| ()), expected);
+    }
+    case(&[], None, None, Ok(()));
+    case(&[], None, Some(&[]), Ok(()));
+    case(&[3], None, None, Ok(()));
+    case(&[3], Some(&[2]), Some(&[0]), Ok(()));
+    // Without strides nobody knows where the pointers stand.
+    case(&[3], None, Some(&[0]), Err(E::StridesLength { shape: 1, strides: 0 }));
+    case(&[3], Some(&[2]), Some(&[]), Err(E::SuboffsetsLength { shape: 1, suboffsets: 0 }));
+    case(&[3, -1], Some(&[2, 2]), None, Err(E::NegativeExtent { axis: 1, extent: -1 }));
+    case(&[0, -1], Some(&[2, 2]), None, Err(E::NegativeExtent { axis: 1, extent: -1 }));
+    // The block behind a pointer has bounds of its own.
+    case(&[2, 3], Some(&[8, isize::MAX]), Some(&[0, -1]), Err(E::TooLarge { axis: 1 }));
+    case(&[2, 2], Some(&[8, 1]), Some(&[isize::MAX, -1]), Err(E::TooLarge { axis: 1 }));
+    case(&[2], Some(&[8]), Some(&[isize::MAX - 1]), Err(E::TooLarge { axis: 0 }));
+    for itemsize in [0, -1] {
+        assert_eq!(LayoutRef::new(&[], None, None, itemsize), Err(E::ZeroItemsize));
+    }
+    const P: isize = size_of::<usize>() as isize;
+    let rows = Layout::indirect(&[3, 2], &[P, -2], &[2, -1], 2).unwrap();
+    assert_eq!(rows.span(), 0..3 * P, "the table is what is read at buf");
+    let behind = Layout::indirect(&[3, 2], &[-2, P], &[-1, 0], 2).unwrap();
+    assert_eq!(behind.span(), -4..2 * P);
+    assert_eq!((rows.offset_of(&[0, 0]), rows.as_ref().follows_pointers()), (None, Some(0)));
+    assert_eq!(Layout::indirect(&[3], &[2], &[-5], 2).unwrap().suboffsets(), None);
+}
