@@ -1,33 +1,14 @@
 """What CPython's copying functions check, and what consumers make of memory with suboffsets, for the chapters on both."""
 
 import ctypes
+import os
 import subprocess
 import sys
-from ctypes import POINTER, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
+from ctypes import POINTER, byref, c_ssize_t, c_void_p, pythonapi
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python -I leaves it out
 
-class Py_buffer(ctypes.Structure):
-    _fields_ = [
-        ("buf", c_void_p),
-        ("obj", c_void_p),
-        ("len", c_ssize_t),
-        ("itemsize", c_ssize_t),
-        ("readonly", c_int),
-        ("ndim", c_int),
-        ("format", c_char_p),
-        ("shape", POINTER(c_ssize_t)),
-        ("strides", POINTER(c_ssize_t)),
-        ("suboffsets", POINTER(c_ssize_t)),
-        ("internal", c_void_p),
-    ]
-
-
-pythonapi.PyMemoryView_FromBuffer.restype = py_object
-pythonapi.PyMemoryView_FromBuffer.argtypes = [POINTER(Py_buffer)]
-pythonapi.PyBuffer_ToContiguous.argtypes = [c_void_p, POINTER(Py_buffer), c_ssize_t, ctypes.c_char]
-pythonapi.PyBuffer_FromContiguous.argtypes = [POINTER(Py_buffer), c_void_p, c_ssize_t, ctypes.c_char]
-pythonapi.PyBuffer_IsContiguous.argtypes = [POINTER(Py_buffer), ctypes.c_char]
-pythonapi.PyObject_CopyData.argtypes = [py_object, py_object]
+from py_buffer import Py_buffer  # noqa: E402
 
 
 class View:
@@ -129,7 +110,7 @@ def indirect():
     yield "all-negative-contiguous", pythonapi.PyBuffer_IsContiguous(byref(line.view), b"C")
     shown = line.memoryview()
     yield "all-negative-memoryview", "{} {}".format(shown.suboffsets, shown.contiguous)
-    child = [sys.executable, __file__, "numpy"]
+    child = [sys.executable, "-IB", __file__, "numpy"]
     yield "numpy-asarray", subprocess.run(child, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode().strip()
 
 

@@ -77,7 +77,7 @@ impl Interpreter {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
         let failed = |error: std::io::Error| format!("{}: {error}", self.path.display());
         let mut child = Command::new(&self.path)
-            .arg("-I")
+            .args(["-I", "-B"]) // no __pycache__ in the source
             .arg(file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

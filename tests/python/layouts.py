@@ -11,33 +11,13 @@ relative to the first item of strided ones, and places in the memory for rows.
 
 import ctypes
 import itertools
+import os
 import sys
-from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_ssize_t, c_void_p, pythonapi
+from ctypes import byref, c_ssize_t, c_void_p, pythonapi
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python -I leaves it out
 
-class Py_buffer(ctypes.Structure):
-    _fields_ = [
-        ("buf", c_void_p),
-        ("obj", c_void_p),
-        ("len", c_ssize_t),
-        ("itemsize", c_ssize_t),
-        ("readonly", c_int),
-        ("ndim", c_int),
-        ("format", c_char_p),
-        ("shape", POINTER(c_ssize_t)),
-        ("strides", POINTER(c_ssize_t)),
-        ("suboffsets", POINTER(c_ssize_t)),
-        ("internal", c_void_p),
-    ]
-
-
-pythonapi.PyBuffer_IsContiguous.argtypes = [POINTER(Py_buffer), c_char]
-pythonapi.PyBuffer_GetPointer.argtypes = [POINTER(Py_buffer), POINTER(c_ssize_t)]
-pythonapi.PyBuffer_GetPointer.restype = c_void_p
-pythonapi.PyBuffer_ToContiguous.argtypes = [c_char_p, POINTER(Py_buffer), c_ssize_t, c_char]
-pythonapi.PyBuffer_FromContiguous.argtypes = [POINTER(Py_buffer), c_char_p, c_ssize_t, c_char]
-pythonapi.PyBuffer_FillContiguousStrides.argtypes = [c_int, POINTER(c_ssize_t), POINTER(c_ssize_t), c_int, c_char]
-pythonapi.PyBuffer_FillContiguousStrides.restype = None
+from py_buffer import Py_buffer  # noqa: E402
 
 
 def numbers(text):

@@ -7,36 +7,16 @@ prints what the book says of CPython's exporters: `observed NAME RESULT`.
 
 import array
 import ctypes
+import os
 import platform
 import struct
 import subprocess
 import sys
-from ctypes import POINTER, byref, c_char_p, c_int, c_ssize_t, c_void_p, py_object, pythonapi
+from ctypes import POINTER, byref, c_ssize_t, c_void_p, pythonapi
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python -I leaves it out
 
-class Py_buffer(ctypes.Structure):
-    _fields_ = [
-        ("buf", c_void_p),
-        ("obj", c_void_p),
-        ("len", c_ssize_t),
-        ("itemsize", c_ssize_t),
-        ("readonly", c_int),
-        ("ndim", c_int),
-        ("format", c_char_p),
-        ("shape", POINTER(c_ssize_t)),
-        ("strides", POINTER(c_ssize_t)),
-        ("suboffsets", POINTER(c_ssize_t)),
-        ("internal", c_void_p),
-    ]
-
-
-pythonapi.PyMemoryView_FromBuffer.restype = py_object
-pythonapi.PyMemoryView_FromBuffer.argtypes = [POINTER(Py_buffer)]
-pythonapi.PyObject_GetBuffer.argtypes = [py_object, POINTER(Py_buffer), c_int]
-pythonapi.PyBuffer_Release.argtypes = [POINTER(Py_buffer)]
-pythonapi.PyBuffer_Release.restype = None
-pythonapi.PyBuffer_FillInfo.argtypes = [POINTER(Py_buffer), c_void_p, c_void_p, c_ssize_t, c_int, c_int]
-pythonapi.PyBuffer_IsContiguous.argtypes = [POINTER(Py_buffer), ctypes.c_char]
+from py_buffer import Py_buffer  # noqa: E402
 
 # memoryview's messages, and what this crate calls the same refusal.
 REFUSALS = {
@@ -130,7 +110,7 @@ def memoryview_of(**changed):
 
 
 def ends_the_interpreter(call):
-    child = [sys.executable, "-I", __file__, call]
+    child = [sys.executable, "-IB", __file__, call]
     return subprocess.run(child, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0
 
 
