@@ -8,6 +8,7 @@ use interpreter::{Interpreter, SKIP};
 
 mod by_hand;
 mod copies;
+mod dialects;
 mod environment;
 mod exports;
 mod formats;
@@ -22,12 +23,13 @@ mod requests;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 5] = [
+const CASES: [(&str, Case); 6] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
     ("exports", exports::compare),
     ("copies", copies::compare),
+    ("dialects", dialects::compare),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
