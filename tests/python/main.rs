@@ -18,18 +18,20 @@ mod layouts;
 mod observed;
 mod random;
 mod requests;
+mod strides;
 
 /// What was compared, in one line, or what differed.
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 6] = [
+const CASES: [(&str, Case); 7] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
     ("exports", exports::compare),
     ("copies", copies::compare),
     ("dialects", dialects::compare),
+    ("strides", strides::compare),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.

@@ -21,6 +21,12 @@ fn subject(name: &str) -> Option<Subject> {
         "c-order" => ("2 rows of 3 items, packed in C order", 6, &[2, 3], &[6, 2], 0),
         "fortran-order" => ("2 rows of 3 items, packed in Fortran order", 6, &[2, 3], &[2, 4], 0),
         "reversed" => ("6 items, from the last to the first", 6, &[6], &[-2], 10),
+        "transposed" => {
+            ("The same memory with its axes reversed: 3 rows of 2", 6, &[3, 2], &[2, 6], 0)
+        }
+        "repeated" => ("2 rows of 3, each a single item", 2, &[2, 3], &[2, 0], 0),
+        "windows" => ("3 windows of 2 items, which overlap", 4, &[3, 2], &[2, 2], 0),
+        "gaps" => ("2 rows of 2 with a gap: packed in no order", 5, &[2, 2], &[6, 2], 0),
         "every-second-column" => ("Columns 0 and 2 of 2 rows of 4", 8, &[2, 2], &[8, 4], 0),
         _ => return None,
     };
@@ -32,8 +38,8 @@ struct Cell {
     /// Bytes from the start of the memory.
     offset: usize,
     value: u16,
-    /// The indices that reach it; none if the layout leaves it out.
-    indices: Option<Vec<usize>>,
+    /// The indices that reach it; none if the layout leaves it out, more than one where items overlap.
+    indices: Vec<Vec<usize>>,
 }
 
 /// The picture of that name, as a figure; None if it is none of these.
@@ -54,7 +60,7 @@ fn cells(subject: &Subject) -> Result<Vec<Cell>, Box<dyn std::error::Error>> {
     let mut cells: Vec<Cell> = (0..)
         .step_by(2)
         .zip(&subject.items)
-        .map(|(offset, &value)| Cell { offset, value, indices: None })
+        .map(|(offset, &value)| Cell { offset, value, indices: Vec::new() })
         .collect();
     for indices in all_indices(subject.shape) {
         let step = layout.offset_of(&indices).ok_or("indices outside of the shape")?;
@@ -63,7 +69,7 @@ fn cells(subject: &Subject) -> Result<Vec<Cell>, Box<dyn std::error::Error>> {
         if buffer.item::<u16>(&indices)? != cell.value {
             return Err(format!("the exporter has another item at {indices:?}").into());
         }
-        cell.indices = Some(indices);
+        cell.indices.push(indices);
     }
     Ok(cells)
 }
@@ -82,13 +88,17 @@ fn all_indices(shape: &[usize]) -> Vec<Vec<usize>> {
 const WIDTH: usize = 56;
 const HEIGHT: usize = 36;
 const MARGIN: usize = 28;
+/// From one line of text to the next.
+const LINE: usize = 19;
 /// Height of one arrow over the cells.
 const ARROW: usize = 34;
 
 fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
     let arrows = arrows(subject);
     let top = 12 + ARROW * arrows.len();
-    let (width, height) = (2 * MARGIN + WIDTH * cells.len(), top + HEIGHT + 74);
+    let lines = cells.iter().map(|cell| cell.indices.len()).max().unwrap_or(0);
+    let (width, height) =
+        (2 * MARGIN + WIDTH * cells.len(), top + HEIGHT + LINE * (lines + 2) + 16);
     let mut svg = format!(
         "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{}; the table below has the same facts</title>\n",
@@ -100,7 +110,7 @@ fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
     for cell in cells {
         let (left, class) = (
             MARGIN + cell.offset / 2 * WIDTH,
-            if cell.indices.is_some() { "cell" } else { "cell outside" },
+            if cell.indices.is_empty() { "cell outside" } else { "cell" },
         );
         let _ = writeln!(
             svg,
@@ -114,11 +124,18 @@ fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
             top + HEIGHT + 18,
             &format!("+{}", cell.offset),
         );
-        if let Some(indices) = &cell.indices {
-            text(&mut svg, "cell-text", middle(cell.offset), top + HEIGHT + 38, &tuple(indices));
+        for (line, indices) in cell.indices.iter().enumerate() {
+            let y = top + HEIGHT + LINE * (line + 2);
+            text(&mut svg, "cell-text", middle(cell.offset), y, &tuple(indices));
         }
     }
-    text(&mut svg, "cell-text label", middle(subject.offset), top + HEIGHT + 62, "▲ buf");
+    text(
+        &mut svg,
+        "cell-text label",
+        middle(subject.offset),
+        top + HEIGHT + LINE * (lines + 2) + 4,
+        "▲ buf",
+    );
     svg.push_str("</svg>\n");
     let _ = writeln!(
         svg,
@@ -129,7 +146,8 @@ fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
     );
     svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">bytes into the memory</th><th scope=\"col\">item</th><th scope=\"col\">indices</th></tr></thead>\n<tbody>\n");
     for cell in cells {
-        let indices = cell.indices.as_deref().map_or("not shown".to_owned(), tuple);
+        let indices: Vec<String> = cell.indices.iter().map(|indices| tuple(indices)).collect();
+        let indices = if indices.is_empty() { "not shown".to_owned() } else { indices.join(" ") };
         let _ = writeln!(
             svg,
             "<tr><td>{}</td><td>{}</td><td>{indices}</td></tr>",
@@ -140,10 +158,10 @@ fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
     svg
 }
 
-/// For each axis with a second item: its name, and the offsets of its first and second item.
+/// For each axis with a second item elsewhere: its name, and the offsets of its first and second item.
 fn arrows(subject: &Subject) -> Vec<(String, usize, usize)> {
     let axes = subject.shape.iter().zip(subject.strides).enumerate();
-    axes.filter(|(_, (extent, _))| **extent > 1)
+    axes.filter(|(_, (extent, stride))| **extent > 1 && **stride != 0)
         .map(|(axis, (_, &stride))| {
             let second = subject.offset.wrapping_add_signed(stride);
             (format!("strides[{axis}] = {stride}"), subject.offset, second)
@@ -167,9 +185,13 @@ mod tests {
             ("fortran-order", 6, 0),
             ("reversed", 6, 0),
             ("every-second-column", 4, 4),
+            ("transposed", 6, 0),
+            ("repeated", 2, 0),
+            ("windows", 4, 0),
+            ("gaps", 4, 1),
         ] {
             let cells = cells(&subject(name).unwrap()).unwrap();
-            let count = cells.iter().filter(|cell| cell.indices.is_some()).count();
+            let count = cells.iter().filter(|cell| !cell.indices.is_empty()).count();
             assert_eq!((count, cells.len() - count), (shown, left_out), "{name}");
             assert_eq!(html(name).unwrap().unwrap().matches("<rect").count(), cells.len());
         }
@@ -177,10 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn an_item_may_be_reached_by_several_indices() {
+        let reached = |name: &str| -> Vec<usize> {
+            cells(&subject(name).unwrap()).unwrap().iter().map(|cell| cell.indices.len()).collect()
+        };
+        assert_eq!(reached("repeated"), [3, 3]);
+        assert_eq!(reached("windows"), [1, 2, 2, 1]);
+        assert_eq!(reached("transposed"), [1; 6]);
+    }
+
+    #[test]
     fn fortran_order_runs_down_the_columns() {
         let cells = cells(&subject("fortran-order").unwrap()).unwrap();
-        let order: Vec<String> =
-            cells.iter().map(|cell| tuple(cell.indices.as_deref().unwrap())).collect();
+        let order: Vec<String> = cells.iter().map(|cell| tuple(&cell.indices[0])).collect();
         assert_eq!(order, ["[0,0]", "[1,0]", "[0,1]", "[1,1]", "[0,2]", "[1,2]"]);
     }
 }
