@@ -42,7 +42,8 @@ pub use items::{Items, ItemsIter};
 /// - What the view describes is valid memory, of initialised bytes, that the exporter neither moves nor frees. Others
 ///   write it by atomic operations of the item's width (see [`item`](crate::item)), if at all. Pointers behind suboffsets
 ///   are written by nobody.
-/// - If the view is writable, any bytes may be written there that are no addresses by its format.
+/// - If the view is writable, any bytes may be written there, except over what its format calls an address. Where no format
+///   was requested, there are no addresses.
 /// - The view's arrays do not change.
 ///
 /// If the type is `Send` and `Sync`, a view may be used and released by any thread.

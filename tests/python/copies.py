@@ -62,6 +62,10 @@ def packed():
         items = View(block, (2,), (4,), format=b"H", itemsize=2, readonly=readonly)
         status = pythonapi.PyBuffer_FromContiguous(byref(items.view), memory(range(1, 101)), length, b"C")
         yield "from-contiguous-" + name, "{} {}".format(status, block.raw.hex())
+    block = memory(8)
+    items = View(block, (4,), (2,), format=b"H", itemsize=2)
+    status = pythonapi.PyBuffer_FromContiguous(byref(items.view), memory(range(1, 6)).raw, 5, b"C")
+    yield "from-contiguous-half-an-item-packed", "{} {}".format(status, block.raw.hex())
 
 
 def between():
@@ -78,6 +82,11 @@ def between():
     yield "copy-data-read-only-target", copied(View(six, (6,), (1,)), View(memory(6), (6,), (1,), readonly=1))
     spread = View(memory([1, 2, 3, 0, 4, 5, 6, 0]), (2, 3), (4, 1))
     yield "copy-data-other-ndim", copied(spread, View(memory(12), (6,), (2,)))
+    block = memory(range(1, 7))
+    status = pythonapi.PyObject_CopyData(
+        View(block, (6,), (1,)).memoryview(), View(block, (6,), (-1,), first=5).memoryview()
+    )
+    yield "copy-data-reversed-onto-itself", "{} {}".format(status, block.raw == bytes([6, 5, 4, 3, 2, 1]))
     line = bytearray(b"abcdef")
     view = memoryview(line)
     view[0:4] = view[2:6]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bufferprocs::{Buffer, BufferError, Exporter, Object, Request, Shared, View};
 
 use super::Picture;
-use super::svg::text;
+use super::svg::{Figure, rect, text};
 
 /// What happened in one step, as the exporter answered.
 struct Step {
@@ -87,11 +87,8 @@ const TOP: usize = 56;
 
 fn figure(name: &str, steps: &[Step]) -> String {
     let caption = "One exporter, its owner and two views, step by step";
-    let (width, height) = (LEFT + WIDTH * steps.len() + 8, TOP + ROW * 5 + 8);
-    let mut svg = format!(
-        "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{caption}; the table below has the same facts</title>\n"
-    );
+    let size = (LEFT + WIDTH * steps.len() + 8, TOP + ROW * 5 + 8);
+    let mut svg = String::new();
     let middle = |step: usize| LEFT + WIDTH * step + WIDTH / 2;
     for (number, step) in steps.iter().enumerate() {
         let (verb, object) = step.label.split_once(' ').unwrap_or((step.label, ""));
@@ -103,11 +100,7 @@ fn figure(name: &str, steps: &[Step]) -> String {
         let _ = writeln!(svg, "<text class=\"label\" x=\"4\" y=\"{}\">{label}</text>", y + 22);
         for (number, _) in steps.iter().enumerate().filter(|(_, step)| shown(step)) {
             let x = LEFT + WIDTH * number;
-            let _ = writeln!(
-                svg,
-                "<rect class=\"cell\" x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{}\"/>",
-                ROW - 10
-            );
+            rect(&mut svg, "cell", (x, y), (WIDTH, ROW - 10));
         }
     };
     for (row, label) in ROWS.iter().enumerate() {
@@ -124,12 +117,7 @@ fn figure(name: &str, steps: &[Step]) -> String {
             step.exports
         );
     }
-    let _ = write!(
-        svg,
-        "</svg>\n<figcaption>{caption}. The memory is there as long as somebody holds it.</figcaption>\n"
-    );
-    svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">step</th><th scope=\"col\">held by</th><th scope=\"col\">exports</th><th scope=\"col\">memory</th></tr></thead>\n<tbody>\n");
-    for step in steps {
+    let row = |step: &Step| {
         let holders: Vec<&str> = ROWS
             .iter()
             .zip(step.holders)
@@ -138,14 +126,18 @@ fn figure(name: &str, steps: &[Step]) -> String {
             .collect();
         let holders = if holders.is_empty() { "nobody".to_owned() } else { holders.join(", ") };
         let memory = if step.freed { "freed" } else { "there" };
-        let _ = writeln!(
-            svg,
-            "<tr><td>{}</td><td>{holders}</td><td>{}</td><td>{memory}</td></tr>",
-            step.label, step.exports
-        );
+        vec![step.label.to_owned(), holders, step.exports.to_string(), memory.to_owned()]
+    };
+    Figure {
+        name,
+        title: caption,
+        size,
+        drawing: &svg,
+        caption: &format!("{caption}. The memory is there as long as somebody holds it"),
+        heads: &["step", "held by", "exports", "memory"],
+        rows: steps.iter().map(row).collect(),
     }
-    svg.push_str("</tbody>\n</table>\n</details>\n</figure>\n");
-    svg
+    .html()
 }
 
 #[cfg(test)]

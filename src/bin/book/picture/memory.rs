@@ -1,8 +1,6 @@
 //! One block of memory, and which of its items a layout shows.
 
-use std::fmt::Write;
-
-use super::svg::{arrow, list, text, tuple};
+use super::svg::{Figure, arrow, cell_class, list, rect, text, tuple};
 
 use bufferprocs::exporters::Strided;
 use bufferprocs::{Buffer, Layout, Object, Request};
@@ -97,25 +95,15 @@ fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
     let arrows = arrows(subject);
     let top = 12 + ARROW * arrows.len();
     let lines = cells.iter().map(|cell| cell.indices.len()).max().unwrap_or(0);
-    let (width, height) =
-        (2 * MARGIN + WIDTH * cells.len(), top + HEIGHT + LINE * (lines + 2) + 16);
-    let mut svg = format!(
-        "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{}; the table below has the same facts</title>\n",
-        subject.caption
-    );
+    // Room for the label beside an arrow, where there are few cells.
+    let size = (2 * MARGIN + WIDTH * cells.len().max(4), top + HEIGHT + LINE * (lines + 2) + 16);
+    let mut svg = String::new();
     for (row, (label, from, to)) in arrows.iter().enumerate() {
         arrow(&mut svg, 8 + ARROW * (row + 1), middle(*from), middle(*to), label);
     }
     for cell in cells {
-        let (left, class) = (
-            MARGIN + cell.offset / 2 * WIDTH,
-            if cell.indices.is_empty() { "cell outside" } else { "cell" },
-        );
-        let _ = writeln!(
-            svg,
-            "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"
-        );
+        let left = MARGIN + cell.offset / 2 * WIDTH;
+        rect(&mut svg, cell_class(!cell.indices.is_empty()), (left, top), (WIDTH, HEIGHT));
         text(&mut svg, "cell-text", middle(cell.offset), top + 23, &cell.value.to_string());
         text(
             &mut svg,
@@ -136,26 +124,26 @@ fn figure(name: &str, subject: &Subject, cells: &[Cell]) -> String {
         top + HEIGHT + LINE * (lines + 2) + 4,
         "▲ buf",
     );
-    svg.push_str("</svg>\n");
-    let _ = writeln!(
-        svg,
-        "<figcaption>{}: shape {}, strides {}.</figcaption>",
-        subject.caption,
-        list(subject.shape),
-        list(subject.strides)
-    );
-    svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">bytes into the memory</th><th scope=\"col\">item</th><th scope=\"col\">indices</th></tr></thead>\n<tbody>\n");
-    for cell in cells {
+    let row = |cell: &Cell| {
         let indices: Vec<String> = cell.indices.iter().map(|indices| tuple(indices)).collect();
         let indices = if indices.is_empty() { "not shown".to_owned() } else { indices.join(" ") };
-        let _ = writeln!(
-            svg,
-            "<tr><td>{}</td><td>{}</td><td>{indices}</td></tr>",
-            cell.offset, cell.value
-        );
+        vec![cell.offset.to_string(), cell.value.to_string(), indices]
+    };
+    Figure {
+        name,
+        title: subject.caption,
+        size,
+        drawing: &svg,
+        caption: &format!(
+            "{}: shape {}, strides {}",
+            subject.caption,
+            list(subject.shape),
+            list(subject.strides)
+        ),
+        heads: &["bytes into the memory", "item", "indices"],
+        rows: cells.iter().map(row).collect(),
     }
-    svg.push_str("</tbody>\n</table>\n</details>\n</figure>\n");
-    svg
+    .html()
 }
 
 /// For each axis with a second item elsewhere: its name, and the offsets of its first and second item.

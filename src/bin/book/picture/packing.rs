@@ -6,7 +6,7 @@ use bufferprocs::exporters::Strided;
 use bufferprocs::{Buffer, Layout, Object, Order, Request};
 
 use super::Picture;
-use super::svg::text;
+use super::svg::{Figure, cell_class, rect, text};
 
 /// The picture of that name, as a figure; None if it is none of these.
 pub fn html(name: &str) -> Option<Picture> {
@@ -37,23 +37,15 @@ const TOP: usize = 12;
 const BELOW: usize = 120;
 
 fn figure(name: &str, caption: &str, packed: &[u16]) -> String {
-    let (width, height) = (2 * MARGIN + WIDTH * usize::from(MEMORY), BELOW + HEIGHT + 30);
-    let mut svg = format!(
-        "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{caption}; the table below has the same facts</title>\n"
-    );
+    let size = (2 * MARGIN + WIDTH * usize::from(MEMORY), BELOW + HEIGHT + 30);
+    let mut svg = String::new();
     let left = |number: usize| MARGIN + WIDTH * number;
     let mut cell = |number: usize, y: usize, item: u16, class: &str| {
-        let _ = writeln!(
-            svg,
-            "<rect class=\"{class}\" x=\"{}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>",
-            left(number)
-        );
+        rect(&mut svg, class, (left(number), y), (WIDTH, HEIGHT));
         text(&mut svg, "cell-text", left(number) + WIDTH / 2, y + 23, &item.to_string());
     };
     for item in 1..=MEMORY {
-        let class = if packed.contains(&item) { "cell" } else { "cell outside" };
-        cell(usize::from(item) - 1, TOP, item, class);
+        cell(usize::from(item) - 1, TOP, item, cell_class(packed.contains(&item)));
     }
     for (number, &item) in packed.iter().enumerate() {
         cell(number, BELOW, item, "cell");
@@ -76,16 +68,21 @@ fn figure(name: &str, caption: &str, packed: &[u16]) -> String {
         let y = BELOW + HEIGHT + 18;
         text(&mut svg, "cell-text label", left(number) + WIDTH / 2, y, &format!("+{}", 2 * number));
     }
-    let _ = write!(svg, "</svg>\n<figcaption>{caption}.</figcaption>\n");
-    svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">bytes into the memory</th><th scope=\"col\">item</th><th scope=\"col\">bytes into the packed copy</th></tr></thead>\n<tbody>\n");
-    for item in 1..=MEMORY {
+    let row = |item: u16| {
         let place = packed.iter().position(|&packed| packed == item);
         let place = place.map_or("not shown".to_owned(), |number| (2 * number).to_string());
-        let _ =
-            writeln!(svg, "<tr><td>{}</td><td>{item}</td><td>{place}</td></tr>", 2 * (item - 1));
+        vec![(2 * (item - 1)).to_string(), item.to_string(), place]
+    };
+    Figure {
+        name,
+        title: caption,
+        size,
+        drawing: &svg,
+        caption,
+        heads: &["bytes into the memory", "item", "bytes into the packed copy"],
+        rows: (1..=MEMORY).map(row).collect(),
     }
-    svg.push_str("</tbody>\n</table>\n</details>\n</figure>\n");
-    svg
+    .html()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bufferprocs::layout::Slice;
 use bufferprocs::{Buffer, Object, Order, Request};
 
 use super::Picture;
-use super::svg::{list, text, tuple};
+use super::svg::{Figure, cell_class, list, rect, text, tuple};
 
 /// The picture of that name, as a figure; None if it is none of these.
 pub fn html(name: &str) -> Option<Picture> {
@@ -71,18 +71,12 @@ const STEP: usize = 108;
 
 fn figure(name: &str, caption: &str, shown: &Shown) -> String {
     let columns = shown.rows[0].len();
-    let (width, height) = (ROWS + WIDTH * columns + 28, TOP + STEP * shown.rows.len() + 8);
-    let mut svg = format!(
-        "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{caption}; the table below has the same facts</title>\n"
-    );
+    let size = (ROWS + WIDTH * columns + 28, TOP + STEP * shown.rows.len() + 8);
+    let mut svg = String::new();
     let start = shown.suboffsets[0].unsigned_abs();
     for (number, row) in shown.rows.iter().enumerate() {
         let (table, y) = (TOP + HEIGHT * number, TOP + STEP * number);
-        let _ = writeln!(
-            svg,
-            "<rect class=\"cell\" x=\"{TABLE}\" y=\"{table}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"
-        );
+        rect(&mut svg, "cell", (TABLE, table), (WIDTH, HEIGHT));
         text(&mut svg, "cell-text", TABLE + WIDTH / 2, table + 23, "●");
         let (from, to, middle) = (TABLE + WIDTH / 2, ROWS - 6, y + HEIGHT / 2);
         let _ = writeln!(
@@ -99,11 +93,7 @@ fn figure(name: &str, caption: &str, shown: &Shown) -> String {
         );
         for (column, &item) in row.iter().enumerate() {
             let (x, indices) = (ROWS + WIDTH * column, shown.indices(item));
-            let class = if indices.is_some() { "cell" } else { "cell outside" };
-            let _ = writeln!(
-                svg,
-                "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"
-            );
+            rect(&mut svg, cell_class(indices.is_some()), (x, y), (WIDTH, HEIGHT));
             let middle = x + WIDTH / 2;
             text(&mut svg, "cell-text", middle, y + 23, &item.to_string());
             text(&mut svg, "cell-text label", middle, y + HEIGHT + 18, &format!("+{}", 2 * column));
@@ -118,26 +108,28 @@ fn figure(name: &str, caption: &str, shown: &Shown) -> String {
     }
     let below = TOP + HEIGHT * shown.rows.len();
     text(&mut svg, "cell-text label", TABLE + WIDTH / 2, below + 20, "▲ buf");
-    let _ = write!(
-        svg,
-        "</svg>\n<figcaption>{caption}: shape {}, strides {}, suboffsets {}.</figcaption>\n",
-        list(&shown.shape),
-        list(&shown.strides),
-        list(&shown.suboffsets)
-    );
-    svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">pointer</th><th scope=\"col\">bytes into the row</th><th scope=\"col\">item</th><th scope=\"col\">indices</th></tr></thead>\n<tbody>\n");
-    for (number, row) in shown.rows.iter().enumerate() {
-        for (column, &item) in row.iter().enumerate() {
-            let indices = shown.indices(item).map_or("not shown".to_owned(), |at| tuple(&at));
-            let _ = writeln!(
-                svg,
-                "<tr><td>{number}</td><td>{}</td><td>{item}</td><td>{indices}</td></tr>",
-                2 * column
-            );
-        }
+    let row = |(number, column, item): (usize, usize, u16)| {
+        let indices = shown.indices(item).map_or("not shown".to_owned(), |at| tuple(&at));
+        vec![number.to_string(), (2 * column).to_string(), item.to_string(), indices]
+    };
+    let items = shown.rows.iter().enumerate().flat_map(|(number, row)| {
+        row.iter().enumerate().map(move |(column, &item)| (number, column, item))
+    });
+    Figure {
+        name,
+        title: caption,
+        size,
+        drawing: &svg,
+        caption: &format!(
+            "{caption}: shape {}, strides {}, suboffsets {}",
+            list(&shown.shape),
+            list(&shown.strides),
+            list(&shown.suboffsets)
+        ),
+        heads: &["pointer", "bytes into the row", "item", "indices"],
+        rows: items.map(row).collect(),
     }
-    svg.push_str("</tbody>\n</table>\n</details>\n</figure>\n");
-    svg
+    .html()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use bufferprocs::format::{Element, Field};
 use bufferprocs::{Format, Item, item::Pad};
 
 use super::Picture;
-use super::svg::text;
+use super::svg::{Figure, cell_class, rect, text};
 
 bufferprocs::record! {
     struct Padded { a: u8, _pad: Pad<3>, b: u32, c: u16, _end: Pad<2> }
@@ -45,18 +45,11 @@ const TOP: usize = 30;
 
 fn figure(name: &str, caption: &str, format_text: &str, record: &Format) -> String {
     let bytes = record.itemsize();
-    let (width, height) = (2 * MARGIN + BYTE * bytes, TOP + HEIGHT + 30);
-    let mut svg = format!(
-        "<figure class=\"memory\">\n<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-labelledby=\"picture-{name}\">\n<title id=\"picture-{name}\">{caption}; the table below has the same facts</title>\n"
-    );
+    let size = (2 * MARGIN + BYTE * bytes, TOP + HEIGHT + 30);
+    let mut svg = String::new();
     for (start, end, field) in pieces(record) {
         let (left, wide) = (MARGIN + BYTE * start, BYTE * (end - start));
-        let class = if field.is_some() { "cell" } else { "cell outside" };
-        let _ = writeln!(
-            svg,
-            "<rect class=\"{class}\" x=\"{left}\" y=\"{TOP}\" width=\"{wide}\" height=\"{HEIGHT}\"/>"
-        );
+        rect(&mut svg, cell_class(field.is_some()), (left, TOP), (wide, HEIGHT));
         let label = field.and_then(Field::name).unwrap_or("padding");
         text(&mut svg, "cell-text", left + wide / 2, TOP + 23, label);
     }
@@ -68,26 +61,26 @@ fn figure(name: &str, caption: &str, format_text: &str, record: &Format) -> Stri
             let _ = writeln!(svg, "<path class=\"axis\" d=\"M{x} {0}V{1}\"/>", TOP - 5, TOP);
         }
     }
-    let _ = write!(
-        svg,
-        "</svg>\n<figcaption>{caption}: <code>{format_text}</code>, {bytes} bytes, alignment {}.</figcaption>\n",
-        record.align()
-    );
-    svg.push_str("<details><summary>The picture as a table</summary>\n<table>\n<thead><tr><th scope=\"col\">bytes</th><th scope=\"col\">field</th><th scope=\"col\">format</th></tr></thead>\n<tbody>\n");
-    for (start, end, field) in pieces(record) {
+    let row = |(start, end, field): (usize, usize, Option<&Field>)| {
         let (name, format) = match field {
             Some(field) => (field.name().unwrap_or(""), field.element_format().to_string()),
             None => ("padding", format!("{}x", end - start)),
         };
-        let _ = writeln!(
-            svg,
-            "<tr><td>{start} to {}</td><td>{name}</td><td>{}</td></tr>",
-            end - 1,
-            crate::html::escape(&format)
-        );
+        vec![format!("{start} to {}", end - 1), name.to_owned(), format]
+    };
+    Figure {
+        name,
+        title: caption,
+        size,
+        drawing: &svg,
+        caption: &format!(
+            "{caption}: <code>{format_text}</code>, {bytes} bytes, alignment {}",
+            record.align()
+        ),
+        heads: &["bytes", "field", "format"],
+        rows: pieces(record).into_iter().map(row).collect(),
     }
-    svg.push_str("</tbody>\n</table>\n</details>\n</figure>\n");
-    svg
+    .html()
 }
 
 /// Start and end of each field, and of the padding around them, in bytes.
