@@ -173,7 +173,7 @@ impl fmt::Display for LayoutError {
                 }
                 write!(
                     f,
-                    " {step} is no multiple of itemsize {itemsize}, and the memory is writable"
+                    " {step} is no multiple of itemsize {itemsize}, and the memory may be written"
                 )
             }
             LayoutError::RowLength { row, found, expected } => {

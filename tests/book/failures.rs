@@ -64,6 +64,11 @@ let x: u8 = \"\"; // fix: let x = z;
 ```rust,compile_fail,E0308
 let x: u8 = 1; // fix: let x: u8 = 2;
 ```
+
+```rust,compile_fail,E0308
+let x: u8 = \"\"; // fix: let x = 1;
+let y: u8 = 1; // fix: let y = 2;
+```
 ";
     let expected = [
         "book/src/page.md:1: failed\n    should fail with E0308 only, but fails with E0425\n",
@@ -71,8 +76,9 @@ let x: u8 = 1; // fix: let x: u8 = 2;
         "book/src/page.md:6: failed\n    its fixed twin does not compile",
         "--> book/src/page.md:9\n      |\n    9 | let x = z;\n",
         "book/src/page.md:12: failed\n    compiles, but should fail with E0308\n",
+        "book/src/page.md:16: failed\n    has 2 lines marked as wrong and 1 errors",
     ];
-    case("compile-fail", page, &expected, "\n1 passed, 3 failed\n");
+    case("compile-fail", page, &expected, "\n1 passed, 4 failed\n");
 }
 
 #[test]

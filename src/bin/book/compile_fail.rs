@@ -1,5 +1,5 @@
-//! Runs `compile_fail` blocks: the block has to fail with its error code and no other, and its fixed twin has to
-//! compile.
+//! Runs `compile_fail` blocks: the block has to fail with its error code and no other, once for each line that it marks as
+//! wrong, and its fixed twin has to compile.
 //!
 //! Stable rustdoc accepts any error, also that the crate was not found, so it never sees these blocks. Without the twin
 //! a block could fail for a reason that has nothing to do with the line it shows.
@@ -9,7 +9,7 @@ use crate::parallel;
 use crate::runner::Verdict;
 use crate::source::Result;
 use crate::source::blocks::{Block, Test};
-use crate::source::program::{Program, fixed_twin, program};
+use crate::source::program::{Program, fixed_twin, has_fix, program};
 use crate::toolchain::CRATE;
 
 /// The verdict for each block, in their order. Only `compile_fail` blocks get here.
@@ -46,6 +46,14 @@ fn check(block: &Block, name: &str, compiler: Compiler<'_>) -> Verdict {
         let code = if other.code.is_empty() { "an error without a code" } else { &other.code };
         return Err(format!(
             "should fail with {declared} only, but fails with {code}\n{}",
+            rendered(&found)
+        ));
+    }
+    let marked = block.code.iter().filter(|line| has_fix(line)).count();
+    if found.len() < marked {
+        return Err(format!(
+            "has {marked} lines marked as wrong and {} errors: one of the lines compiles\n{}",
+            found.len(),
             rendered(&found)
         ));
     }

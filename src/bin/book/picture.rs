@@ -6,12 +6,13 @@ mod packing;
 mod pointers;
 mod record;
 mod svg;
+mod widths;
 
 type Picture = Result<String, Box<dyn std::error::Error>>;
 
 /// Each kind of picture has names of its own, and knows no others.
-const KINDS: [fn(&str) -> Option<Picture>; 5] =
-    [exports::html, memory::html, packing::html, pointers::html, record::html];
+const KINDS: [fn(&str) -> Option<Picture>; 6] =
+    [exports::html, memory::html, packing::html, pointers::html, record::html, widths::html];
 
 /// The picture of that name, as a figure.
 pub fn html(name: &str) -> Result<String, String> {
