@@ -176,7 +176,9 @@ impl<'a> Renderer<'a> {
         }
         let rule = self.book.rule(id).ok_or_else(|| format!("[r:{id}] names an unknown rule"))?;
         let page = html::link(chapter, &rule.chapter);
-        Ok(format!("<a class=\"rule-link\" href=\"{page}#{}\">{id}</a>", rule_anchor(id)))
+        // In pieces, since mdBook's search splits at tags: who looks for the id finds the rule, and not who mentions it.
+        let text = id.replace('.', ".<wbr>");
+        Ok(format!("<a class=\"rule-link\" href=\"{page}#{}\">{text}</a>", rule_anchor(id)))
     }
 
     fn rules_citing(&self, chapter: &str, statement: &str) -> Result<String, String> {
