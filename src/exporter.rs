@@ -25,16 +25,17 @@
 //! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request is refused before
 //! it is counted.
 
-// By its path, since `interleavings` compiles this file a second time, from elsewhere.
+// By their paths, since `interleavings` compiles this file a second time, from elsewhere.
 #[path = "exporter/count.rs"]
 mod count;
+#[path = "exporter/guard.rs"]
+mod guard;
 
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
@@ -46,6 +47,7 @@ use crate::fill::{Facts, Shown, grant, refuse};
 use crate::request::Request;
 use crate::view::View;
 use count::Count;
+pub use guard::{Mut, Ref};
 
 /// A type that can show memory of its own.
 ///
@@ -161,7 +163,7 @@ impl<E: Exporter> Exported<E> {
     /// Fails while a [`Mut`] is alive.
     pub fn try_borrow(&self) -> Result<Ref<'_, E>, MutError> {
         self.cell().header.count.borrow()?;
-        Ok(Ref { exported: self })
+        Ok(Ref::new(self))
     }
 
     /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view is asked for anew.
@@ -169,7 +171,7 @@ impl<E: Exporter> Exported<E> {
     /// Fails with CPython's own message while a consumer holds a view, and while a [`Ref`] or another [`Mut`] is alive.
     pub fn try_mut(&self) -> Result<Mut<'_, E>, MutError> {
         self.cell().header.count.begin_mutation()?;
-        Ok(Mut { exported: self })
+        Ok(Mut::new(self))
     }
 
     /// Visits the value for a garbage collector, unless it is being changed: then None.
@@ -342,69 +344,4 @@ pub(crate) fn discard(mut payload: Box<dyn Any + Send>) {
         }
     }
     std::mem::forget(payload);
-}
-
-/// A shared borrow of an exported value.
-pub struct Ref<'a, E: Exporter> {
-    /// A borrow of it is counted.
-    exported: &'a Exported<E>,
-}
-
-impl<E: Exporter> Deref for Ref<'_, E> {
-    type Target = E;
-
-    fn deref(&self) -> &E {
-        // SAFETY: the counted borrow excludes a mutation.
-        unsafe { &*self.exported.cell().value.get() }
-    }
-}
-
-impl<E: Exporter> Drop for Ref<'_, E> {
-    fn drop(&mut self) {
-        self.exported.cell().header.count.end_borrow();
-    }
-}
-
-/// An exclusive borrow of an exported value.
-///
-/// While it lives, requests are refused. When it goes, [`Exporter::view`] is asked anew.
-pub struct Mut<'a, E: Exporter> {
-    /// A mutation of it is under way, and ours.
-    exported: &'a Exported<E>,
-}
-
-impl<E: Exporter> Deref for Mut<'_, E> {
-    type Target = E;
-
-    fn deref(&self) -> &E {
-        // SAFETY: the mutation is ours, and `&self` keeps `deref_mut` out.
-        unsafe { &*self.exported.cell().value.get() }
-    }
-}
-
-impl<E: Exporter> DerefMut for Mut<'_, E> {
-    fn deref_mut(&mut self) -> &mut E {
-        // SAFETY: the mutation excludes exports and borrows, and it is ours alone.
-        unsafe { &mut *self.exported.cell().value.get() }
-    }
-}
-
-impl<E: Exporter> Drop for Mut<'_, E> {
-    fn drop(&mut self) {
-        // SAFETY: the mutation is still under way, and all references from this guard have ended.
-        unsafe { self.exported.ask() };
-        self.exported.cell().header.count.end_mutation();
-    }
-}
-
-impl<E: Exporter> fmt::Debug for Ref<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ref").finish_non_exhaustive()
-    }
-}
-
-impl<E: Exporter> fmt::Debug for Mut<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mut").finish_non_exhaustive()
-    }
 }

@@ -4,7 +4,10 @@
 //! and what the drop takes away stands in a cell of loom's, which ends the test when two of them are not ordered.
 
 mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
+    pub(crate) use loom::{
+        model,
+        sync::atomic::{AtomicUsize, Ordering, fence},
+    };
 }
 
 #[allow(dead_code)] // not all of it is used here

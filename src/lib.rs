@@ -110,6 +110,12 @@ pub use view::View;
 /// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
 mod sync {
     pub(crate) use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+    /// Runs a test; the model checker's own runs it in each order.
+    #[cfg(test)]
+    pub(crate) fn model(test: impl Fn()) {
+        test();
+    }
 }
 
 /// The book's chapters and the README, as modules whose documentation is tested.

@@ -134,63 +134,72 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sync::model;
     use super::*;
 
     #[test]
     fn exports_and_borrows_exclude_a_mutation() {
-        let count = Count::new();
-        count.begin_mutation().unwrap();
-        assert_eq!(count.export(), Err(BufferError::BeingModified));
-        assert_eq!(count.borrow(), Err(MutError::BeingModified));
-        assert_eq!(count.begin_mutation(), Err(MutError::BeingModified));
-        count.end_mutation();
+        model(|| {
+            let count = Count::new();
+            count.begin_mutation().unwrap();
+            assert_eq!(count.export(), Err(BufferError::BeingModified));
+            assert_eq!(count.borrow(), Err(MutError::BeingModified));
+            assert_eq!(count.begin_mutation(), Err(MutError::BeingModified));
+            count.end_mutation();
 
-        count.borrow().unwrap();
-        assert_eq!(count.begin_mutation(), Err(MutError::Borrowed));
-        count.export().unwrap();
-        count.export().unwrap();
-        assert_eq!(count.begin_mutation(), Err(MutError::Exported { exports: 2 }));
-        count.end_borrow();
-        assert_eq!((count.release(), count.exports()), (Ok(false), 1));
-        assert_eq!((count.release(), count.exports()), (Ok(false), 0));
-        count.begin_mutation().unwrap();
+            count.borrow().unwrap();
+            assert_eq!(count.begin_mutation(), Err(MutError::Borrowed));
+            count.export().unwrap();
+            count.export().unwrap();
+            assert_eq!(count.begin_mutation(), Err(MutError::Exported { exports: 2 }));
+            count.end_borrow();
+            assert_eq!((count.release(), count.exports()), (Ok(false), 1));
+            assert_eq!((count.release(), count.exports()), (Ok(false), 0));
+            count.begin_mutation().unwrap();
+        });
     }
 
     #[test]
     fn a_release_too_many_changes_nothing() {
-        let count = Count::new();
-        count.borrow().unwrap();
-        assert_eq!(count.release(), Err(ReleaseError::NotExported));
-        assert_eq!(count.begin_mutation(), Err(MutError::Borrowed));
+        model(|| {
+            let count = Count::new();
+            count.borrow().unwrap();
+            assert_eq!(count.release(), Err(ReleaseError::NotExported));
+            assert_eq!(count.begin_mutation(), Err(MutError::Borrowed));
+        });
     }
 
     #[test]
     fn the_last_one_frees() {
-        let count = Count::new();
-        assert!(count.disown());
+        model(|| {
+            let count = Count::new();
+            assert!(count.disown());
 
-        let count = Count::new();
-        count.export().unwrap();
-        count.export().unwrap();
-        assert!(!count.disown());
-        assert_eq!(count.release(), Ok(false));
-        assert_eq!(count.release(), Ok(true));
-        assert_eq!(count.release(), Err(ReleaseError::NotExported));
+            let count = Count::new();
+            count.export().unwrap();
+            count.export().unwrap();
+            assert!(!count.disown());
+            assert_eq!(count.release(), Ok(false));
+            assert_eq!(count.release(), Ok(true));
+            assert_eq!(count.release(), Err(ReleaseError::NotExported));
+        });
     }
 
     #[test]
     fn counters_stop_at_their_maximum() {
-        let count = Count(AtomicUsize::new(OWNER | EXPORTS));
-        assert_eq!(count.export(), Err(BufferError::TooManyExports));
-        assert_eq!(count.exports(), EXPORTS / EXPORT);
-        assert_eq!(count.release(), Ok(false));
-        count.export().unwrap();
+        model(|| {
+            let count = Count(AtomicUsize::new(OWNER | EXPORTS));
+            assert_eq!(count.export(), Err(BufferError::TooManyExports));
+            assert_eq!(count.exports(), EXPORTS / EXPORT);
+            assert_eq!(count.release(), Ok(false));
+            count.export().unwrap();
 
-        let count = Count(AtomicUsize::new(OWNER | BORROWS));
-        assert_eq!(count.borrow(), Err(MutError::TooManyBorrows));
-        assert_eq!(count.exports(), 0);
-        count.export().unwrap();
-        count.end_borrow();
-        count.borrow().unwrap();
+            let count = Count(AtomicUsize::new(OWNER | BORROWS));
+            assert_eq!(count.borrow(), Err(MutError::TooManyBorrows));
+            assert_eq!(count.exports(), 0);
+            count.export().unwrap();
+            count.end_borrow();
+            count.borrow().unwrap();
+        });
     }
 }

@@ -1,0 +1,118 @@
+//! Layouts and formats that fit a memory, and those that do not.
+
+use super::*;
+
+const MEMORY: [u16; 6] = [1, 2, 3, 4, 5, 6]; // 12 bytes
+
+#[track_caller]
+fn case(shape: &[usize], strides: &[isize], offset: usize, expected: Result<(), LayoutError>) {
+    let layout = Layout::strided(shape, strides, 2).unwrap();
+    let view = View::readonly(&MEMORY).with_layout(&layout, offset);
+    assert_eq!(view.map(|_| ()), expected);
+}
+
+#[test]
+fn a_layout_has_to_fit_its_memory() {
+    let outside = |first, end| Err(LayoutError::OutOfBounds { first, end, memory: 12 });
+    case(&[6], &[2], 0, Ok(()));
+    case(&[6], &[2], 1, outside(1, 13));
+    case(&[7], &[2], 0, outside(0, 14));
+    case(&[6], &[-2], 10, Ok(()));
+    case(&[6], &[-2], 9, outside(-1, 11));
+    case(&[2, 3], &[6, 2], 0, Ok(()));
+    case(&[2, 3], &[-6, 2], 6, Ok(()));
+    case(&[2, 3], &[-6, 2], 4, outside(-2, 10));
+    case(&[100], &[0], 10, Ok(()));
+    case(&[2], &[3], 1, Ok(())); // misaligned, and not a multiple of the itemsize
+    case(&[], &[], 10, Ok(()));
+    case(&[], &[], 11, outside(11, 13));
+    case(&[0], &[2], 12, Ok(()));
+    case(&[0], &[2], 13, outside(13, 13));
+    case(&[0], &[2], usize::MAX, outside(isize::MAX, isize::MAX));
+    case(&[1], &[2], usize::MAX, outside(isize::MAX, isize::MAX));
+}
+
+#[test]
+fn writable_items_are_whole() {
+    #[track_caller]
+    fn case(
+        shape: &[usize],
+        strides: &[isize],
+        offset: usize,
+        expected: Option<(Option<usize>, isize)>,
+    ) {
+        let memory = Shared::from_vec(vec![0u16; 6]);
+        let layout = Layout::strided(shape, strides, 2).unwrap();
+        let found = View::writable(&memory).with_layout(&layout, offset).map(|_| ());
+        let splits = |(axis, step)| LayoutError::SplitsItems { axis, step, itemsize: 2 };
+        assert_eq!(found, expected.map_or(Ok(()), |splitting| Err(splits(splitting))));
+    }
+    case(&[2], &[2], 2, None);
+    case(&[2], &[2], 1, Some((None, 1)));
+    case(&[2], &[3], 0, Some((Some(0), 3)));
+    case(&[2, 2], &[-4, 1], 4, Some((Some(1), 1)));
+    case(&[2, 3], &[0, 2], 0, None);
+    case(&[1, 3], &[99, 2], 0, None);
+    case(&[], &[], 10, None);
+}
+
+#[test]
+fn a_layout_has_to_fit_its_items() {
+    let bytes = Layout::c_contiguous(&[12], 1).unwrap();
+    let differs = LayoutError::ItemsizeDiffers { layout: 1, memory: 2 };
+    assert_eq!(View::readonly(&MEMORY).with_layout(&bytes, 0).unwrap_err(), differs);
+    let deep = Layout::c_contiguous(&[1; 65], 2).unwrap();
+    let too_many = LayoutError::TooManyDimensions { ndim: 65 };
+    assert_eq!(View::readonly(&MEMORY).with_layout(&deep, 0).unwrap_err(), too_many);
+    let deepest = Layout::c_contiguous(&[1; 64], 2).unwrap();
+    assert!(View::readonly(&MEMORY).with_layout(&deepest, 0).is_ok());
+}
+
+#[test]
+fn empty_memory_has_an_aligned_address() {
+    let view = View::readonly::<u64>(&[]);
+    assert!(!view.buf().is_null() && view.buf().addr() % align_of::<u64>() == 0);
+    assert_eq!((view.len(), view.layout().shape()), (0, &[0][..]));
+    assert!(view.layout().is_c_contiguous() && view.layout().is_f_contiguous());
+}
+
+#[test]
+fn a_format_has_to_fit_the_memory() {
+    let bytes = [0u8; 12];
+    let shown =
+        |format| View::readonly(&bytes).with_format(format).map(|view| view.layout().clone());
+    assert_eq!(shown(c"3s"), Layout::c_contiguous(&[4], 3));
+    assert_eq!(shown(c"T{<i:a:>h:b:}"), Layout::c_contiguous(&[2], 6));
+    assert_eq!(shown(c"5s"), Err(LayoutError::FormatSize { format: 5, memory: 12 }));
+    assert_eq!(shown(c"0s"), Err(LayoutError::FormatSize { format: 0, memory: 12 }));
+    for addresses in [c"P", c"T{B:a:O:b:}", c"&B", c"X{}"] {
+        assert_eq!(shown(addresses), Err(LayoutError::FormatHoldsAddresses));
+    }
+    assert!(matches!(shown(c"k"), Err(LayoutError::Format(_))));
+    // What consumers write they write at the width of the items.
+    let cells = Shared::from_vec(vec![[0u8; 3]; 4]);
+    assert!(View::writable(&cells).with_format(c"3s").is_ok());
+    let error = View::writable(&cells).with_format(c"h").unwrap_err();
+    assert_eq!(error, LayoutError::FormatSize { format: 2, memory: 3 });
+    let columns = Layout::strided(&[6], &[2], 1).unwrap();
+    let spread = View::readonly(&bytes).with_layout(&columns, 0).unwrap();
+    assert!(spread.with_format(c"h").is_err());
+}
+
+#[test]
+fn parts_of_a_view() {
+    let rows = Layout::c_contiguous(&[2, 3], 2).unwrap();
+    let view = View::readonly(&MEMORY).with_layout(&rows, 0).unwrap();
+    let start = view.buf();
+    let part = view.slice(1, Slice { start: 2, count: 2, step: -1 }).unwrap();
+    assert_eq!(part.buf(), start.wrapping_add(4));
+    assert_eq!((part.layout().shape(), part.layout().strides()), (&[2, 2][..], &[6, -2][..]));
+    let part = part.transposed().unwrap();
+    assert_eq!((part.layout().shape(), part.layout().strides()), (&[2, 2][..], &[-2, 6][..]));
+    // The whole memory is still there.
+    let whole = part.with_layout(&rows, 0).unwrap();
+    assert_eq!((whole.buf(), whole.layout()), (start, &rows));
+    let pointers = Layout::indirect(&[1], &[8], &[0], 2).unwrap();
+    let error = View::readonly(&MEMORY).with_layout(&pointers, 0).unwrap_err();
+    assert_eq!(error, LayoutError::FollowsPointers { axis: 0 });
+}
