@@ -64,8 +64,8 @@ impl Facts {
             self.lacks_strides,
             self.lacks_format,
         ];
-        let low = bits.iter().rev().fold(0, |word, &bit| word << 1 | usize::from(bit));
-        self.ndim << 10 | low
+        let low = bits.iter().rev().fold(0, |word, &bit| 2 * word + usize::from(bit));
+        (self.ndim << bits.len()) + low
     }
 
     /// The facts in a word made by [`to_word`](Self::to_word).

@@ -22,6 +22,9 @@ const BORROWS: usize = EXPORT - BORROW;
 /// All bits of the counter of exports.
 const EXPORTS: usize = !(EXPORT - 1);
 
+/// All bits of those who keep the exporter from being freed.
+const HOLDERS: usize = EXPORTS | OWNER;
+
 /// The word. Whoever makes it neither owned nor exported has to free the exporter.
 #[derive(Debug)]
 pub(super) struct Count(AtomicUsize);
@@ -61,7 +64,7 @@ impl Count {
         let word = self.update(Ordering::Release, |word| {
             word.checked_sub(EXPORT).ok_or(ReleaseError::NotExported)
         })?;
-        let last = (word - EXPORT) & (EXPORTS | OWNER) == 0;
+        let last = (word - EXPORT) & HOLDERS == 0;
         if last {
             // All that other holders did happened before the memory goes.
             fence(Ordering::Acquire);
@@ -98,7 +101,7 @@ impl Count {
             } else if word & BORROWS != 0 {
                 Err(MutError::Borrowed)
             } else {
-                Ok(word | MUTATION)
+                Ok(word + MUTATION)
             }
         })?;
         Ok(())

@@ -221,7 +221,7 @@ pub(super) fn bounds(
     for (axis, (&extent, &stride)) in shape.iter().zip(strides).enumerate() {
         let too_large = LayoutError::TooLarge { axis };
         let reach = stride.checked_mul(extent - 1).ok_or(too_large)?;
-        let bound = if reach < 0 { &mut first } else { &mut end };
+        let bound = if reach.is_negative() { &mut first } else { &mut end };
         *bound = bound.checked_add(reach).ok_or(too_large)?;
         let suboffset = suboffsets.map_or(-1, |suboffsets| suboffsets[axis]);
         if suboffset >= 0 {

@@ -37,16 +37,17 @@ impl Slice {
         if step == 0 {
             return Err(LayoutError::ZeroStep);
         }
-        let extent = isize::try_from(extent).unwrap_or(isize::MAX);
+        let (extent, forwards) =
+            (isize::try_from(extent).unwrap_or(isize::MAX), step.is_positive());
         // The places from which one may start, and at which one may stop: from behind the first end to the other.
-        let (lowest, highest) = if step > 0 { (0, extent) } else { (-1, extent - 1) };
+        let (lowest, highest) = if forwards { (0, extent) } else { (-1, extent - 1) };
         let clip = |bound: isize| {
             let from_start = if bound < 0 { bound.saturating_add(extent) } else { bound };
             from_start.clamp(lowest, highest)
         };
-        let (near, far) = if step > 0 { (lowest, highest) } else { (highest, lowest) };
+        let (near, far) = if forwards { (lowest, highest) } else { (highest, lowest) };
         let (start, stop) = (start.map_or(near, clip), stop.map_or(far, clip));
-        let way = if step > 0 { stop - start } else { start - stop };
+        let way = if forwards { stop - start } else { start - stop };
         let count = if way > 0 { 1 + (way - 1).unsigned_abs() / step.unsigned_abs() } else { 0 };
         Ok(Slice { start: start.max(0).unsigned_abs(), count, step })
     }
