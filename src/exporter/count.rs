@@ -23,7 +23,7 @@ const BORROWS: usize = EXPORT - BORROW;
 const EXPORTS: usize = !(EXPORT - 1);
 
 /// All bits of those who keep the exporter from being freed.
-const HOLDERS: usize = EXPORTS | OWNER;
+const HOLDERS: usize = EXPORTS + OWNER;
 
 /// The word. Whoever makes it neither owned nor exported has to free the exporter.
 #[derive(Debug)]
