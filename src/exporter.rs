@@ -168,7 +168,7 @@ impl<E: Exporter> Exported<E> {
 
     /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view is asked for anew.
     ///
-    /// Fails with CPython's own message while a consumer holds a view, and while a [`Ref`] or another [`Mut`] is alive.
+    /// Fails while a consumer holds a view, with CPython's own message, and while a [`Ref`] or another [`Mut`] is alive.
     pub fn try_mut(&self) -> Result<Mut<'_, E>, MutError> {
         self.cell().header.count.begin_mutation()?;
         Ok(Mut::new(self))

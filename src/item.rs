@@ -1,8 +1,8 @@
 //! One item of a buffer: which Rust types it may be, and how memory that somebody else may write is read.
 //!
 //! [`Item`] is a type whose bytes may be shown to a consumer. [`AnyBits`] is one that may be read back, whatever a consumer
-//! wrote. [`Shared<T>`] is the cell for memory that both sides hold at once: there is no `&T` and no `&mut T` to it, only
-//! whole items copied in and out.
+//! wrote. [`Shared<T>`] is the cell for memory that both sides hold at once: through `&` there is no way to a
+//! reference, only items copied in and out.
 //!
 //! ```
 //! use bufferprocs::Shared;
@@ -14,8 +14,8 @@
 //! ```
 //!
 //! **What a load is.** Relaxed atomic loads of one width: the largest power of two, at most a machine word, that divides
-//! the item's size and its address. An item of one such width is never torn. A larger one may be: half of it old, half of
-//! it new, never undefined behaviour. The width depends on nothing else, so that an exporter and a consumer that agree on
+//! the item's size and its address. An item of just that width is never torn. Any other may be, records among them:
+//! half of it old, half of it new, never undefined behaviour. The width depends on nothing else, so that an exporter and a consumer that agree on
 //! where the items lie also agree on the width, as Rust's memory model wants of accesses that race. A writable view shows
 //! whole items of its memory only, so they do agree.
 
@@ -91,8 +91,8 @@ unsafe impl Item for char {
 
 /// An item that consumers may read and write while Rust holds it.
 ///
-/// Same size and alignment as `T`. Through `&` it is only copied in and out, whole, by relaxed atomic operations (see the
-/// [module](self)); through `&mut` nobody else can reach it, and it is a plain `T`.
+/// Same size and alignment as `T`. Through `&` it is only copied in and out, by relaxed atomic operations, of which a large
+/// item takes several (see the [module](self)); through `&mut` nobody else can reach it, and it is a plain `T`.
 #[repr(transparent)]
 pub struct Shared<T>(UnsafeCell<T>);
 
