@@ -28,6 +28,7 @@ use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::error::BufferError;
+use crate::format::Format;
 use crate::layout::{Bounds, Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Lacks, View};
@@ -174,6 +175,12 @@ impl<S: Source> Buffer<S> {
         !self.request.contains(Request::ND)
     }
 
+    /// Whether bytes from elsewhere must not be written over the items. What no format is says nothing of addresses.
+    fn holds_addresses(&self) -> bool {
+        let format = self.format().map(Format::parse);
+        format.is_some_and(|format| format.map_or(true, |format| format.holds_addresses()))
+    }
+
     /// Bytes of a packed copy of all items.
     #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
     pub fn len(&self) -> usize {
@@ -254,7 +261,8 @@ impl<S: Source> Buffer<S> {
 
     /// The memory as an exporter shows it, to be shown on: by an [`Exporter`](crate::Exporter) that owns this buffer.
     ///
-    /// What was not requested is not known, and requests for it will be refused.
+    /// What was not requested is not known, and requests for it will be refused. Items that hold addresses are shown
+    /// read-only.
     pub fn view(&self) -> View<'_> {
         let layout = match self.is_run() {
             true if self.len() % self.itemsize() == 0 => {
@@ -265,7 +273,8 @@ impl<S: Source> Buffer<S> {
         // NULL means bytes, where a format was requested and items have one byte.
         let is_bytes = self.request.contains(Request::FORMAT) && self.itemsize() == 1;
         let format = self.format().or(is_bytes.then_some(c"B"));
-        let access = match (self.is_readonly(), self.frozen) {
+        // Whoever gets the view on may ask for no format, and then takes the items for bytes.
+        let access = match (self.is_readonly() || self.holds_addresses(), self.frozen) {
             (false, _) => Access::Writable,
             (true, false) => Access::Readonly,
             (true, true) => Access::Frozen,

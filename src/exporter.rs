@@ -290,7 +290,8 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
 ///
 /// # Safety
 ///
-/// `view` is valid for reads, and its `internal` is NULL or what [`Lend::getbuffer`] wrote, for an export that has not ended. One release too many is reported while the owner or another export keeps the exporter alive.
+/// `view` is valid for reads, and its `internal` is NULL or what [`Lend::getbuffer`] wrote, for an export that has not ended.
+/// One release too many is reported while the owner or another export keeps the exporter alive.
 #[doc(alias = "bf_releasebuffer")]
 pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
     // SAFETY: `view` is valid for reads, by the caller's promise.

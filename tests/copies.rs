@@ -201,6 +201,8 @@ fn addresses_are_not_made_up() {
         let error = buffer.from_contiguous(&[1; size_of::<usize>()], Order::C).unwrap_err();
         assert_eq!(error, CopyError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_from(&buffer).unwrap_err(), error);
+        // Nor by way of a re-export, whose consumers might ask for no format, or see another.
+        assert!(buffer.view().is_readonly());
     }
     assert_eq!(item, 0);
 }

@@ -70,12 +70,9 @@ impl<S: Source> Buffer<S> {
             return Err(CopyError::ReadOnly);
         }
         self.check_len(source.len())?;
-        if let Some(format) = self.format() {
-            // What no format is says nothing of addresses.
-            if Format::parse(format).map_or(true, |format| format.holds_addresses()) {
-                let format = format.to_string_lossy().into_owned();
-                return Err(CopyError::Pointers { format });
-            }
+        if let Some(format) = self.format().filter(|_| self.holds_addresses()) {
+            let format = format.to_string_lossy().into_owned();
+            return Err(CopyError::Pointers { format });
         }
         let buf: *mut u8 = self.view.buf.cast();
         if self.is_run() {
