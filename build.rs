@@ -1,7 +1,8 @@
-//! Makes the book part of `cargo test`.
+//! Makes the book part of `cargo test`, and tells the bridge which Python it is built for.
 //!
-//! Two things, and only with the feature `book-tests`: a module for each page, so that rustdoc runs its blocks as it runs
-//! the crate's own, and a copy of each page for skeptic, the second runner. Without the feature there is nothing to do.
+//! With the feature `book-tests`: a module for each page, so that rustdoc runs its blocks as it runs the crate's own, and a
+//! copy of each page for skeptic, the second runner. With the feature `python`: PyO3's own names for the interpreter, as
+//! `Py_LIMITED_API`. Without these features there is nothing to do.
 
 #[cfg(feature = "book-tests")]
 #[path = "src/bin/book/source/mod.rs"]
@@ -14,6 +15,8 @@ mod pages;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    #[cfg(feature = "python")]
+    pyo3_build_config::use_pyo3_cfgs();
     #[cfg(feature = "book-tests")]
     if let Err(message) = pages::generate() {
         eprintln!("{message}");

@@ -26,6 +26,7 @@ mod layout;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 pub use access::{AccessError, CopyError};
 pub use format::{FormatError, FormatProblem};
@@ -74,7 +75,34 @@ pub enum BufferError {
     Busy(MutError),
     /// A reason of the exporter's own.
     Refused(Cow<'static, str>),
+    /// What a foreign exporter raised.
+    Raised(Raised),
 }
+
+/// An error of somebody else's, kept as it is: of a foreign exporter, which may raise any exception.
+#[derive(Debug, Clone)]
+pub struct Raised(Arc<dyn std::error::Error + Send + Sync>);
+
+impl Raised {
+    /// Keeps `error`.
+    pub fn new(error: impl std::error::Error + Send + Sync + 'static) -> Raised {
+        Raised(Arc::new(error))
+    }
+
+    /// The error.
+    pub fn get(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+/// Whether both are the very same error.
+impl PartialEq for Raised {
+    fn eq(&self, other: &Raised) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Raised {}
 
 impl fmt::Display for BufferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,6 +135,7 @@ impl fmt::Display for BufferError {
             BufferError::NotAnExporter => "the object does not export a buffer",
             BufferError::Busy(error) => return error.fmt(f),
             BufferError::Refused(reason) => reason,
+            BufferError::Raised(error) => return error.0.fmt(f),
         })
     }
 }
@@ -116,6 +145,7 @@ impl std::error::Error for BufferError {
         match self {
             BufferError::Layout(error) => Some(error),
             BufferError::Busy(error) => Some(error),
+            BufferError::Raised(error) => error.0.source(),
             _ => None,
         }
     }

@@ -210,6 +210,19 @@ impl<E: Exporter> Exported<E> {
     }
 }
 
+// SAFETY: it is the lender in the box that answers.
+unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
+    unsafe fn getbuffer(
+        &self,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        // SAFETY: the caller's promises, passed on.
+        unsafe { (**self).getbuffer(view, obj, request) }
+    }
+}
+
 // SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
     unsafe fn getbuffer(
@@ -294,24 +307,49 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
 /// One release too many is reported while the owner or another export keeps the exporter alive.
 #[doc(alias = "bf_releasebuffer")]
 pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
+    // SAFETY: the caller's promise.
+    match unsafe { end(view) }? {
+        Some(orphan) => orphan.free(),
+        None => Ok(()),
+    }
+}
+
+/// Ends one export, and leaves an exporter that nobody holds any more to the caller: an interpreter has to be prepared
+/// for what its drop does.
+///
+/// # Safety
+///
+/// As [`release`].
+pub(crate) unsafe fn end(view: *const Py_buffer) -> Result<Option<Orphan>, ReleaseError> {
     // SAFETY: `view` is valid for reads, by the caller's promise.
     let internal: *mut c_void = unsafe { (*view).internal };
     let Some(header) = NonNull::new(internal.cast::<Header>()) else {
-        return Ok(());
+        return Ok(None);
     };
     // SAFETY: the export keeps the cell alive, and a cell starts with its header.
     let last = unsafe { header.as_ref() }.count.release()?;
-    if last {
-        // SAFETY: the cell is still there, nobody else reaches it now.
-        let free = unsafe { header.as_ref() }.free;
-        // SAFETY: the count said that nobody is left.
-        let freed = catch_unwind(|| unsafe { free(header) });
-        return freed.map_err(|payload| {
+    Ok(last.then_some(Orphan(header)))
+}
+
+/// An exporter that nobody holds. It leaks unless it is freed.
+#[must_use]
+pub(crate) struct Orphan(
+    /// Invariant: the start of a live cell that nobody else reaches.
+    NonNull<Header>,
+);
+
+impl Orphan {
+    /// Drops the exporter. A panic of its drop is caught and reported.
+    pub(crate) fn free(self) -> Result<(), ReleaseError> {
+        // SAFETY: the invariant: the cell is still there.
+        let free = unsafe { self.0.as_ref() }.free;
+        // SAFETY: the invariant: nobody else reaches the cell, and this value is consumed.
+        let freed = catch_unwind(|| unsafe { free(self.0) });
+        freed.map_err(|payload| {
             discard(payload);
             ReleaseError::DropPanicked
-        });
+        })
     }
-    Ok(())
 }
 
 /// Whether nobody writes the memory of a view, which [`Lend::getbuffer`] granted, before it is released.

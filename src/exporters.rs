@@ -3,6 +3,7 @@
 //! | exporter | shows | release slot |
 //! |---|---|---|
 //! | [`bytes`] | a run of read-only bytes | none |
+//! | `Vec`, `Box<[T]>`, `Arc<[T]>`, `[T; N]`, `&'static [T]` | a line of items: see [`Content`] | yes |
 //! | [`Strided`] | items at any strides, read-only or writable | yes |
 //! | [`Records`], [`Column`] | records, and one field of each | yes |
 //! | [`Rows`] | rows that lie anywhere, behind a table of pointers | yes |
@@ -11,6 +12,7 @@
 //! | [`redirect`] | another object: requests are passed on | none |
 
 pub mod bytes;
+mod plain;
 mod records;
 pub mod redirect;
 mod reexport;
@@ -18,6 +20,7 @@ mod rows;
 mod snapshot;
 mod strided;
 
+pub use plain::Content;
 pub use records::{Column, Records};
 pub use reexport::Reexport;
 pub use rows::Rows;

@@ -65,6 +65,8 @@
 //! | [`object`] | objects without Python | yes |
 //! | [`exporters`] | reference exporters | yes |
 
+//! | [`python`] | the bridge to CPython, with a feature of the same name | yes |
+
 #![deny(unsafe_code)] // allowed below, module by module
 #![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`
 
@@ -89,11 +91,27 @@ pub mod item;
 pub mod layout;
 #[allow(unsafe_code)]
 pub mod object;
+#[cfg(all(feature = "python", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
+#[allow(unsafe_code)]
+pub mod python;
 pub mod request;
 #[allow(unsafe_code)]
 pub mod view;
 #[allow(unsafe_code)]
 mod walk;
+
+#[cfg(all(feature = "python", PyPy))]
+compile_error!(
+    "bufferprocs does not support PyPy: its Py_buffer is larger than CPython's, and loses `internal` before the release"
+);
+#[cfg(all(feature = "python", Py_LIMITED_API, not(Py_3_11)))]
+compile_error!(
+    "the buffer protocol is part of the limited API since Python 3.11: use PyO3's feature abi3-py311 or a later one, or no abi3"
+);
+
+// For what `#[exports]` expands to here.
+#[cfg(feature = "pyo3")]
+extern crate self as bufferprocs;
 
 pub use consumer::{Buffer, Items, Source};
 pub use error::{
@@ -106,6 +124,9 @@ pub use layout::{Layout, LayoutRef, Order};
 pub use object::Object;
 pub use request::Request;
 pub use view::View;
+
+#[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
+pub use python::{PyBuffer, accelerate, export, exports};
 
 /// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
 mod sync {

@@ -72,6 +72,11 @@ impl Interpreter {
         &self.version
     }
 
+    /// As in 11, of `3.11.7`.
+    pub fn minor(&self) -> u32 {
+        self.version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0)
+    }
+
     /// What `script`, a file of this folder, prints when it is given `input`.
     pub fn run(&self, script: &str, input: &str) -> Result<String, String> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use interpreter::{Interpreter, SKIP};
 
+mod bridge;
 mod by_hand;
 mod copies;
 mod dialects;
@@ -15,6 +16,7 @@ mod formats;
 mod generate;
 mod interpreter;
 mod layouts;
+mod modules;
 mod observed;
 mod random;
 mod requests;
@@ -24,7 +26,7 @@ mod strides;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 7] = [
+const CASES: [(&str, Case); 10] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -32,6 +34,9 @@ const CASES: [(&str, Case); 7] = [
     ("copies", copies::compare),
     ("dialects", dialects::compare),
     ("strides", strides::compare),
+    ("bridge", bridge::newest_pyo3),
+    ("bridge-abi3", bridge::abi3),
+    ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.

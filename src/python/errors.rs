@@ -1,0 +1,65 @@
+//! Errors of the crate as Python's exceptions, so that `?` raises them.
+
+use pyo3::PyErr;
+use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
+
+use crate::error::{AccessError, BufferError, CopyError, FormatError, LayoutError, MutError};
+
+/// `BufferError`; of a closed exporter `ValueError`, of an object that is none `TypeError`, as CPython has it. What a foreign
+/// exporter raised is raised again.
+impl From<BufferError> for PyErr {
+    fn from(error: BufferError) -> PyErr {
+        match &error {
+            BufferError::Closed => PyValueError::new_err(error.to_string()),
+            BufferError::NotAnExporter => PyTypeError::new_err(error.to_string()),
+            BufferError::Raised(raised) => match raised.get().downcast_ref::<PyErr>() {
+                Some(error) => pyo3::Python::attach(|py| error.clone_ref(py)),
+                None => PyBufferError::new_err(error.to_string()),
+            },
+            _ => PyBufferError::new_err(error.to_string()),
+        }
+    }
+}
+
+/// `BufferError`, as of a `bytearray` that is resized while a view is held.
+impl From<MutError> for PyErr {
+    fn from(error: MutError) -> PyErr {
+        PyBufferError::new_err(error.to_string())
+    }
+}
+
+/// `IndexError` where there is no such item; `TypeError` otherwise, as `memoryview` has it.
+impl From<AccessError> for PyErr {
+    fn from(error: AccessError) -> PyErr {
+        match error {
+            AccessError::OutOfRange { .. } | AccessError::IndexCount { .. } => {
+                PyIndexError::new_err(error.to_string())
+            }
+            _ => PyTypeError::new_err(error.to_string()),
+        }
+    }
+}
+
+/// `TypeError` where the target must not be written; `ValueError` otherwise, as `memoryview` has it.
+impl From<CopyError> for PyErr {
+    fn from(error: CopyError) -> PyErr {
+        match error {
+            CopyError::ReadOnly => PyTypeError::new_err(error.to_string()),
+            _ => PyValueError::new_err(error.to_string()),
+        }
+    }
+}
+
+/// `ValueError`.
+impl From<LayoutError> for PyErr {
+    fn from(error: LayoutError) -> PyErr {
+        PyValueError::new_err(error.to_string())
+    }
+}
+
+/// `ValueError`.
+impl From<FormatError> for PyErr {
+    fn from(error: FormatError) -> PyErr {
+        PyValueError::new_err(error.to_string())
+    }
+}

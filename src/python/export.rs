@@ -1,0 +1,42 @@
+//! A ready-made object for every exporter, for those who have no class of their own.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use super::accelerate::accelerate;
+use super::exports;
+use crate::exporter::{Exported, Exporter, Lend};
+
+/// An object whose memory Python's consumers see; nothing else can be done with it.
+#[pyclass(frozen, name = "Export", module = "bufferprocs")]
+struct Export {
+    lender: Box<dyn Lend>,
+}
+
+#[exports(lender)]
+#[pymethods]
+impl Export {}
+
+/// An object that exports `exporter`.
+///
+/// A `Vec<f64>` gives a read-only object; a `Vec<Shared<f64>>` one that consumers may write. To keep a hold on the memory from
+/// Rust, export an `Arc<[Shared<T>]>` and keep a clone.
+///
+/// ```no_run
+/// use pyo3::prelude::*;
+///
+/// #[pyfunction]
+/// fn squares(py: Python<'_>, len: u32) -> PyResult<Bound<'_, PyAny>> {
+///     bufferprocs::export(py, (0..len).map(|x| f64::from(x * x)).collect::<Vec<_>>())
+/// }
+/// ```
+pub fn export<E: Exporter>(py: Python<'_>, exporter: E) -> PyResult<Bound<'_, PyAny>> {
+    lend(py, Exported::new(exporter))
+}
+
+/// An object that answers requests by `lender`: a [`Snapshot`](crate::exporters::Snapshot), for example.
+pub fn lend<L: Lend>(py: Python<'_>, lender: L) -> PyResult<Bound<'_, PyAny>> {
+    static ACCELERATED: PyOnceLock<()> = PyOnceLock::new();
+    ACCELERATED.get_or_try_init(py, || accelerate::<Export>(py))?;
+    Ok(Bound::new(py, Export { lender: Box::new(lender) })?.into_any())
+}

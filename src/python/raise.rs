@@ -1,0 +1,91 @@
+//! Errors as Python's exceptions, over the C API alone.
+
+use std::ffi::CString;
+use std::ptr::null_mut;
+
+use pyo3_ffi as ffi;
+
+use crate::error::{BufferError, ReleaseError};
+
+/// Sets the exception of a refusal: `BufferError`, save where CPython has another for it.
+///
+/// # Safety
+///
+/// The thread is attached to the interpreter.
+pub(super) unsafe fn raise(refusal: &BufferError) {
+    #[cfg(feature = "pyo3")]
+    if let BufferError::Raised(raised) = refusal {
+        if let Some(error) = raised.get().downcast_ref::<pyo3::PyErr>() {
+            // SAFETY: attached, by the caller's promise.
+            let py = unsafe { pyo3::Python::assume_attached() };
+            return error.clone_ref(py).restore(py);
+        }
+    }
+    let exception = match refusal {
+        // SAFETY: the exceptions are there as long as the interpreter.
+        BufferError::Closed => unsafe { ffi::PyExc_ValueError },
+        // SAFETY: as above.
+        BufferError::NotAnExporter => unsafe { ffi::PyExc_TypeError },
+        // SAFETY: as above.
+        _ => unsafe { ffi::PyExc_BufferError },
+    };
+    // SAFETY: attached, and an exception.
+    unsafe { set(exception, &refusal.to_string()) };
+}
+
+/// Reports what went wrong in a release, which has no way to raise it.
+///
+/// # Safety
+///
+/// The thread is attached to the interpreter, `exporter` is alive.
+#[cold]
+pub(super) unsafe fn write_unraisable(error: &ReleaseError, exporter: *mut ffi::PyObject) {
+    // SAFETY: attached, by the caller's promise.
+    let _exception = unsafe { set_aside() };
+    let exception = match error {
+        // SAFETY: the exceptions are there as long as the interpreter.
+        ReleaseError::NotExported => unsafe { ffi::PyExc_BufferError },
+        // SAFETY: as above.
+        ReleaseError::DropPanicked => unsafe { ffi::PyExc_RuntimeError },
+    };
+    // SAFETY: attached, and an exception.
+    unsafe { set(exception, &error.to_string()) };
+    // SAFETY: attached, and the object is alive.
+    unsafe { ffi::PyErr_WriteUnraisable(exporter) };
+}
+
+/// # Safety
+///
+/// The thread is attached to the interpreter, `exception` is an exception type.
+unsafe fn set(exception: *mut ffi::PyObject, message: &str) {
+    let message = CString::new(message.replace('\0', "\\0")).unwrap_or_default();
+    // SAFETY: attached; a type and a string.
+    unsafe { ffi::PyErr_SetString(exception, message.as_ptr()) };
+}
+
+/// The exception that was set; set again when this goes.
+pub(super) struct SetAside {
+    exception: [*mut ffi::PyObject; 3],
+}
+
+/// Takes the exception that is set, if there is one.
+///
+/// # Safety
+///
+/// The thread is attached to the interpreter, also when the result is dropped.
+#[allow(deprecated)] // its successor came with 3.12
+pub(super) unsafe fn set_aside() -> SetAside {
+    let [mut kind, mut value, mut traceback] = [null_mut(); 3];
+    // SAFETY: attached; three places for references.
+    unsafe { ffi::PyErr_Fetch(&mut kind, &mut value, &mut traceback) };
+    SetAside { exception: [kind, value, traceback] }
+}
+
+impl Drop for SetAside {
+    #[allow(deprecated)] // see above
+    fn drop(&mut self) {
+        let [kind, value, traceback] = self.exception;
+        // SAFETY: attached, as `set_aside` demands; the references are those that it got.
+        unsafe { ffi::PyErr_Restore(kind, value, traceback) };
+    }
+}

@@ -1,0 +1,116 @@
+//! Python's objects as sources: [`Buffer`] over any exporter there is.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use pyo3::{PyErr, ffi};
+
+use crate::abi::Py_buffer;
+use crate::consumer::{Buffer, Source};
+use crate::error::{BufferError, Raised};
+use crate::format::Format;
+use crate::request::Request;
+
+/// A buffer that may go to any thread, and be read while the interpreter is detached.
+///
+/// It has an owned reference, where `Buffer<Bound<PyAny>>` has a borrow of the interpreter, which makes that one faster to
+/// release.
+pub type PyBuffer = Buffer<Py<PyAny>>;
+
+/// The object may be of any type. The promises of [`Source`] are those of the protocol, which C code keeps or does not;
+/// whatever of them can be seen in a view is checked.
+// SAFETY: the protocol demands of every exporter in CPython what `Source` demands, except for writers outside Rust, whose
+// accesses are no atomic ones: no consumer can do better. Addresses are refused in `get`.
+unsafe impl Source for Bound<'_, PyAny> {
+    fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        get(self, view, request)
+    }
+
+    unsafe fn release(view: &mut Py_buffer) {
+        // SAFETY: granted and not released, by the caller's promise. Attached: the buffer has the lifetime of a `Bound`.
+        unsafe { ffi::PyBuffer_Release(std::ptr::from_mut(view).cast()) };
+    }
+
+    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+        // SAFETY: granted and not released, by the caller's promise; attached, as above.
+        unsafe { is_bytes(view) }
+    }
+}
+
+/// As the other, from any thread: each call attaches to the interpreter.
+// SAFETY: as above.
+unsafe impl Source for Py<PyAny> {
+    fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        let attached = Python::try_attach(|py| get(self.bind(py), view, request));
+        attached.unwrap_or(Err(BufferError::Refused("there is no interpreter".into())))
+    }
+
+    unsafe fn release(view: &mut Py_buffer) {
+        // Without an interpreter there is nobody to give it back to. SAFETY: granted and not released.
+        let _ = Python::try_attach(|_| unsafe {
+            ffi::PyBuffer_Release(std::ptr::from_mut(view).cast());
+        });
+    }
+
+    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+        // SAFETY: granted and not released, by the caller's promise; attached.
+        Python::try_attach(|_| unsafe { is_bytes(view) }).unwrap_or(false)
+    }
+}
+
+/// What `PyObject_GetBuffer` grants.
+///
+/// Memory that may be written without a word on its format is asked for the format all the same: it must not hold addresses.
+/// NumPy grants its arrays of objects as writable bytes.
+fn get(
+    object: &Bound<'_, PyAny>,
+    view: &mut Py_buffer,
+    request: Request,
+) -> Result<(), BufferError> {
+    let is_blind = request.contains(Request::WRITABLE) && !request.contains(Request::FORMAT);
+    let asked = match is_blind {
+        true => request | Request::FORMAT | Request::ND,
+        false => request,
+    };
+    let filled: *mut ffi::Py_buffer = std::ptr::from_mut(view).cast();
+    // SAFETY: the object is alive and attached, the view may be written; whoever gets it releases it.
+    if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), filled, asked.bits()) } != 0 {
+        return Err(match PyErr::take(object.py()) {
+            Some(error) => BufferError::Raised(Raised::new(error)),
+            None => BufferError::Refused("without a reason".into()),
+        });
+    }
+    // SAFETY: just granted.
+    if is_blind && view.readonly == 0 && unsafe { holds_addresses(view) } {
+        // SAFETY: granted above, and not released.
+        unsafe { ffi::PyBuffer_Release(filled) };
+        return Err(BufferError::Refused(
+            "WRITABLE was requested without FORMAT, the items hold addresses".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// # Safety
+///
+/// `view` is granted and not released, and `FORMAT` was requested.
+unsafe fn holds_addresses(view: &Py_buffer) -> bool {
+    if view.format.is_null() {
+        return false; // bytes
+    }
+    // SAFETY: a string of the exporter's.
+    let format = unsafe { std::ffi::CStr::from_ptr(view.format) };
+    Format::parse(format).map_or(true, |format| format.holds_addresses())
+}
+
+/// Whether the memory is that of a `bytes` object, the one that nobody writes.
+///
+/// # Safety
+///
+/// The thread is attached; `view` is granted and not released.
+unsafe fn is_bytes(view: &Py_buffer) -> bool {
+    // SAFETY: attached, by the caller's promise.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: NULL, or a reference that the view owns.
+    let owner = unsafe { Bound::from_borrowed_ptr_or_opt(py, view.obj.cast()) };
+    owner.is_some_and(|owner: Bound<'_, PyAny>| owner.is_exact_instance_of::<PyBytes>())
+}

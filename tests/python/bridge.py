@@ -1,0 +1,555 @@
+"""Tests of the bridge, one for each promise. Standard input names the folder of the module."""
+
+import array
+import collections.abc
+import ctypes
+import gc
+import mmap
+import subprocess
+import sys
+import threading
+import unittest
+import weakref
+
+MODULES = sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read().strip()
+sys.path.insert(0, MODULES)
+
+import bridge
+import numpy as np
+
+WRITABLE, FORMAT, ND, STRIDES, INDIRECT = 0x1, 0x4, 0x8, 0x18, 0x118
+FULL_RO, FULL, SIMPLE = INDIRECT | FORMAT, INDIRECT | FORMAT | WRITABLE, 0
+RESIZE = "Existing exports of data: object cannot be re-sized"
+MODIFIED = "the exporter is being modified"
+
+GROWABLE = [bridge.Samples, bridge.Fast]
+
+
+def in_child(code):
+    """Runs `code` in an interpreter of its own; returns what it printed."""
+    child = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {MODULES!r}); import bridge\n{code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if child.returncode != 0:
+        raise AssertionError(f"ended with {child.returncode}: {child.stderr}")
+    return child.stdout.split(), child.stderr
+
+
+class Unraisable:
+    """What reaches sys.unraisablehook."""
+
+    def __enter__(self):
+        self.seen, self.hook = [], sys.unraisablehook
+        sys.unraisablehook = lambda args: self.seen.append((args.exc_type, str(args.exc_value)))
+        return self.seen
+
+    def __exit__(self, *_):
+        sys.unraisablehook = self.hook
+
+
+class Exporting(unittest.TestCase):
+    def test_numpy_sees_the_memory(self):
+        for kind in GROWABLE:
+            with self.subTest(kind):
+                samples = kind(3)
+                items = np.asarray(samples)
+                self.assertEqual((items.dtype, items.tolist()), (np.dtype("d"), [0, 1, 2]))
+                items[1] = 7.5
+                self.assertEqual(samples.item(1), 7.5)
+                again = np.asarray(samples)
+                self.assertEqual(again.__array_interface__["data"], items.__array_interface__["data"])
+
+    def test_growing_is_refused_while_exported(self):
+        for kind in GROWABLE:
+            with self.subTest(kind):
+                samples = kind(3)
+                view = memoryview(samples)
+                self.assertEqual(samples.exports, 1)
+                with self.assertRaisesRegex(BufferError, RESIZE):
+                    samples.append(3)
+                view.release()
+                samples.append(3)
+                self.assertEqual((samples.exports, memoryview(samples).tolist()), (0, [0, 1, 2, 3]))
+
+    def test_the_memory_outlives_the_name(self):
+        for kind in GROWABLE:
+            items = np.asarray(kind(3))
+            gc.collect()
+            self.assertEqual(items.tolist(), [0, 1, 2])
+
+    def test_references_come_back(self):
+        for kind in GROWABLE:
+            samples = kind(3)
+            before = sys.getrefcount(samples)
+            for _ in range(1000):
+                view = memoryview(samples)
+                self.assertEqual(sys.getrefcount(samples), before + 1)
+                view.release()
+                with self.assertRaises(BufferError):
+                    bridge.refused(samples, FORMAT)
+            self.assertEqual((sys.getrefcount(samples), samples.exports), (before, 0))
+
+    def test_an_empty_block_and_not_frozen(self):
+        for object in [bridge.plain(), bridge.fast_plain()]:
+            items = np.asarray(object)
+            self.assertEqual((items.dtype, items.tolist()), (np.dtype("u2"), [[0, 1, 2], [3, 4, 5]]))
+
+    def test_all_requests_are_answered_alike_by_memoryview_ours_and_accelerated(self):
+        samples, fast = bridge.Samples(3), bridge.Fast(3)
+        exporter = memoryview(samples)
+
+        def answer(object, flags):
+            try:
+                return bridge.describe(object, flags)
+            except Exception as error:
+                return type(error), str(error) if object is not exporter else None
+
+        for flags in range(512):
+            if flags in (0x100, 0x200):
+                continue  # refused by CPython itself since 3.13
+            with self.subTest(flags):
+                ours, theirs = answer(samples, flags), answer(exporter, flags)
+                self.assertEqual(ours, answer(fast, flags))
+                self.assertEqual(ours[0] if isinstance(ours[0], type) else ours, theirs[0] if isinstance(theirs[0], type) else theirs)
+
+    def test_a_field_of_a_field_and_of_a_tuple(self):
+        self.assertEqual(memoryview(bridge.Nested(2)).tolist(), [0, 1])
+        late = bridge.Tuple()
+        with self.assertRaisesRegex(ValueError, "closed"):
+            memoryview(late)
+        late.open(2)
+        self.assertEqual(memoryview(late).tolist(), [0, 1])
+
+    def test_a_field_behind_a_lock(self):
+        locked = bridge.Locked(3)
+        view = memoryview(locked)
+        locked.replace(2)
+        self.assertEqual((view.tolist(), memoryview(locked).tolist()), ([0, 1, 2], [0, 1]))
+
+        def ask():
+            with self.assertRaisesRegex(BufferError, MODIFIED):
+                memoryview(locked)
+            view.release()
+            return "asked"
+
+        self.assertEqual(locked.while_writing(ask), "asked")
+
+    def test_closing(self):
+        closable = bridge.Closable(3)
+        view = memoryview(closable)
+        closable.close()
+        with self.assertRaisesRegex(ValueError, "the exporter is closed"):
+            memoryview(closable)
+        self.assertEqual(view.tolist(), [0, 1, 2])
+
+    def test_a_request_during_a_method_with_mut_self(self):
+        late = bridge.Late(3)
+        view = memoryview(late)
+
+        def ask():
+            with self.assertRaisesRegex(BufferError, MODIFIED):
+                memoryview(late)
+            view.release()
+
+        late.during(ask)
+        self.assertEqual(late.exports, 0)
+        fast = bridge.fast_plain()
+        with self.assertRaisesRegex(BufferError, MODIFIED):
+            fast.during(lambda: memoryview(fast))
+
+    def test_isinstance_buffer(self):
+        if sys.version_info < (3, 12):
+            self.assertFalse(hasattr(collections.abc, "Buffer"))
+        else:
+            self.assertIsInstance(bridge.Samples(1), collections.abc.Buffer)
+            with bridge.Samples(2).__buffer__(FULL) as view:
+                self.assertEqual(view.tolist(), [0, 1])
+
+    def test_immutable_types(self):
+        self.assertEqual(memoryview(bridge.Fixed(2)).tolist(), [0, 1])
+
+    def test_a_release_too_many_is_unraisable(self):
+        for kind in GROWABLE:
+            with Unraisable() as seen:
+                samples = kind(1)
+                bridge.too_many_releases(samples)
+            self.assertEqual(seen, [(BufferError, "a buffer was released more often than it was exported")])
+            self.assertEqual(samples.exports, 0)
+
+    def test_accelerate_refuses_slots_that_are_not_ours(self):
+        if sys.version_info < (3, 12):
+            bridge.accelerate_patched()  # there is nothing that could be patched
+            return
+        bridge.Patched.__buffer__ = lambda self, flags: memoryview(b"patched")
+        if "abi3" in MODULES:
+            bridge.accelerate_patched()  # no slots within reach: nothing is done
+        else:
+            with self.assertRaisesRegex(TypeError, "Patched"):
+                bridge.accelerate_patched()
+        self.assertEqual(bytes(memoryview(bridge.Patched(1))), b"patched")
+
+
+class Inheriting(unittest.TestCase):
+    def test_a_python_subclass(self):
+        for kind in GROWABLE:
+            class Sub(kind):
+                pass
+
+            sub = Sub(2)
+            self.assertEqual(memoryview(sub).tolist(), [0, 1])
+            with memoryview(sub):
+                with self.assertRaisesRegex(BufferError, RESIZE):
+                    sub.append(1)
+
+    def test_mixins(self):
+        class Mixin:
+            def total(self):
+                return sum(memoryview(self))
+
+        for kind in GROWABLE:
+            class First(Mixin, kind):
+                pass
+
+            class Last(kind, Mixin):
+                pass
+
+            self.assertEqual((First(3).total(), Last(3).total()), (3, 3))
+
+    def test_extends(self):
+        self.assertEqual(memoryview(bridge.Derived(2)).tolist(), [0, 1])
+        self.assertEqual(bytes(memoryview(bridge.Outer(2))), b"\7\7")
+
+    def test_overriding_with_and_without_super(self):
+        class Replaced(bridge.Samples):
+            def __buffer__(self, flags):
+                return memoryview(b"replaced")
+
+        class Extended(bridge.Samples):
+            def __buffer__(self, flags):
+                self.asked = flags
+                return super().__buffer__(flags)
+
+        if sys.version_info < (3, 12):
+            self.assertEqual(memoryview(Replaced(2)).tolist(), [0, 1])  # no such method yet
+            return
+        self.assertEqual(bytes(memoryview(Replaced(2))), b"replaced")
+        extended = Extended(2)
+        view = memoryview(extended)
+        self.assertEqual((view.tolist(), extended.asked, extended.exports), ([0, 1], FULL_RO, 1))
+        view.release()
+        gc.collect()
+        self.assertEqual(extended.exports, 0)
+
+
+class Moods(unittest.TestCase):
+    def test_a_panic_in_view(self):
+        moody = bridge.Moody(view_panics=True)
+        with self.assertRaisesRegex(BufferError, "panicked"):
+            memoryview(moody)
+        moody.set_view_panics(False)
+        self.assertEqual(bytes(memoryview(moody)), b"\0\0\0")
+
+    def test_a_panic_in_a_mutation(self):
+        moody = bridge.Moody()
+        for view_panics in [False, True]:
+            with self.assertRaises(BaseException) as raised:
+                moody.mutate_and_panic(view_panics)
+            self.assertEqual(type(raised.exception).__name__, "PanicException")
+            if view_panics:
+                with self.assertRaisesRegex(BufferError, "panicked"):
+                    memoryview(moody)
+            else:
+                self.assertEqual(bytes(memoryview(moody)), b"\0\0\0\1")
+
+    def test_a_panic_in_the_drop(self):
+        before = bridge.live()
+        with Unraisable() as seen:
+            moody = bridge.Moody(drop_panics=True)
+            del moody
+            gc.collect()
+        self.assertEqual(([kind.__name__ for kind, _ in seen], bridge.live()), (["PanicException"], before))
+        # The object dies in its view's release.
+        with Unraisable() as seen:
+            view = memoryview(bridge.Moody(drop_panics=True))
+            del view
+            gc.collect()
+        self.assertEqual((len(seen), bridge.live()), (1, before))
+
+    def test_cycles_are_collected(self):
+        cycle = bridge.Cycle()
+        cycle.refer([cycle])
+        alive = weakref.ref(cycle)
+        del cycle
+        gc.collect()
+        self.assertIsNone(alive())
+
+    def test_a_view_in_a_cycle_is_released_by_the_collector(self):
+        cycle = bridge.Cycle()
+        view = memoryview(cycle)
+        ring = [view]
+        ring.append(ring)
+        alive = weakref.ref(cycle)
+        del cycle, view, ring
+        gc.collect()
+        self.assertIsNone(alive())
+
+    def test_a_viewed_object_in_a_cycle_is_not_emptied(self):
+        cycle = bridge.Cycle()
+        cycle.refer([cycle])
+        view = memoryview(cycle)
+        del cycle
+        gc.collect()
+        self.assertEqual(bytes(view), b"\0\0\0")
+
+    def test_a_release_that_frees_keeps_the_exception_that_is_set(self):
+        log = []
+
+        class Noisy:
+            def __del__(self):
+                try:
+                    raise KeyError("of the drop")
+                except KeyError:
+                    log.append("dropped")
+
+        keeper = bridge.Keeper(Noisy())
+        view = memoryview(keeper)
+        keeper.replace()
+        self.assertEqual(log, [])  # the view keeps the old value
+
+        def fail(view):
+            raise ValueError("of the caller")
+
+        def holds(view):
+            fail(view)
+
+        box = [view]
+        del view
+        with self.assertRaisesRegex(ValueError, "of the caller"):
+            # The only reference goes while the exception is on its way.
+            (lambda held: fail(held))(box.pop())
+        gc.collect()
+        self.assertEqual(log, ["dropped"])
+        self.assertEqual(bytes(memoryview(keeper)), b"\0\0\0")
+
+    def test_views_that_live_to_the_end(self):
+        for kind in ["Samples", "Fast"]:
+            seen, errors = in_child(
+                f"""
+import sys
+class Holds: pass
+holds = Holds()
+holds.view = memoryview(bridge.{kind}(3))
+holds.keeper = bridge.Keeper(holds)
+holds.keeper_view = memoryview(holds.keeper)
+holds.keeper.replace()
+sys.modules['kept'] = holds
+sys.holds = holds
+print('end')
+"""
+            )
+            self.assertEqual((seen, errors), (["end"], ""))
+
+    def test_a_buffer_of_rust_that_outlives_the_interpreter(self):
+        seen, errors = in_child("bridge.keep_in_thread_local(bridge.Samples(3))\nbridge.keep_in_thread_local(b'abc')\nprint('end')")
+        self.assertEqual((seen, errors), (["end"], ""))
+
+
+class ReadyMade(unittest.TestCase):
+    def test_containers(self):
+        cases = [
+            (bridge.export_vec, [1, 2, 3], "u4", True),
+            (bridge.export_writable, [1, 2, 3], "u4", False),
+            (bridge.export_static, list(b"static"), "u1", True),
+        ]
+        for make, items, dtype, readonly in cases:
+            with self.subTest(make.__name__):
+                view = np.asarray(make())
+                self.assertEqual((view.tolist(), view.dtype, view.flags.writeable), (items, np.dtype(dtype), not readonly))
+
+    def test_items_that_are_arrays(self):
+        view = memoryview(bridge.export_array())
+        self.assertEqual((view.shape, view.itemsize, bytes(view)), ((3,), 8, np.array([1, 2, 3, 4, 5, 6], "u4").tobytes()))
+        self.assertEqual(np.asarray(bridge.export_array()).tolist(), [[1, 2], [3, 4], [5, 6]])
+
+    def test_rust_keeps_a_hold(self):
+        object, total = bridge.export_arc()
+        view = np.asarray(object)
+        view[0] = 10
+        self.assertEqual(total(), 15)
+        del object
+        view[1] = 20
+        self.assertEqual(total(), 33)
+
+    def test_references_come_back(self):
+        object = bridge.export_vec()
+        before = sys.getrefcount(object)
+        view = memoryview(object)
+        self.assertEqual((view.obj is object, sys.getrefcount(object)), (True, before + 2 - 1))
+        view.release()
+        self.assertEqual(sys.getrefcount(object), before)
+
+
+class Consuming(unittest.TestCase):
+    def test_requests_are_chosen(self):
+        items = np.arange(6.0).reshape(2, 3)
+        self.assertEqual(bridge.describe(items, FULL), ("d", [2, 3], [24, 8], None, 8, False))
+        self.assertEqual(bridge.describe(items, ND), (None, [2, 3], None, None, 8, False))
+        self.assertEqual(bridge.describe(items, SIMPLE), (None, None, None, None, 8, False))
+        self.assertEqual(bridge.describe(b"abc", FULL_RO), ("B", [3], [1], None, 1, True))
+
+    def test_refusals_are_the_exporters_own(self):
+        with self.assertRaises(BufferError):
+            bridge.refused(b"abc", WRITABLE)
+        with self.assertRaises(TypeError):
+            bridge.refused(1, SIMPLE)
+        with self.assertRaises(ValueError):
+            bridge.refused(np.arange(4)[::2], SIMPLE)
+        closed = mmap.mmap(-1, 10)
+        closed.close()
+        with self.assertRaises(ValueError):
+            bridge.refused(closed, SIMPLE)
+
+    def test_any_layout(self):
+        items = np.arange(24.0).reshape(4, 6)
+        for view in [items, items.T, items[::-1], items[:, ::-2], items[1:, 2:], memoryview(items)]:
+            self.assertEqual(bridge.sum(view), np.asarray(view).sum())
+            self.assertEqual(bridge.sum_detached(view), np.asarray(view).sum())
+            self.assertEqual(bridge.column(view, 1), np.asarray(view)[:, 1].tolist())
+
+    def test_item_types_are_checked(self):
+        with self.assertRaisesRegex(TypeError, 'format is "f", expected "d"'):
+            bridge.sum(np.zeros(3, "f"))
+        with self.assertRaises(TypeError):
+            bridge.sum(b"12345678")
+
+    def test_byte_order(self):
+        native, swapped = ("<", ">") if sys.byteorder == "little" else (">", "<")
+        plain = np.array([1, 2], np.uint32)
+        self.assertEqual(bridge.values_u32(plain), [1, 2])
+        view = memoryview(plain).cast("B")
+        for order, ours in [(native, True), (swapped, False)]:
+            casted = Formatted(view, order + "I")
+            if ours:
+                self.assertEqual(bridge.values_u32(casted), [1, 2])
+            else:
+                with self.assertRaises(ValueError):
+                    bridge.values_u32(casted)
+        with self.assertRaises(ValueError):
+            bridge.values_u32(plain.astype(">u4" if sys.byteorder == "little" else "<u4"))
+
+    def test_pyo3_takes_the_other_byte_order(self):
+        # The trap that the book names: PyO3's PyBuffer<u32> reads big-endian items as they lie.
+        swapped = np.array([1], ">u4")
+        self.assertEqual(bridge.pyo3_accepts(swapped), [1 << 24] if sys.byteorder == "little" else [1])
+        with self.assertRaises(BufferError):
+            bridge.pyo3_accepts(Formatted(memoryview(b"\1\0\0\0"), "<I"))
+
+    def test_writing(self):
+        items = np.zeros((2, 3), "i4")
+        bridge.write_i32(items[1], FULL, 2, 9)
+        self.assertEqual(items.tolist(), [[0, 0, 0], [0, 0, 9]])
+        bridge.fill(items.T[::-1], np.arange(6, dtype="i4").tobytes())
+        self.assertEqual(items.T[::-1].tolist(), [[0, 1], [2, 3], [4, 5]])
+        with self.assertRaisesRegex(TypeError, "read-only"):
+            bridge.write_i32(np.frombuffer(bytes(8), "i4"), FULL_RO, 0, 1)
+        with self.assertRaises(IndexError):
+            bridge.write_i32(items[0], FULL, 3, 1)
+
+    def test_addresses_are_not_overwritten(self):
+        objects = np.array([object()], object)
+        before = sys.getrefcount(objects[0])
+        for flags in [WRITABLE, WRITABLE | ND, WRITABLE | STRIDES]:
+            with self.assertRaisesRegex(BufferError, "addresses"):
+                bridge.refused(objects, flags)
+        with self.assertRaises(ValueError):
+            bridge.fill(objects, bytes(8))
+        self.assertEqual(sys.getrefcount(objects[0]), before)
+        self.assertEqual(bridge.describe(bytearray(4), WRITABLE)[-1], False)
+        self.assertEqual(bridge.describe(np.zeros((2, 2)), WRITABLE), (None, None, None, None, 8, False))
+
+    def test_released_exactly_once(self):
+        exporter = bytearray(4)
+        held = bridge.Held(exporter, FULL)
+        with self.assertRaises(BufferError):
+            exporter.append(1)
+        held.release()
+        held.release()
+        exporter.append(1)
+        held = bridge.Held(exporter, FULL)
+        held.release_elsewhere()
+        exporter.append(1)
+        before = sys.getrefcount(exporter)
+        for _ in range(100):
+            with self.assertRaises(TypeError):
+                bridge.sum(exporter)  # refused by us, after it was granted
+        self.assertEqual(sys.getrefcount(exporter), before)
+        exporter.append(1)
+
+    def test_hostile_exporters(self):
+        rules = {
+            "buf is NULL": "buf is NULL",
+            "len is negative": "len -1",
+            "len is wrong": "len 4",
+            "itemsize is zero": "itemsize 0",
+            "ndim is negative": "ndim -1",
+            "ndim is huge": "ndim 1000",
+            "shape is NULL": "shape is NULL",
+            "shape overflows": "contradicts",
+        }
+        for rule, message in rules.items():
+            with self.subTest(rule):
+                exporter = bridge.hostile(rule)
+                before = sys.getrefcount(exporter)
+                with self.assertRaisesRegex(BufferError, message):
+                    bridge.describe(exporter, FULL_RO)
+                self.assertEqual(sys.getrefcount(exporter), before)
+        with self.assertRaises(TypeError):
+            bridge.sum(bridge.hostile("format is no format"))
+
+    def test_reexport(self):
+        source = np.arange(6.0).reshape(2, 3)
+        chain = bridge.reexport(memoryview(source)[::-1], FULL_RO)
+        view = np.asarray(chain)
+        self.assertEqual(view.tolist(), source[::-1].tolist())
+        source[0, 0] = 100
+        self.assertEqual(view[1, 0], 100)
+        del source, chain
+        gc.collect()
+        self.assertEqual(view[1, 0], 100)
+
+    def test_reexport_invents_nothing(self):
+        chain = bridge.reexport(np.arange(6.0), SIMPLE)
+        with self.assertRaisesRegex(BufferError, "does not know"):
+            memoryview(chain)
+        self.assertEqual(bridge.describe(chain, SIMPLE)[:3], (None, None, None))
+
+    def test_from_buffer_leaks_its_owner(self):
+        class Owner:
+            pass
+
+        owner = Owner()
+        before = sys.getrefcount(owner)
+        view = bridge.from_buffer(owner)
+        self.assertEqual((view.obj, sys.getrefcount(owner)), (None, before + 1))
+        view.release()
+        del view
+        self.assertEqual(sys.getrefcount(owner), before + 1)  # for ever
+
+
+class Formatted:
+    """An exporter of `memory` as items of `format`, which names its byte order: ctypes says so, NumPy does not."""
+
+    def __new__(cls, memory, format):
+        kinds = {"<I": ctypes.c_uint32.__ctype_le__, ">I": ctypes.c_uint32.__ctype_be__}
+        return (kinds[format] * (len(memory) // 4)).from_buffer_copy(memory)
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    outcome = unittest.TextTestRunner(verbosity=0, stream=sys.stderr).run(suite)
+    if not outcome.wasSuccessful() or outcome.skipped:
+        sys.exit(1)
+    print(f"{outcome.testsRun} tests")

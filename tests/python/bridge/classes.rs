@@ -1,0 +1,297 @@
+//! Classes that export, in every way that the attribute allows.
+
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use bufferprocs::exporters::Strided;
+use bufferprocs::{Exported, Layout, Shared, exports};
+use pyo3::prelude::*;
+
+type Items = Vec<Shared<f64>>;
+
+fn items(len: usize) -> Exported<Items> {
+    Exported::new((0..len).map(|number| Shared::new(number as f64)).collect())
+}
+
+macro_rules! growable {
+    ($name:ident) => {
+        #[pyclass(frozen, subclass)]
+        pub struct $name {
+            items: Exported<Items>,
+        }
+
+        #[exports(items)]
+        #[pymethods]
+        impl $name {
+            #[new]
+            fn new(len: usize) -> $name {
+                $name { items: items(len) }
+            }
+
+            fn append(&self, item: f64) -> PyResult<()> {
+                self.items.try_mut()?.push(Shared::new(item));
+                Ok(())
+            }
+
+            fn item(&self, index: usize) -> PyResult<f64> {
+                Ok(self.items.try_borrow()?[index].load())
+            }
+
+            #[getter]
+            fn exports(&self) -> usize {
+                self.items.exports()
+            }
+        }
+    };
+}
+
+growable!(Samples);
+growable!(Fast);
+
+/// Not frozen, no other methods.
+#[pyclass]
+pub struct Plain {
+    matrix: Exported<Strided<u16>>,
+}
+
+#[exports(matrix)]
+#[pymethods]
+impl Plain {}
+
+fn matrix() -> Exported<Strided<u16>> {
+    let layout = Layout::c_contiguous(&[2, 3], 2).unwrap();
+    Exported::new(Strided::writable((0..6).collect(), layout, 0).unwrap())
+}
+
+#[pyfunction]
+pub fn plain() -> Plain {
+    Plain { matrix: matrix() }
+}
+
+#[pyclass]
+pub struct FastPlain {
+    matrix: Exported<Strided<u16>>,
+}
+
+#[exports(matrix)]
+#[pymethods]
+impl FastPlain {
+    /// Calls `work` while this object is borrowed exclusively.
+    fn during(&mut self, work: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        Ok(work.call0()?.unbind())
+    }
+}
+
+#[pyfunction]
+pub fn fast_plain() -> FastPlain {
+    FastPlain { matrix: matrix() }
+}
+
+/// Not frozen, with a method that has `&mut self`.
+#[pyclass]
+pub struct Late {
+    items: Exported<Items>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl Late {
+    #[new]
+    fn new(len: usize) -> Late {
+        Late { items: items(len) }
+    }
+
+    fn during(&mut self, work: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        Ok(work.call0()?.unbind())
+    }
+
+    #[getter]
+    fn exports(&self) -> usize {
+        self.items.exports()
+    }
+}
+
+/// A field behind locks.
+#[pyclass(frozen)]
+pub struct Locked {
+    first: RwLock<Exported<Items>>,
+}
+
+#[exports(first)]
+#[pymethods]
+impl Locked {
+    #[new]
+    fn new(len: usize) -> Locked {
+        Locked { first: RwLock::new(items(len)) }
+    }
+
+    /// Puts another value in place; views of the old one stay good.
+    fn replace(&self, len: usize) {
+        *self.first.write().unwrap() = items(len);
+    }
+
+    fn while_writing(&self, work: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let _guard = self.first.write().unwrap();
+        Ok(work.call0()?.unbind())
+    }
+}
+
+/// A field that may be empty, within an `Arc` within a `Mutex`.
+#[pyclass(frozen)]
+pub struct Closable {
+    items: Mutex<Option<Arc<Exported<Items>>>>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl Closable {
+    #[new]
+    fn new(len: usize) -> Closable {
+        Closable { items: Mutex::new(Some(Arc::new(items(len)))) }
+    }
+
+    fn close(&self) {
+        self.items.lock().unwrap().take();
+    }
+}
+
+#[pyclass(frozen)]
+pub struct Tuple(OnceLock<Exported<Items>>);
+
+#[exports(0)]
+#[pymethods]
+impl Tuple {
+    #[new]
+    fn new() -> Tuple {
+        Tuple(OnceLock::new())
+    }
+
+    fn open(&self, len: usize) {
+        let _ = self.0.set(items(len));
+    }
+}
+
+pub struct Inner {
+    items: Exported<Items>,
+}
+
+/// A field of a field.
+#[pyclass(frozen)]
+pub struct Nested {
+    inner: Inner,
+}
+
+#[exports(inner.items)]
+#[pymethods]
+impl Nested {
+    #[new]
+    fn new(len: usize) -> Nested {
+        Nested { inner: Inner { items: items(len) } }
+    }
+}
+
+#[pyclass(subclass)]
+pub struct Base {
+    items: Exported<Items>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl Base {
+    #[new]
+    fn new(len: usize) -> Base {
+        Base { items: items(len) }
+    }
+}
+
+/// Exports what its base exports.
+#[pyclass(extends = Base)]
+pub struct Derived;
+
+#[pymethods]
+impl Derived {
+    #[new]
+    fn new(len: usize) -> (Derived, Base) {
+        (Derived, Base::new(len))
+    }
+}
+
+/// Exports something else than its base.
+#[pyclass(extends = Base)]
+pub struct Outer {
+    bytes: Exported<Vec<u8>>,
+}
+
+#[exports(bytes)]
+#[pymethods]
+impl Outer {
+    #[new]
+    fn new(len: usize) -> (Outer, Base) {
+        (Outer { bytes: Exported::new(vec![7; len]) }, Base::new(len))
+    }
+}
+
+#[cfg_attr(feature = "immutable", pyclass(frozen, immutable_type))]
+#[cfg_attr(not(feature = "immutable"), pyclass(frozen))]
+pub struct Fixed {
+    items: Exported<Items>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl Fixed {
+    #[new]
+    fn new(len: usize) -> Fixed {
+        Fixed { items: items(len) }
+    }
+}
+
+/// To be patched before it is accelerated.
+#[pyclass(frozen)]
+pub struct Patched {
+    items: Exported<Items>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl Patched {
+    #[new]
+    fn new(len: usize) -> Patched {
+        Patched { items: items(len) }
+    }
+}
+
+#[pyfunction]
+pub fn accelerate_patched(py: Python<'_>) -> PyResult<()> {
+    bufferprocs::accelerate::<Patched>(py)
+}
+
+#[pyfunction]
+pub fn export_vec(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    bufferprocs::export(py, vec![1_u32, 2, 3])
+}
+
+#[pyfunction]
+pub fn export_writable(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    bufferprocs::export(py, Shared::from_vec(vec![1_u32, 2, 3]))
+}
+
+#[pyfunction]
+pub fn export_array(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    bufferprocs::export(py, [[1_u32, 2], [3, 4], [5, 6]])
+}
+
+#[pyfunction]
+pub fn export_static(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    bufferprocs::export(py, &b"static"[..])
+}
+
+/// An object, and a function that adds up what Rust sees of its memory.
+#[pyfunction]
+pub fn export_arc(py: Python<'_>) -> PyResult<(Bound<'_, PyAny>, Bound<'_, PyAny>)> {
+    let shared: Arc<[Shared<u32>]> = Shared::from_vec(vec![1, 2, 3]).into();
+    let object = bufferprocs::export(py, Arc::clone(&shared))?;
+    let total = move |_: &Bound<'_, pyo3::types::PyTuple>, _: Option<&Bound<'_, pyo3::types::PyDict>>| {
+        shared.iter().map(Shared::load).sum::<u32>()
+    };
+    Ok((object, pyo3::types::PyCFunction::new_closure(py, None, None, total)?.into_any()))
+}

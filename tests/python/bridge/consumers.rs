@@ -1,0 +1,125 @@
+//! Consumers: `Buffer` over Python's objects.
+
+use std::cell::RefCell;
+
+use bufferprocs::exporters::Reexport;
+use bufferprocs::{Buffer, Exported, Order, PyBuffer, Request, exports};
+use pyo3::prelude::*;
+
+fn get<'py>(object: &Bound<'py, PyAny>, flags: i32) -> PyResult<Buffer<Bound<'py, PyAny>>> {
+    Ok(Buffer::get(object, Request::from_bits_retain(flags))?)
+}
+
+type Description = (Option<String>, Option<Vec<isize>>, Option<Vec<isize>>, Option<Vec<isize>>, usize, bool);
+
+/// Format, shape, strides, suboffsets, itemsize, whether read-only.
+#[pyfunction]
+pub fn describe(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Description> {
+    let buffer = get(object, flags)?;
+    let format = buffer.format().map(|format| format.to_string_lossy().into_owned());
+    let [shape, strides, suboffsets] =
+        [buffer.shape(), buffer.strides(), buffer.suboffsets()].map(|array| array.map(<[isize]>::to_vec));
+    Ok((format, shape, strides, suboffsets, buffer.itemsize(), buffer.is_readonly()))
+}
+
+/// Whether the request is refused, with the exception that CPython's consumers would get.
+#[pyfunction]
+pub fn refused(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<()> {
+    get(object, flags).map(|_| ())
+}
+
+#[pyfunction]
+pub fn sum(object: &Bound<'_, PyAny>) -> PyResult<f64> {
+    let buffer = Buffer::get(object, Request::FULL_RO)?;
+    let items = buffer.items::<f64>()?;
+    Ok(items.iter(Order::C).sum())
+}
+
+/// The same with the interpreter detached.
+#[pyfunction]
+pub fn sum_detached(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
+    let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+    py.detach(|| Ok(buffer.items::<f64>()?.iter(Order::C).sum()))
+}
+
+#[pyfunction]
+pub fn values_u32(object: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
+    let buffer = Buffer::get(object, Request::FULL_RO)?;
+    Ok(buffer.to_vec::<u32>(Order::C)?)
+}
+
+/// Every second item along the first axis, of a two-dimensional view.
+#[pyfunction]
+pub fn column(object: &Bound<'_, PyAny>, column: usize) -> PyResult<Vec<f64>> {
+    let buffer = Buffer::get(object, Request::FULL_RO)?;
+    let items = buffer.items::<f64>()?;
+    let rows = items.layout().shape()[0] as usize;
+    (0..rows).map(|row| Ok(items.get(&[row, column])?)).collect()
+}
+
+/// Copies packed bytes into a view.
+#[pyfunction]
+pub fn fill(object: &Bound<'_, PyAny>, bytes: &[u8]) -> PyResult<()> {
+    let buffer = Buffer::get(object, Request::FULL)?;
+    buffer.from_contiguous(bytes, Order::C)?;
+    Ok(())
+}
+
+#[pyfunction]
+pub fn write_i32(object: &Bound<'_, PyAny>, flags: i32, index: usize, value: i32) -> PyResult<()> {
+    let buffer = get(object, flags)?;
+    buffer.items::<i32>()?.set(&[index], value)?;
+    Ok(())
+}
+
+/// Holds a view until it is told to let go.
+#[pyclass]
+pub struct Held {
+    buffer: Option<PyBuffer>,
+}
+
+#[pymethods]
+impl Held {
+    #[new]
+    fn new(object: Py<PyAny>, flags: i32) -> PyResult<Held> {
+        Ok(Held { buffer: Some(PyBuffer::get(&object, Request::from_bits_retain(flags))?) })
+    }
+
+    fn release(&mut self) {
+        self.buffer = None;
+    }
+
+    /// Lets go in a thread that Python knows nothing of.
+    fn release_elsewhere(&mut self, py: Python<'_>) {
+        let buffer = self.buffer.take();
+        py.detach(|| std::thread::spawn(move || drop(buffer)).join().unwrap());
+    }
+}
+
+thread_local! {
+    static KEPT: RefCell<Vec<PyBuffer>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Holds a view until the thread ends: of the main thread, after the interpreter.
+#[pyfunction]
+pub fn keep_in_thread_local(object: Py<PyAny>) -> PyResult<()> {
+    let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+    KEPT.with_borrow_mut(|kept| kept.push(buffer));
+    Ok(())
+}
+
+/// Shows the buffer of another object.
+#[pyclass(frozen)]
+pub struct Reexported {
+    buffer: Exported<Reexport<Py<PyAny>>>,
+}
+
+#[exports(buffer)]
+#[pymethods]
+impl Reexported {}
+
+#[pyfunction]
+pub fn reexport(object: Py<PyAny>, flags: i32) -> PyResult<Reexported> {
+    let buffer = PyBuffer::get(&object, Request::from_bits_retain(flags))?;
+    Ok(Reexported { buffer: Exported::new(Reexport::new(buffer)) })
+}

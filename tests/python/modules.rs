@@ -1,0 +1,128 @@
+//! Extension modules, built for an interpreter by a cargo of their own and put where it finds them.
+//!
+//! Their packages lie below `target/python/`, made here: so `cargo test` itself builds neither PyO3 nor anything that wants
+//! a libpython.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::interpreter::Interpreter;
+
+/// What modules are built with.
+pub struct Build<'a> {
+    /// Name of the folder below `target/python/` that has the packages; those of one PyO3 share one.
+    pub folder: &'a str,
+    /// The requirement in `Cargo.toml`.
+    pub pyo3: &'a str,
+    /// Built without looking at an interpreter, for all from 3.11 on.
+    pub abi3: bool,
+}
+
+pub const NEWEST: Build<'_> = Build { folder: "packages", pyo3: "0.30", abi3: false };
+pub const SECOND_NEWEST: Build<'_> =
+    Build { folder: "packages-pyo3-0.29", pyo3: "0.29", abi3: false };
+pub const ABI3: Build<'_> = Build { folder: "packages-abi3", pyo3: "0.30", abi3: true };
+
+/// A module: its name, where its source is relative to the repository, and further lines of its `Cargo.toml`.
+pub struct Module<'a> {
+    pub name: &'a str,
+    pub source: &'a str,
+    pub features: &'a [&'a str],
+    pub dependencies: &'a str,
+}
+
+/// Builds `modules`. Returns the folder from which `python` can import them.
+pub fn build(
+    python: &Interpreter,
+    build: &Build<'_>,
+    modules: &[Module<'_>],
+) -> Result<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
+    let packages = target.join("python").join(build.folder);
+    for module in modules {
+        write(&packages.join(module.name).join("Cargo.toml"), &manifest(root, build, module))?;
+    }
+    let members: Vec<String> = fs::read_dir(&packages)
+        .map_err(|error| format!("{}: {error}", packages.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.join("Cargo.toml").exists())
+        .filter_map(|path| path.file_name()?.to_str().map(|name| format!("{name:?}")))
+        .collect();
+    let workspace = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[profile.dev]\ndebug = \"line-tables-only\"\n",
+        members.join(", ")
+    );
+    write(&packages.join("Cargo.toml"), &workspace)?;
+    if !packages.join("Cargo.lock").exists() {
+        // The versions of the repository, as far as they fit.
+        let lock = fs::copy(root.join("Cargo.lock"), packages.join("Cargo.lock"));
+        lock.map_err(|error| format!("{}: {error}", packages.display()))?;
+    }
+
+    let artifacts = target.join("python").join("build");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.arg("build").arg("--quiet").arg("--manifest-path").arg(packages.join("Cargo.toml"));
+    cargo.arg("--target-dir").arg(&artifacts);
+    for module in modules {
+        cargo.args(["--package", module.name]);
+    }
+    cargo.env("PYO3_BUILD_EXTENSION_MODULE", "1"); // no libpython
+    cargo.env_remove("PYO3_NO_PYTHON").env_remove("PYO3_CONFIG_FILE");
+    if build.abi3 && cfg!(unix) {
+        cargo.env("PYO3_NO_PYTHON", "1").env_remove("PYO3_PYTHON");
+    } else {
+        cargo.env("PYO3_PYTHON", python.executable());
+    }
+    if cfg!(target_os = "macos") {
+        cargo.env("RUSTFLAGS", "-Clink-arg=-undefined -Clink-arg=dynamic_lookup");
+    }
+    let status = cargo.status().map_err(|error| format!("cargo: {error}"))?;
+    if !status.success() {
+        return Err(format!("cargo build in {}: {status}", packages.display()));
+    }
+
+    let place = target.join("python").join(match build.abi3 {
+        true => format!("modules-{}", build.folder),
+        false => format!("modules-{}-{}", build.folder, python.version()),
+    });
+    fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+    for module in modules {
+        let (prefix, built, found) = match std::env::consts::OS {
+            "windows" => ("", "dll", "pyd"),
+            "macos" => ("lib", "dylib", "so"),
+            _ => ("lib", "so", "so"),
+        };
+        let from = artifacts.join("debug").join(format!("{prefix}{}.{built}", module.name));
+        let to = place.join(format!("{}.{found}", module.name));
+        let _ = fs::remove_file(&to); // a file of its own: a running Python may have the old one mapped
+        fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
+    }
+    Ok(place)
+}
+
+fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
+    let Module { name, source, features, dependencies } = module;
+    let abi3 = if build.abi3 { ", features = [\"abi3-py311\"]" } else { "" };
+    format!(
+        "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [lib]\npath = {:?}\ncrate-type = [\"cdylib\"]\n\n\
+         [features]\ndefault = {features:?}\nimmutable = []\n\n\
+         [dependencies]\nbufferprocs = {{ path = {root:?}, features = [\"pyo3\"] }}\n\
+         pyo3 = {{ version = {:?}{abi3} }}\n{dependencies}",
+        root.join(source),
+        build.pyo3,
+    )
+}
+
+/// Writes only what is new, so that cargo does not build again.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    if fs::read_to_string(path).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    let folder = path.parent().ok_or("no folder")?;
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
