@@ -79,15 +79,30 @@ impl Interpreter {
 
     /// What `script`, a file of this folder, prints when it is given `input`.
     pub fn run(&self, script: &str, input: &str) -> Result<String, String> {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
+        let script = format!("tests/python/{script}");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(&script);
+        self.output(Command::new(&self.path).args(["-I", "-B"]).arg(file), &script, input)
+    }
+
+    /// What `script`, a file of the repository, prints when it can import what is in the folder `modules`.
+    pub fn run_with_modules(
+        &self,
+        script: &str,
+        modules: &str,
+        input: &str,
+    ) -> Result<String, String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        let run = "import runpy, sys; sys.path.insert(0, sys.argv[1]); \
+                   runpy.run_path(sys.argv[2], run_name='__main__')";
+        let mut command = Command::new(&self.path);
+        command.args(["-I", "-B", "-c", run, modules]).arg(file);
+        self.output(&mut command, script, input)
+    }
+
+    fn output(&self, command: &mut Command, script: &str, input: &str) -> Result<String, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", self.path.display());
-        let mut child = Command::new(&self.path)
-            .args(["-I", "-B"]) // no __pycache__ in the source
-            .arg(file)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut stdin = child.stdin.take().ok_or("no input")?;
         // Beside the reading: both pipes are shorter than what goes through them.
         let (output, written) = thread::scope(|scope| {
@@ -97,11 +112,7 @@ impl Interpreter {
         });
         let output = output.map_err(failed)?;
         if !output.status.success() {
-            return Err(format!(
-                "{} tests/python/{script}: {}",
-                self.path.display(),
-                output.status
-            ));
+            return Err(format!("{} {script}: {}", self.path.display(), output.status));
         }
         written.map_err(failed)?; // after the status, which says more than a broken pipe
         Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))

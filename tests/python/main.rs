@@ -11,6 +11,9 @@ mod by_hand;
 mod copies;
 mod dialects;
 mod environment;
+#[path = "../../src/bin/book/example.rs"]
+mod example;
+mod examples;
 mod exports;
 mod formats;
 mod generate;
@@ -18,6 +21,7 @@ mod interpreter;
 mod layouts;
 mod modules;
 mod observed;
+mod projects;
 mod random;
 mod requests;
 mod strides;
@@ -26,7 +30,7 @@ mod strides;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 10] = [
+const CASES: [(&str, Case); 13] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -34,6 +38,9 @@ const CASES: [(&str, Case); 10] = [
     ("copies", copies::compare),
     ("dialects", dialects::compare),
     ("strides", strides::compare),
+    ("examples", examples::run),
+    ("requests-of-examples", examples::requests),
+    ("projects", projects::run),
     ("bridge", bridge::newest_pyo3),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),

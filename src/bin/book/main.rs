@@ -13,6 +13,7 @@ mod check;
 mod compile_fail;
 mod compiler;
 mod directives;
+mod example;
 mod generated;
 mod hidden_copies;
 mod html;
@@ -21,6 +22,7 @@ mod locations;
 mod lock;
 mod matrix;
 mod model;
+mod new;
 mod page_ids;
 mod parallel;
 mod picture;
@@ -45,6 +47,7 @@ const USAGE: &str = "\
 cargo book [--open]                 build the book into target/book
 cargo book test                     audit it, then compile and run every block
 cargo book audit                    only what needs no running
+cargo book new DIR --example NAME   a project in DIR made of one of the examples
 cargo book lock                     freeze the rules as they are now in book/rules.lock
 cargo book time [--write]           time the test runners against stock mdBook
 cargo book check [--screenshots]    open the built site in headless Chromium
@@ -71,6 +74,11 @@ fn run(mut arguments: Vec<String>) -> Result<bool> {
         ["--open"] => site::run(&root, true),
         ["test"] => test::run(&root, &mut std::io::stdout()),
         ["audit"] => audit::run(&root),
+        ["new", folder, "--example", name] => new::run(&root, folder, name).map(|()| true),
+        ["new", ..] => Err(format!(
+            "cargo book new DIR --example NAME; there are: {}",
+            new::names(&root)?.join(", ")
+        )),
         ["lock"] => lock::run(&root).map(|()| true),
         ["time"] => time::run(&root, false),
         ["time", "--write"] => time::run(&root, true),

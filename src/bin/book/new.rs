@@ -1,0 +1,91 @@
+//! `cargo book new DIR --example NAME`: a complete project made of one example, to go on from.
+
+use crate::example::dependencies;
+use crate::source::{Result, read_text};
+use std::path::{Path, PathBuf};
+
+/// Writes the project and says what to do with it.
+pub fn run(root: &Path, folder: &str, name: &str) -> Result<()> {
+    let folder = PathBuf::from(folder);
+    write(root, &folder, name)?;
+    println!(
+        "{} is a project made of the example {name}; its README.md has the commands",
+        folder.display()
+    );
+    Ok(())
+}
+
+/// The names of all examples.
+pub fn names(root: &Path) -> Result<Vec<String>> {
+    let folder = root.join("examples");
+    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".rs")?.to_owned()))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
+    let names = names(root)?;
+    if !names.iter().any(|known| known == name) {
+        return Err(format!("no example {name}; there are: {}", names.join(", ")));
+    }
+    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(format!("{}: there is something in it already", folder.display()));
+    }
+    let file = format!("examples/{name}.rs");
+    let source = read_text(&root.join(&file))?;
+    let script = read_text(&root.join(format!("examples/{name}.py")))?;
+    let wanted = dependencies(&source).map_err(|error| format!("{file}: {error}"))?;
+    let wanted: String = wanted.into_iter().map(|line| format!("{}\n", here(root, line))).collect();
+    let files = [
+        (
+            "Cargo.toml",
+            format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+             [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n{wanted}\n\
+             # A project of its own, also where another one lies around it.\n[workspace]\n"
+            ),
+        ),
+        (
+            "pyproject.toml",
+            format!(
+                "[build-system]\nrequires = [\"maturin>=1.9,<2\"]\nbuild-backend = \"maturin\"\n\n\
+             [project]\nname = \"{name}\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\n"
+            ),
+        ),
+        ("src/lib.rs", source),
+        (&*format!("tests/test_{name}.py"), script),
+        (".gitignore", "/target\n/.venv\n".to_owned()),
+        ("README.md", readme(name)),
+    ];
+    for (path, text) in files {
+        let path = folder.join(path);
+        let explained = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(explained)?;
+        std::fs::write(&path, text).map_err(explained)?;
+    }
+    Ok(())
+}
+
+/// The line of `Cargo.toml`, with the crate taken from this clone until it is published.
+fn here(root: &Path, line: &str) -> String {
+    match line.strip_prefix("bufferprocs = { version = \"0.1\"") {
+        Some(rest) => format!("bufferprocs = {{ path = {:?}{rest}", root.to_string_lossy()),
+        None => line.to_owned(),
+    }
+}
+
+fn readme(name: &str) -> String {
+    format!(
+        "# {name}\n\nBuilds the extension module into a virtual environment, and uses it:\n\n\
+         ```console\n\
+         $ python3 -m venv .venv\n\
+         $ .venv/bin/pip install maturin numpy\n\
+         $ .venv/bin/maturin develop\n\
+         $ .venv/bin/python tests/test_{name}.py\n\
+         ```\n\n\
+         On Windows the programs lie in `.venv\\Scripts`.\n"
+    )
+}

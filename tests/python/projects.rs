@@ -1,0 +1,63 @@
+//! Each example as a project of its own: made with `cargo book new`, then built and used as its README says, letter by letter.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::Outcome;
+use crate::interpreter::Interpreter;
+
+pub fn run(python: &Interpreter) -> Outcome {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
+    let tool = env!("CARGO_BIN_EXE_book");
+    // Not below the repository: nothing of it may be found by accident.
+    let folder = std::env::temp_dir().join(format!("bufferprocs-projects-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    let mut done = Vec::new();
+    let outcome = crate::examples::names()?.into_iter().try_for_each(|name| {
+        let project = folder.join(&name);
+        let place = project.to_str().ok_or("the folder for temporary files is not UTF-8")?;
+        checked(Command::new(tool).args(["new", place, "--example", &name]).current_dir(root))?;
+        let readme = fs::read_to_string(project.join("README.md")).map_err(|e| e.to_string())?;
+        for line in readme.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            follow(python, line, &project, &target.join("python").join("projects"))
+                .map_err(|error| format!("{name}: {line}: {error}"))?;
+        }
+        done.push(name);
+        Ok::<(), String>(())
+    });
+    let _ = fs::remove_dir_all(&folder);
+    outcome.map(|()| format!("{} projects, each by the commands of its README", done.len()))
+}
+
+/// Runs one line of a README in the project.
+fn follow(python: &Interpreter, line: &str, project: &Path, target: &Path) -> Result<(), String> {
+    let mut words = line.split(' ');
+    let word = words.next().unwrap_or_default();
+    let program = match word {
+        "python3" => python.path().to_owned(), // the one that is tested
+        _ if cfg!(windows) => {
+            project.join(word.replace(".venv/bin/", ".venv\\Scripts\\")).with_extension("exe")
+        }
+        _ => project.join(word),
+    };
+    let mut command = Command::new(program);
+    command.args(words).current_dir(project);
+    // What a shell of the user's would not have. One target folder for all of them; whose interpreter is the project's own.
+    command.env("CARGO_TARGET_DIR", target).env_remove("PYO3_PYTHON");
+    command.env_remove("VIRTUAL_ENV").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    checked(&mut command)
+}
+
+/// Runs a command. An error has the end of what it said.
+fn checked(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let lines: Vec<&str> = said.lines().collect();
+    Err(format!("{}\n{}", output.status, lines[lines.len().saturating_sub(20)..].join("\n")))
+}
