@@ -95,8 +95,10 @@ unsafe extern "C" fn append(object: *mut PyObject, item: *mut PyObject) -> *mut 
         }
         Err(refused) => CString::new(refused.to_string()).unwrap_or_default(),
     };
+    // SAFETY: there as long as the interpreter.
+    let exception = unsafe { PyExc_BufferError };
     // SAFETY: an exception and a string.
-    unsafe { PyErr_SetString(PyExc_BufferError, refused.as_ptr()) };
+    unsafe { PyErr_SetString(exception, refused.as_ptr()) };
     null_mut()
 }
 
@@ -148,6 +150,10 @@ unsafe extern "C" fn exec(module: *mut PyObject) -> c_int {
 }
 
 /// Called by `import`.
+///
+/// # Safety
+///
+/// The thread is attached to the interpreter.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyInit_raw_ffi() -> *mut PyObject {
     let slots = Box::new([

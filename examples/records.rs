@@ -15,11 +15,11 @@ use pyo3::prelude::*;
 
 bufferprocs::record! {
     /// A point that somebody saw.
-    pub struct Point {
-        pub position: [f32; 3],
-        pub flags: u16,
-        pub group: i16,
-        pub id: u64,
+    struct Point {
+        position: [f32; 3],
+        flags: u16,
+        group: i16,
+        id: u64,
     }
 }
 

@@ -106,6 +106,7 @@ impl<S: Source> Buffer<S> {
     ///
     /// Fails if the exporter refuses, and if what it granted contradicts itself: such a view is released at once.
     #[doc(alias = "PyObject_GetBuffer")]
+    #[inline]
     pub fn get(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
         let mut view = Py_buffer::zeroed();
         source.get(&mut view, request)?;
@@ -131,6 +132,7 @@ impl<S: Source> Buffer<S> {
     }
 
     /// Refuses a view whose numbers no item can be found by. Foreign exporters may write anything.
+    #[inline]
     fn check(&self) -> Result<Bounds, BufferError> {
         let view = &self.view;
         let contradiction = |what: String| Err(BufferError::Refused(what.into()));
@@ -289,6 +291,7 @@ impl<S: Source> Buffer<S> {
 
 impl Line {
     /// Copies of the arrays of a view with one dimension, if one of them lies in the struct itself.
+    #[inline]
     fn copied_from(view: &Py_buffer) -> Option<Line> {
         let start = std::ptr::from_ref(view).addr();
         let lies_inside = |array: *mut Py_ssize_t| {

@@ -106,7 +106,20 @@ impl Eq for Raised {}
 
 impl fmt::Display for BufferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        match self {
+            BufferError::Layout(error) => write!(f, "the exporter's layout: {error}"),
+            BufferError::Busy(error) => error.fmt(f),
+            BufferError::Refused(reason) => f.write_str(reason),
+            BufferError::Raised(error) => error.0.fmt(f),
+            _ => f.write_str(self.text().unwrap_or_default()),
+        }
+    }
+}
+
+impl BufferError {
+    /// The message, where it is the same each time.
+    pub(crate) fn text(&self) -> Option<&'static str> {
+        Some(match self {
             BufferError::NotWritable => "WRITABLE was requested, the memory is read-only",
             BufferError::NotCContiguous => {
                 "C_CONTIGUOUS was requested, the memory is not C-contiguous"
@@ -131,11 +144,11 @@ impl fmt::Display for BufferError {
             BufferError::Closed => "the exporter is closed",
             BufferError::TooManyExports => "the counter of exports is at its maximum",
             BufferError::ViewPanicked => "the exporter's view() panicked",
-            BufferError::Layout(error) => return write!(f, "the exporter's layout: {error}"),
             BufferError::NotAnExporter => "the object does not export a buffer",
-            BufferError::Busy(error) => return error.fmt(f),
-            BufferError::Refused(reason) => reason,
-            BufferError::Raised(error) => return error.0.fmt(f),
+            BufferError::Layout(_)
+            | BufferError::Busy(_)
+            | BufferError::Refused(_)
+            | BufferError::Raised(_) => return None,
         })
     }
 }

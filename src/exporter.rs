@@ -30,10 +30,11 @@
 mod count;
 #[path = "exporter/guard.rs"]
 mod guard;
+#[path = "exporter/release.rs"]
+pub(crate) mod release;
 
 use std::any::Any;
 use std::cell::UnsafeCell;
-use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,12 +43,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::sync::{self, AtomicUsize, Ordering};
 use crate::abi::{Py_buffer, PyObject};
-use crate::error::{BufferError, MutError, ReleaseError};
-use crate::fill::{Facts, Shown, grant, refuse};
+use crate::error::{BufferError, MutError};
+use crate::fill::{Facts, Grant, Shown, grant, grants_all, refuse};
 use crate::request::Request;
 use crate::view::View;
 use count::Count;
 pub use guard::{Mut, Ref};
+pub use release::release;
 
 /// A type that can show memory of its own.
 ///
@@ -225,7 +227,29 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
 
 // SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
+    #[inline]
     unsafe fn getbuffer(
+        &self,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        // SAFETY: the caller's promises.
+        unsafe { self.answer(view, obj, request) }.inspect_err(|_| {
+            // SAFETY: `view` is valid for writes, by the caller's promise.
+            unsafe { refuse(view) };
+        })
+    }
+}
+
+impl<E: Exporter> Exported<E> {
+    /// As [`Lend::getbuffer`], but leaves the view alone on a refusal.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline]
+    unsafe fn answer(
         &self,
         view: *mut Py_buffer,
         obj: *mut PyObject,
@@ -233,32 +257,30 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
     ) -> Result<(), BufferError> {
         let header = &self.cell().header;
         // During a mutation these are the facts from before: who is refused by them would have been refused then.
-        let counted = header
-            .last_facts()
-            .and_then(|facts| grant(&facts, request))
-            .and_then(|_| header.count.export());
-        if let Err(refusal) = counted {
-            // SAFETY: `view` is valid for writes, by the caller's promise.
-            unsafe { refuse(view) };
-            return Err(refusal);
+        let facts = header.facts.load(Ordering::Acquire);
+        let mut granted = match grants_all(facts, request) {
+            true => None,
+            false => Some(header.decide(facts, request)?),
+        };
+        header.count.export()?;
+        // Now they stand until the export ends.
+        let facts_now = header.facts.load(Ordering::Relaxed);
+        if facts_now != facts {
+            granted = Some(header.decide_again(facts_now, request)?);
         }
         // SAFETY: the export that was just counted excludes a mutation.
         let shown = unsafe { &*self.cell().shown.get() };
-        let answer = match shown {
-            // SAFETY: `view` is valid for writes. Until the export ends the count excludes a change of `shown` and `value`,
-            // and the cell stays, so that all pointers remain valid.
-            Some(shown) => unsafe { shown.fill(view, obj, self.cell.as_ptr().cast(), request) },
-            None => {
-                // SAFETY: `view` is valid for writes, by the caller's promise.
-                unsafe { refuse(view) };
-                Err(header.facts().err().unwrap_or(BufferError::BeingModified))
-            }
+        // SAFETY: facts that are not 0 are those of what is shown, and where they are 0 the request was refused.
+        let shown = unsafe { shown.as_ref().unwrap_unchecked() };
+        let internal = self.cell.as_ptr().cast();
+        let filled = match granted {
+            None => shown.all(obj, internal),
+            Some(granted) => shown.some(obj, internal, granted),
         };
-        if answer.is_err() {
-            // The value was changed between the decision and the count. This is not the last hold, since `self` is alive.
-            let _ = header.count.release();
-        }
-        answer
+        // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends: until then the count excludes
+        // a change of `shown` and `value`, and the cell stays.
+        unsafe { view.write(filled) };
+        Ok(())
     }
 }
 
@@ -268,15 +290,32 @@ impl Header {
         if self.count.is_mutation_under_way() {
             return Err(BufferError::BeingModified);
         }
-        self.last_facts()
-    }
-
-    /// What it showed when it was last asked.
-    fn last_facts(&self) -> Result<Facts, BufferError> {
         match self.facts.load(Ordering::Acquire) {
-            0 => Err(self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            0 => Err(self.error()),
             word => Ok(Facts::from_word(word)),
         }
+    }
+
+    /// What a request gets by the facts in `word`.
+    fn decide(&self, word: usize, request: Request) -> Result<Grant, BufferError> {
+        match word {
+            0 => Err(self.error()),
+            word => grant(&Facts::from_word(word), request),
+        }
+    }
+
+    /// The value was changed between the decision and the count: decides by what is shown now, or ends the export.
+    #[cold]
+    fn decide_again(&self, word: usize, request: Request) -> Result<Grant, BufferError> {
+        self.decide(word, request).inspect_err(|_| {
+            // Not the last hold, since the owner asks.
+            let _ = self.count.release();
+        })
+    }
+
+    #[cold]
+    fn error(&self) -> BufferError {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -293,74 +332,6 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exported").field("exports", &self.exports()).finish_non_exhaustive()
     }
-}
-
-/// Ends one export: what `bf_releasebuffer` has to do.
-///
-/// Goes by `internal` alone: the struct may be a byte copy of the one that was filled, and the [`Exported`] that filled it
-/// may be gone. A NULL in `internal` is nothing of ours (`PyBuffer_FillInfo` writes it) and is left alone. `obj` is not
-/// touched. Frees the exporter if this was the last that held it; a panic of its drop is caught and reported.
-///
-/// # Safety
-///
-/// `view` is valid for reads, and its `internal` is NULL or what [`Lend::getbuffer`] wrote, for an export that has not ended.
-/// One release too many is reported while the owner or another export keeps the exporter alive.
-#[doc(alias = "bf_releasebuffer")]
-pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
-    // SAFETY: the caller's promise.
-    match unsafe { end(view) }? {
-        Some(orphan) => orphan.free(),
-        None => Ok(()),
-    }
-}
-
-/// Ends one export, and leaves an exporter that nobody holds any more to the caller: an interpreter has to be prepared
-/// for what its drop does.
-///
-/// # Safety
-///
-/// As [`release`].
-pub(crate) unsafe fn end(view: *const Py_buffer) -> Result<Option<Orphan>, ReleaseError> {
-    // SAFETY: `view` is valid for reads, by the caller's promise.
-    let internal: *mut c_void = unsafe { (*view).internal };
-    let Some(header) = NonNull::new(internal.cast::<Header>()) else {
-        return Ok(None);
-    };
-    // SAFETY: the export keeps the cell alive, and a cell starts with its header.
-    let last = unsafe { header.as_ref() }.count.release()?;
-    Ok(last.then_some(Orphan(header)))
-}
-
-/// An exporter that nobody holds. It leaks unless it is freed.
-#[must_use]
-pub(crate) struct Orphan(
-    /// Invariant: the start of a live cell that nobody else reaches.
-    NonNull<Header>,
-);
-
-impl Orphan {
-    /// Drops the exporter. A panic of its drop is caught and reported.
-    pub(crate) fn free(self) -> Result<(), ReleaseError> {
-        // SAFETY: the invariant: the cell is still there.
-        let free = unsafe { self.0.as_ref() }.free;
-        // SAFETY: the invariant: nobody else reaches the cell, and this value is consumed.
-        let freed = catch_unwind(|| unsafe { free(self.0) });
-        freed.map_err(|payload| {
-            discard(payload);
-            ReleaseError::DropPanicked
-        })
-    }
-}
-
-/// Whether nobody writes the memory of a view, which [`Lend::getbuffer`] granted, before it is released.
-///
-/// # Safety
-///
-/// `internal` of the view is what [`Lend::getbuffer`] wrote, for an export that has not ended.
-pub(crate) unsafe fn is_frozen(view: &Py_buffer) -> bool {
-    let header = NonNull::new(view.internal.cast::<Header>());
-    // SAFETY: the export keeps the cell alive, and a cell starts with its header.
-    header.is_some_and(|header| unsafe { header.as_ref() }.facts().is_ok_and(|facts| facts.frozen))
 }
 
 /// Frees a cell and the value in it.

@@ -16,7 +16,7 @@
 //! assert_eq!(grant(&facts, Request::FULL), Err(BufferError::NotWritable));
 //! ```
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyObject};
@@ -84,6 +84,23 @@ impl Facts {
             ndim: word >> 10,
         }
     }
+}
+
+/// Bits of a facts word that tell of something lacking.
+const LACKS: usize = 0b111 << 7;
+/// Bit of a facts word for read-only memory.
+const READONLY: usize = 0b10;
+
+/// Whether a request gets every field, by the facts in `word`: what [`grant`] says at greater length, for the requests that
+/// ask for all fields and no order. `memoryview` and NumPy make no others.
+#[inline]
+pub(crate) fn grants_all(word: usize, request: Request) -> bool {
+    let orders = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
+    let writes = request.bits() & Request::WRITABLE.bits() != 0;
+    request.bits() & (orders | Request::FULL_RO).bits() == Request::FULL_RO.bits()
+        && word != 0
+        && word & LACKS == 0
+        && !(writes && word & READONLY != 0)
 }
 
 /// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and `internal`, which are always set.
@@ -154,16 +171,15 @@ pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
 ///
 /// # Invariants
 ///
-/// `arrays` holds the shape, then the strides, then the suboffsets if there are any, `facts.ndim` numbers each. The pointers are those of the [`View`] it was
-/// made from and valid as long as that view's lifetime.
+/// `shape`, `strides` and `suboffsets` of `all` are NULL or point to `facts.ndim` numbers each, in `_arrays`. `buf` and `format`
+/// are those of the [`View`] it was made from and valid as long as that view's lifetime.
 #[derive(Debug)]
 pub(crate) struct Shown {
     facts: Facts,
-    buf: *mut c_void,
-    len: Py_ssize_t,
-    itemsize: Py_ssize_t,
-    format: *mut c_char,
-    arrays: Box<[Py_ssize_t]>,
+    /// All fields but `obj` and `internal`.
+    all: Py_buffer,
+    /// What the three pointers in `all` point into.
+    _arrays: Box<[Py_ssize_t]>,
 }
 
 impl Shown {
@@ -186,58 +202,51 @@ impl Shown {
             lacks_format: view.format().is_none(),
         };
         let suboffsets = layout.suboffsets().unwrap_or_default();
-        Shown {
-            facts,
+        let arrays: Box<[Py_ssize_t]> =
+            [layout.shape(), layout.strides(), suboffsets].concat().into();
+        // One pointer to all of them, which consumers only read through.
+        let start = arrays.as_ptr().cast_mut();
+        let array = |is_there: bool, place: usize| match is_there && facts.ndim > 0 {
+            true => start.wrapping_add(place * facts.ndim),
+            false => null_mut(),
+        };
+        let all = Py_buffer {
             buf: view.buf().cast_mut().cast(),
+            obj: null_mut(),
             len: view.len() as Py_ssize_t, // sizes of memory that exists
             itemsize: view.itemsize() as Py_ssize_t,
+            readonly: facts.readonly.into(),
+            ndim: facts.ndim as c_int, // at most 64
             format: view.format().map_or(null_mut(), |format| format.as_ptr().cast_mut()),
-            arrays: [layout.shape(), layout.strides(), suboffsets].concat().into(),
-        }
+            shape: array(true, 0),
+            strides: array(true, 1),
+            suboffsets: array(facts.suboffsets, 2),
+            internal: null_mut(),
+        };
+        Shown { facts, all, _arrays: arrays }
     }
 
-    /// Answers one request: fills `view`, or sets its `obj` to NULL and touches nothing else.
-    ///
-    /// # Safety
-    ///
-    /// - `view` is valid for writes.
-    /// - Until the export ends, `self` stays in place and the memory of the view that it was made from stays valid.
-    pub(crate) unsafe fn fill(
+    /// A view of all fields.
+    #[inline]
+    pub(crate) fn all(&self, obj: *mut PyObject, internal: *mut c_void) -> Py_buffer {
+        Py_buffer { obj, internal, ..self.all }
+    }
+
+    /// A view of the fields that were granted.
+    pub(crate) fn some(
         &self,
-        view: *mut Py_buffer,
         obj: *mut PyObject,
         internal: *mut c_void,
-        request: Request,
-    ) -> Result<(), BufferError> {
-        let granted = match grant(&self.facts, request) {
-            Ok(granted) => granted,
-            Err(refusal) => {
-                // SAFETY: `view` is valid for writes, by the caller's promise.
-                unsafe { refuse(view) };
-                return Err(refusal);
-            }
-        };
-        let or_null = |granted: bool, array: &[Py_ssize_t]| {
-            if granted { array.as_ptr().cast_mut() } else { null_mut() }
-        };
-        let (shape, rest) = self.arrays.split_at(self.facts.ndim);
-        let (strides, suboffsets) = rest.split_at(self.facts.ndim);
-        let filled = Py_buffer {
-            buf: self.buf,
-            obj,
-            len: self.len,
-            itemsize: self.itemsize,
-            readonly: self.facts.readonly.into(),
+        granted: Grant,
+    ) -> Py_buffer {
+        let all = self.all(obj, internal);
+        Py_buffer {
             ndim: granted.ndim as c_int, // at most 64
-            format: if granted.format { self.format } else { null_mut() },
-            shape: or_null(granted.shape, shape),
-            strides: or_null(granted.strides, strides),
-            suboffsets: or_null(granted.suboffsets, suboffsets),
-            internal,
-        };
-        // SAFETY: `view` is valid for writes, by the caller's promise.
-        unsafe { view.write(filled) };
-        Ok(())
+            format: if granted.format { all.format } else { null_mut() },
+            shape: if granted.shape { all.shape } else { null_mut() },
+            strides: if granted.strides { all.strides } else { null_mut() },
+            ..all
+        }
     }
 }
 
@@ -246,6 +255,7 @@ impl Shown {
 /// # Safety
 ///
 /// `view` is valid for writes.
+#[cold]
 pub(crate) unsafe fn refuse(view: *mut Py_buffer) {
     // SAFETY: `view` is valid for writes, so a field's address may be computed.
     let obj = unsafe { &raw mut (*view).obj };

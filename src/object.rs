@@ -351,7 +351,7 @@ unsafe impl Source for Object {
         // SAFETY: alive, since the view owns a reference.
         match head.is_some_and(|head| unsafe { head.as_ref() }.lends) {
             // SAFETY: granted by the lender in that object, and not released.
-            true => unsafe { exporter::is_frozen(view) },
+            true => unsafe { exporter::release::is_frozen(view) },
             // By the promise of `with_procs`.
             false => view.readonly != 0,
         }

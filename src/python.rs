@@ -7,10 +7,7 @@
 //!
 //! With PyO3 nobody writes `unsafe`:
 //!
-//! ```no_run
-//! use bufferprocs::{Exported, Shared, exports};
-//! use pyo3::prelude::*;
-//!
+//! ```pyo3
 //! #[pyclass(frozen)]
 //! struct Samples {
 //!     items: Exported<Vec<Shared<f64>>>,
@@ -20,15 +17,17 @@
 //! #[pymethods]
 //! impl Samples {
 //!     #[new]
-//!     fn new(len: usize) -> Samples {
-//!         Samples { items: Exported::new(Shared::from_vec(vec![0.0; len])) }
+//!     fn new(items: Vec<f64>) -> Samples {
+//!         Samples { items: Exported::new(Shared::from_vec(items)) }
 //!     }
 //!
-//!     /// `BufferError` while a consumer holds a view.
+//!     // …
+//!     /// `BufferError` while a view is held: the memory may move.
 //!     fn append(&self, item: f64) -> PyResult<()> {
 //!         self.items.try_mut()?.push(Shared::new(item));
 //!         Ok(())
 //!     }
+//!     // …
 //! }
 //! ```
 

@@ -55,7 +55,7 @@ fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'stat
 /// `extract_arguments` and borrow checks stay PyO3's; which field it is stands in the implementation below.
 const METHODS: &str = "
     unsafe fn __getbuffer__(
-        slf: ::bufferprocs::python::pyo3::Bound<'_, Self>,
+        slf: &::bufferprocs::python::pyo3::Bound<'_, Self>,
         view: *mut ::bufferprocs::python::pyo3::ffi::Py_buffer,
         flags: ::std::ffi::c_int,
     ) -> ::bufferprocs::python::pyo3::PyResult<()> {
@@ -64,7 +64,7 @@ const METHODS: &str = "
     }
 
     unsafe fn __releasebuffer__(
-        slf: ::bufferprocs::python::pyo3::Bound<'_, Self>,
+        slf: &::bufferprocs::python::pyo3::Bound<'_, Self>,
         view: *mut ::bufferprocs::python::pyo3::ffi::Py_buffer,
     ) {
         // SAFETY: called by the interpreter, whose promises these are.

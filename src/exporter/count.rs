@@ -46,6 +46,7 @@ impl Count {
     }
 
     /// One export more.
+    #[inline]
     pub(super) fn export(&self) -> Result<(), BufferError> {
         self.update(Ordering::Acquire, |word| {
             if word & MUTATION != 0 {
@@ -60,6 +61,7 @@ impl Count {
     }
 
     /// One export less. True if nobody is left, so that the caller has to free the exporter.
+    #[inline]
     pub(super) fn release(&self) -> Result<bool, ReleaseError> {
         let word = self.update(Ordering::Release, |word| {
             word.checked_sub(EXPORT).ok_or(ReleaseError::NotExported)
@@ -120,6 +122,7 @@ impl Count {
     }
 
     /// Replaces the word by `next` of it; returns the old one.
+    #[inline]
     fn update<R>(
         &self,
         success: Ordering,

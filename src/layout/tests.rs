@@ -5,7 +5,7 @@ use super::*;
 #[track_caller]
 fn case(shape: &[usize], strides: &[isize], itemsize: usize) -> Layout {
     let layout = Layout::strided(shape, strides, itemsize).unwrap();
-    assert_eq!(layout.as_ref().items(), shape.iter().product());
+    assert_eq!(layout.as_ref().items(), shape.iter().product::<usize>());
     assert_eq!(layout.ndim(), shape.len());
     assert_eq!(layout.len(), shape.iter().product::<usize>() * itemsize);
     // Every item, by the definition.

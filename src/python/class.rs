@@ -98,12 +98,12 @@ pub trait Exports: PyClass {
 ///
 /// `view` is valid for writes, and released at most once if it is granted.
 pub unsafe fn getbuffer<T: Exports>(
-    slf: Bound<'_, T>,
+    slf: &Bound<'_, T>,
     view: *mut ffi::Py_buffer,
     flags: c_int,
 ) -> PyResult<()> {
     // SAFETY: the caller's promises.
-    let lend = || unsafe { lend(&slf, view, flags) };
+    let lend = || unsafe { lend(slf, view, flags) };
     // SAFETY: `slf` is alive and attached; the rest is the caller's promise.
     unsafe { answer(slf.as_ptr(), view, lend) }.map_err(PyErr::from)
 }
@@ -132,7 +132,7 @@ pub(super) unsafe fn lend<T: Exports>(
 /// # Safety
 ///
 /// `view` was granted by [`getbuffer`] and is not released, or has NULL in `internal`.
-pub unsafe fn releasebuffer<T: Exports>(slf: Bound<'_, T>, view: *mut ffi::Py_buffer) {
+pub unsafe fn releasebuffer<T: Exports>(slf: &Bound<'_, T>, view: *mut ffi::Py_buffer) {
     // SAFETY: the caller's promise; attached, since there is a `Bound`.
     unsafe { releasebufferproc(slf.as_ptr(), view) };
 }

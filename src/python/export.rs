@@ -22,12 +22,10 @@ impl Export {}
 /// A `Vec<f64>` gives a read-only object; a `Vec<Shared<f64>>` one that consumers may write. To keep a hold on the memory from
 /// Rust, export an `Arc<[Shared<T>]>` and keep a clone.
 ///
-/// ```no_run
-/// use pyo3::prelude::*;
-///
+/// ```pyo3
 /// #[pyfunction]
-/// fn squares(py: Python<'_>, len: u32) -> PyResult<Bound<'_, PyAny>> {
-///     bufferprocs::export(py, (0..len).map(|x| f64::from(x * x)).collect::<Vec<_>>())
+/// pub fn export_vec(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+///     bufferprocs::export(py, vec![1_u32, 2, 3])
 /// }
 /// ```
 pub fn export<E: Exporter>(py: Python<'_>, exporter: E) -> PyResult<Bound<'_, PyAny>> {

@@ -7,7 +7,8 @@ use pyo3_ffi as ffi;
 
 use super::raise::{raise, set_aside, write_unraisable};
 use crate::error::{BufferError, ReleaseError};
-use crate::exporter::{Lend, Orphan, discard, end};
+use crate::exporter::release::{Orphan, end};
+use crate::exporter::{Lend, discard};
 use crate::fill::refuse;
 use crate::request::Request;
 
@@ -87,6 +88,7 @@ pub unsafe extern "C" fn releasebufferproc(
 ///
 /// - `exporter` is alive, `view` is valid for writes, the thread is attached to the interpreter.
 /// - `lend` asks a [`Lend`] to fill `view` for `exporter`, or fails.
+#[inline]
 pub(super) unsafe fn answer(
     exporter: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
@@ -112,6 +114,7 @@ pub(super) unsafe fn answer(
 /// # Safety
 ///
 /// As [`releasebufferproc`].
+#[inline]
 pub(super) unsafe fn release(view: *mut ffi::Py_buffer) -> Result<(), ReleaseError> {
     // SAFETY: the caller's promises.
     match unsafe { end(view.cast()) }? {

@@ -1,6 +1,5 @@
 //! Errors as Python's exceptions, over the C API alone.
 
-use std::ffi::CString;
 use std::ptr::null_mut;
 
 use pyo3_ffi as ffi;
@@ -29,8 +28,12 @@ pub(super) unsafe fn raise(refusal: &BufferError) {
         // SAFETY: as above.
         _ => unsafe { ffi::PyExc_BufferError },
     };
-    // SAFETY: attached, and an exception.
-    unsafe { set(exception, &refusal.to_string()) };
+    match refusal.text() {
+        // SAFETY: attached, and an exception.
+        Some(text) => unsafe { set(exception, text) },
+        // SAFETY: as above.
+        None => unsafe { set(exception, &refusal.to_string()) },
+    }
 }
 
 /// Reports what went wrong in a release, which has no way to raise it.
@@ -58,9 +61,16 @@ pub(super) unsafe fn write_unraisable(error: &ReleaseError, exporter: *mut ffi::
 ///
 /// The thread is attached to the interpreter, `exception` is an exception type.
 unsafe fn set(exception: *mut ffi::PyObject, message: &str) {
-    let message = CString::new(message.replace('\0', "\\0")).unwrap_or_default();
-    // SAFETY: attached; a type and a string.
-    unsafe { ffi::PyErr_SetString(exception, message.as_ptr()) };
+    let len = message.len() as ffi::Py_ssize_t; // as every str
+    // SAFETY: attached; the bytes of a str.
+    let text = unsafe { ffi::PyUnicode_FromStringAndSize(message.as_ptr().cast(), len) };
+    if text.is_null() {
+        return; // then that error is set
+    }
+    // SAFETY: attached; a type and an object.
+    unsafe { ffi::PyErr_SetObject(exception, text) };
+    // SAFETY: the reference is ours.
+    unsafe { ffi::Py_DECREF(text) };
 }
 
 /// The exception that was set; set again when this goes.

@@ -26,7 +26,7 @@ impl Fixture {
     /// A copy of this repository's book.
     pub fn real(name: &str) -> Fixture {
         let fixture = Fixture::folder(name);
-        for folder in ["book", "src"] {
+        for folder in ["book", "src", "examples", "tests/python"] {
             copy(&repository().join(folder), &fixture.root.join(folder));
         }
         let _ = fs::copy(repository().join("README.md"), fixture.root.join("README.md"));

@@ -157,7 +157,7 @@ fn a_rule_that_cannot_be_read_is_named_alone() {
     let text = fixture.read(file);
     for (from, to) in [("MUST;", "MUSTT;"), ("; own", ""), ("r[", "- r["), ("\nAll", "\n\nAll")] {
         fixture.write(file, &text.replacen(from, to, 1));
-        fixture.fails(&["audit"], "1 block, 0 rules, 1 problem\n");
+        fixture.fails(&["audit"], "1 block, 0 that Python runs, 0 rules, 1 problem\n");
     }
     fixture.fails(&["lock"], "solve these first");
 }
@@ -180,4 +180,17 @@ fn a_hidden_copy_that_differs_is_named() {
         &["audit"],
         "book/src/code/other.hidden:1: the code that it hides, book/src/code/other.rs, is missing",
     );
+}
+
+#[test]
+fn a_block_that_no_python_runs_is_named() {
+    let page = "# Page\n\n```python\nassert 1 == 2\n```\n";
+    let fixture = Fixture::with_page("quotation", page);
+    let missing = "book/src/page.md:3: no .py file of examples, tests/python, tests/python/bridge has these lines";
+    fixture.fails(&["audit"], missing);
+    fixture.write("examples/page.py", "import sys\n\nassert 1 == 2\n");
+    assert!(fixture.run(&["audit"]).status.success());
+    // One line less in the file that is run, and the page quotes nothing.
+    fixture.write("examples/page.py", "import sys\n");
+    fixture.fails(&["audit"], missing);
 }

@@ -526,6 +526,20 @@ class Consuming(unittest.TestCase):
             memoryview(chain)
         self.assertEqual(bridge.describe(chain, SIMPLE)[:3], (None, None, None))
 
+    def test_the_usual_class_moves_memory_under_a_view(self):
+        usual = bridge.Usual(8)
+        view = memoryview(usual)
+        shown = np.asarray(view).__array_interface__["data"][0]
+        usual.extend(bytes(1_000_000))  # not refused
+        self.assertNotEqual(usual.address(), shown)  # the view shows freed memory: nobody may look
+
+        moved = bridge.Moved(8)
+        view = memoryview(moved)
+        with self.assertRaisesRegex(BufferError, RESIZE):
+            moved.extend(bytes(1_000_000))
+        view.release()
+        moved.extend(bytes(1_000_000))
+
     def test_from_buffer_leaks_its_owner(self):
         class Owner:
             pass

@@ -28,7 +28,7 @@ pub fn run(python: &Interpreter) -> Outcome {
 }
 
 /// Objects whose answers are compared in `requests_of_examples.py`.
-const OBJECTS: usize = 15;
+const OBJECTS: usize = 16;
 
 /// Every request to every class, beside `_testbuffer.ndarray`.
 pub fn requests(python: &Interpreter) -> Outcome {

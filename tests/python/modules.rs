@@ -15,14 +15,18 @@ pub struct Build<'a> {
     pub folder: &'a str,
     /// The requirement in `Cargo.toml`.
     pub pyo3: &'a str,
+    /// With `--release`.
+    pub optimised: bool,
     /// Built without looking at an interpreter, for all from 3.11 on.
     pub abi3: bool,
 }
 
-pub const NEWEST: Build<'_> = Build { folder: "packages", pyo3: "0.30", abi3: false };
+pub const NEWEST: Build<'_> =
+    Build { folder: "packages", pyo3: "0.30", optimised: false, abi3: false };
 pub const SECOND_NEWEST: Build<'_> =
-    Build { folder: "packages-pyo3-0.29", pyo3: "0.29", abi3: false };
-pub const ABI3: Build<'_> = Build { folder: "packages-abi3", pyo3: "0.30", abi3: true };
+    Build { folder: "packages-pyo3-0.29", pyo3: "0.29", optimised: false, abi3: false };
+pub const ABI3: Build<'_> =
+    Build { folder: "packages-abi3", pyo3: "0.30", optimised: false, abi3: true };
 
 /// A module: its name, where its source is relative to the repository, and further lines of its `Cargo.toml`.
 pub struct Module<'a> {
@@ -65,6 +69,9 @@ pub fn build(
     let mut cargo = Command::new(env!("CARGO"));
     cargo.arg("build").arg("--quiet").arg("--manifest-path").arg(packages.join("Cargo.toml"));
     cargo.arg("--target-dir").arg(&artifacts);
+    if build.optimised {
+        cargo.arg("--release");
+    }
     for module in modules {
         cargo.args(["--package", module.name]);
     }
@@ -87,6 +94,7 @@ pub fn build(
         true => format!("modules-{}", build.folder),
         false => format!("modules-{}-{}", build.folder, python.version()),
     });
+    let profile = if build.optimised { "release" } else { "debug" };
     fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     for module in modules {
         let (prefix, built, found) = match std::env::consts::OS {
@@ -94,7 +102,7 @@ pub fn build(
             "macos" => ("lib", "dylib", "so"),
             _ => ("lib", "so", "so"),
         };
-        let from = artifacts.join("debug").join(format!("{prefix}{}.{built}", module.name));
+        let from = artifacts.join(profile).join(format!("{prefix}{}.{built}", module.name));
         let to = place.join(format!("{}.{found}", module.name));
         let _ = fs::remove_file(&to); // a file of its own: a running Python may have the old one mapped
         fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import _testbuffer
 import bytes_readonly
+import first
 import growable
 import image
 import indirect
@@ -94,6 +95,7 @@ os.close(handle)
 file = mmap_file.MappedFile(path)
 
 compare("bytes_readonly", bytes_readonly.Blob(b"abc"))
+compare("first", first.Cloud(3))
 compare("growable", samples)
 compare("image", image.Image(2, 3))
 compare("indirect", indirect.Page([[1, 2], [3, 4]]))

@@ -8,7 +8,7 @@ use crate::render::Renderer;
 use crate::source::blocks::Test;
 use crate::source::program::has_fix;
 use crate::source::{Problem, Result};
-use crate::{hidden_copies, proofs, rules, statements};
+use crate::{hidden_copies, proofs, quotations, rules, statements};
 use std::path::Path;
 
 /// All problems of the book of `root`, in the order of files and lines.
@@ -21,6 +21,7 @@ pub fn problems(root: &Path, book: &Book) -> Result<Vec<Problem>> {
     problems.extend(book.lock.check(&book.rules, &book.unreadable));
     problems.extend(Renderer::new(book).problems());
     problems.extend(unmarked_compile_fail(book));
+    problems.extend(quotations::check(&book.originals, book.quotations()));
     problems.sort();
     problems.dedup();
     Ok(problems)
@@ -52,8 +53,9 @@ pub fn run(root: &Path) -> Result<bool> {
         eprintln!("{problem}");
     }
     println!(
-        "{}, {}, {}",
+        "{}, {} that Python runs, {}, {}",
         counted(book.blocks().count(), "block"),
+        book.quotations().count(),
         counted(book.rules.len(), "rule"),
         counted(problems.len(), "problem")
     );

@@ -28,6 +28,7 @@ mod parallel;
 mod picture;
 mod preprocess;
 mod proofs;
+mod quotations;
 mod render;
 mod rules;
 mod runner;

@@ -3,8 +3,9 @@
 use crate::directives::{self, Use};
 use crate::lock::Lock;
 use crate::proofs::{self, Proof};
+use crate::quotations::{self, Original};
 use crate::rules::{self, Rule, Unreadable};
-use crate::source::blocks::{self, Block, Found};
+use crate::source::blocks::{self, Block, Found, Quotation};
 use crate::source::{self, Document, Problem, Result};
 use crate::statements::{self, Row};
 use std::path::Path;
@@ -23,6 +24,8 @@ pub struct Book {
     pub proofs: Vec<Proof>,
     pub rows: Vec<Row>,
     pub lock: Lock,
+    /// What blocks that need Python are quoted from.
+    pub originals: Vec<Original>,
     /// What could not be read as it was meant. [`crate::audit`] adds what only shows when all is read.
     pub problems: Vec<Problem>,
 }
@@ -37,6 +40,7 @@ impl Book {
             proofs: Vec::new(),
             rows: Vec::new(),
             lock: Lock::read(root, &mut problems)?,
+            originals: quotations::originals(root)?,
             problems,
         };
         for document in source::documents(root)? {
@@ -67,6 +71,11 @@ impl Book {
     /// Every block of Rust, in the order of the pages.
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.pages.iter().flat_map(|page| &page.found.blocks)
+    }
+
+    /// Every block that needs Python, in the order of the pages.
+    pub fn quotations(&self) -> impl Iterator<Item = &Quotation> {
+        self.pages.iter().flat_map(|page| &page.found.quotations)
     }
 
     pub fn rule(&self, id: &str) -> Option<&Rule> {

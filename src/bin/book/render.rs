@@ -8,8 +8,10 @@ use crate::generated;
 use crate::html;
 use crate::model::{Book, Page};
 use crate::proofs::Proof;
+use crate::quotations;
 use crate::rules::{Level, Rule};
 use crate::source::Problem;
+use crate::source::blocks::Quoted;
 use crate::statements;
 use std::ops::Range;
 
@@ -35,6 +37,7 @@ impl<'a> Renderer<'a> {
         let mut edits = self.rule_edits(page);
         edits.extend(self.proof_edits(page));
         edits.extend(self.row_edits(page));
+        edits.extend(self.quotation_edits(page));
         for used in &page.uses {
             match self.expand(page, used) {
                 Ok(text) => edits.push((used.range.clone(), text)),
@@ -109,6 +112,23 @@ impl<'a> Renderer<'a> {
             .collect()
     }
 
+    /// Above each block that needs Python: the file that it is a part of. mdBook colours `pyo3` as the Rust that it is.
+    fn quotation_edits(&self, page: &Page) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        for quotation in &page.found.quotations {
+            let start = quotation.offset;
+            if let Some(file) = quotations::origin(&self.book.originals, quotation) {
+                let text = format!("<p class=\"quoted\">Part of <code>{file}</code></p>\n\n");
+                edits.push((start..start, text));
+            }
+            let fence = &page.document.text[start..];
+            if let (Quoted::Pyo3, Some(at)) = (quotation.language, fence.find("pyo3")) {
+                edits.push((start + at..start + at + "pyo3".len(), "rust".to_owned()));
+            }
+        }
+        edits
+    }
+
     /// `proof-ID`, and for the second and later blocks `proof-ID-2`.
     fn proof_anchor(&self, proof: &Proof) -> String {
         let before =
@@ -161,6 +181,7 @@ impl<'a> Renderer<'a> {
                 ("rules", statement) => self.rules_citing(chapter, statement),
                 ("rule-index", "") => self.rule_index(chapter),
                 ("rule-count", "") => Ok(self.book.rules.len().to_string()),
+                ("quotation-count", "") => Ok(self.book.quotations().count().to_string()),
                 ("block-count", "") => Ok(self.book.blocks().count().to_string()),
                 (name, argument) => generated::expand(name, argument),
             },

@@ -210,8 +210,8 @@ pub struct Derived;
 #[pymethods]
 impl Derived {
     #[new]
-    fn new(len: usize) -> (Derived, Base) {
-        (Derived, Base::new(len))
+    fn new(len: usize) -> PyClassInitializer<Derived> {
+        PyClassInitializer::from(Base::new(len)).add_subclass(Derived)
     }
 }
 
@@ -225,8 +225,9 @@ pub struct Outer {
 #[pymethods]
 impl Outer {
     #[new]
-    fn new(len: usize) -> (Outer, Base) {
-        (Outer { bytes: Exported::new(vec![7; len]) }, Base::new(len))
+    fn new(len: usize) -> PyClassInitializer<Outer> {
+        let outer = Outer { bytes: Exported::new(vec![7; len]) };
+        PyClassInitializer::from(Base::new(len)).add_subclass(outer)
     }
 }
 

@@ -26,7 +26,7 @@ mod bridge {
     #[pymodule_export]
     use super::moods::{Cycle, Keeper, Moody, live};
     #[pymodule_export]
-    use super::wrong::{from_buffer, hostile, pyo3_accepts, too_many_releases};
+    use super::wrong::{Moved, Usual, from_buffer, hostile, pyo3_accepts, too_many_releases};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 use std::ptr::null_mut;
 
 use bufferprocs::abi::Py_buffer;
+use bufferprocs::{Exported, exports};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::{PyTypeInfo, ffi};
@@ -87,6 +88,65 @@ impl Hostile {
         }
         // SAFETY: valid for writes, as the slot promises.
         unsafe { view.cast::<Py_buffer>().write(filled) };
+        Ok(())
+    }
+}
+
+/// A class as it is often written: correct for a consumer that looks at once, and wrong for one that keeps its view.
+#[pyclass]
+pub struct Usual {
+    bytes: Vec<u8>,
+}
+
+#[pymethods]
+impl Usual {
+    #[new]
+    fn new(len: usize) -> Usual {
+        Usual { bytes: vec![0; len] }
+    }
+
+    fn extend(&mut self, bytes: Vec<u8>) {
+        self.bytes.extend(bytes);
+    }
+
+    fn address(&self) -> usize {
+        self.bytes.as_ptr().addr()
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let (start, len) = {
+            let this = slf.borrow();
+            (this.bytes.as_ptr(), this.bytes.len())
+        };
+        let (buf, len) = (start.cast_mut().cast(), len as isize);
+        // SAFETY: not given: nothing keeps the bytes where they are.
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, len, 1, flags) } {
+            0 => Ok(()),
+            _ => Err(PyErr::fetch(slf.py())),
+        }
+    }
+}
+
+/// The same class, moved.
+#[pyclass(frozen)]
+pub struct Moved {
+    bytes: Exported<Vec<u8>>,
+}
+
+#[exports(bytes)]
+#[pymethods]
+impl Moved {
+    #[new]
+    fn new(len: usize) -> Moved {
+        Moved { bytes: Exported::new(vec![0; len]) }
+    }
+
+    fn extend(&self, bytes: Vec<u8>) -> PyResult<()> {
+        self.bytes.try_mut()?.extend(bytes);
         Ok(())
     }
 }

@@ -10,7 +10,46 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
 /// Languages a block may have besides Rust; nothing is run for them.
-const OTHER_LANGUAGES: &[&str] = &["c", "python", "toml", "text", "console", "sh", "json"];
+const OTHER_LANGUAGES: &[&str] = &["c", "toml", "text", "console", "sh", "json"];
+
+/// The language of a block that is quoted from a file which a Python runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoted {
+    /// Rust that needs PyO3: `pyo3`.
+    Pyo3,
+    /// `python`.
+    Python,
+}
+
+impl Quoted {
+    fn of(info: &str) -> Option<Quoted> {
+        match info {
+            "pyo3" => Some(Quoted::Pyo3),
+            "python" => Some(Quoted::Python),
+            _ => None,
+        }
+    }
+
+    /// Of the files that it is quoted from.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Quoted::Pyo3 => ".rs",
+            Quoted::Python => ".py",
+        }
+    }
+}
+
+/// A block that is a part of a file which is built and run elsewhere.
+#[derive(Clone, Debug)]
+pub struct Quotation {
+    /// The line of its opening fence.
+    pub place: Place,
+    pub language: Quoted,
+    /// Its lines as written.
+    pub code: Vec<String>,
+    /// Byte offset of its opening fence in the text of the document.
+    pub offset: usize,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
@@ -42,6 +81,7 @@ pub struct Block {
 #[derive(Debug, Default)]
 pub struct Found {
     pub blocks: Vec<Block>,
+    pub quotations: Vec<Quotation>,
     pub problems: Vec<Problem>,
     /// The bytes that are code, blocks and inline: no directive is expanded there.
     pub code_ranges: Vec<Range<usize>>,
@@ -114,6 +154,11 @@ fn close(
         ("", Kind::DocComment) => "rust",
         (info, _) => info,
     };
+    if let Some(language) = Quoted::of(info) {
+        let code = code.lines().map(str::to_owned).collect();
+        found.quotations.push(Quotation { place, language, code, offset: fence.start });
+        return;
+    }
     match parse_info(info) {
         Ok(None) => {}
         Ok(Some(test)) => {
@@ -158,7 +203,7 @@ pub fn parse_info(info: &str) -> Result<Option<Test>, String> {
             stray_word(&words)
         )),
         _ => Err(format!(
-            "`{info}` is none of the languages of this book: rust, {}",
+            "`{info}` is none of the languages of this book: rust, pyo3, python, {}",
             OTHER_LANGUAGES.join(", ")
         )),
     }

@@ -1,0 +1,91 @@
+//! Blocks that need Python: each is a part of a file that `cargo test` builds and runs in a real interpreter.
+//!
+//! Neither runner of the book has PyO3 or an interpreter. So a block of the language `pyo3` (Rust over PyO3) or `python` has to
+//! stand in a file of `examples/` or `tests/python/`, line by line; a line `// …` or `# …` leaves lines out.
+
+use crate::source::blocks::{Quotation, unhide};
+use crate::source::{Problem, Result, read_text};
+use std::path::Path;
+
+/// Where quoted code may come from.
+const FOLDERS: [&str; 3] = ["examples", "tests/python", "tests/python/bridge"];
+
+/// A file that blocks are quoted from.
+pub struct Original {
+    /// Below the repository, with slashes.
+    pub file: String,
+    lines: Vec<String>,
+}
+
+/// The files below `root`. A book without them quotes nothing.
+pub fn originals(root: &Path) -> Result<Vec<Original>> {
+    let mut originals = Vec::new();
+    for folder in FOLDERS {
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
+            continue;
+        };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if name.ends_with(".rs") || name.ends_with(".py") {
+                let lines = significant(read_text(&path)?.lines());
+                originals.push(Original { file: format!("{folder}/{name}"), lines });
+            }
+        }
+    }
+    originals.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(originals)
+}
+
+/// The file that a block is quoted from.
+pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'a str> {
+    let wanted = quotation.language.extension();
+    let code: Vec<String> = quotation.code.iter().map(|line| unhide(line)).collect();
+    let lines = significant(code.iter().map(String::as_str));
+    let parts: Vec<&[String]> =
+        lines.split(|line| is_gap(line)).filter(|part| !part.is_empty()).collect();
+    let has = |original: &&Original| {
+        original.file.ends_with(wanted)
+            && !parts.is_empty()
+            && has_in_order(&original.lines, &parts)
+    };
+    originals.iter().find(has).map(|original| original.file.as_str())
+}
+
+/// Quotations that are none.
+pub fn check<'a>(
+    originals: &[Original],
+    quotations: impl Iterator<Item = &'a Quotation>,
+) -> Vec<Problem> {
+    quotations
+        .filter(|quotation| origin(originals, quotation).is_none())
+        .map(|quotation| {
+            let message = format!(
+                "no {} file of {} has these lines: a block that needs Python is a part of a file that is run",
+                quotation.language.extension(),
+                FOLDERS.join(", ")
+            );
+            Problem::new(&quotation.place, message)
+        })
+        .collect()
+}
+
+fn significant<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn is_gap(line: &str) -> bool {
+    line == "// …" || line == "# …"
+}
+
+fn has_in_order(lines: &[String], parts: &[&[String]]) -> bool {
+    let mut rest = lines;
+    parts.iter().all(|part| {
+        let found = rest.windows(part.len()).position(|window| window == *part);
+        if let Some(at) = found {
+            rest = &rest[at + part.len()..];
+        }
+        found.is_some()
+    })
+}

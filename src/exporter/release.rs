@@ -1,0 +1,79 @@
+//! The end of an export, by what stands in `internal` alone.
+
+use std::ffi::c_void;
+use std::panic::catch_unwind;
+use std::ptr::NonNull;
+
+use super::{Header, discard};
+use crate::abi::Py_buffer;
+use crate::error::ReleaseError;
+
+/// Ends one export: what `bf_releasebuffer` has to do.
+///
+/// Goes by `internal` alone: the struct may be a byte copy of the one that was filled, and the [`Exported`](super::Exported) that filled it
+/// may be gone. A NULL in `internal` is nothing of ours (`PyBuffer_FillInfo` writes it) and is left alone. `obj` is not
+/// touched. Frees the exporter if this was the last that held it; a panic of its drop is caught and reported.
+///
+/// # Safety
+///
+/// `view` is valid for reads, and its `internal` is NULL or what [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended.
+/// One release too many is reported while the owner or another export keeps the exporter alive.
+#[doc(alias = "bf_releasebuffer")]
+#[inline]
+pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
+    // SAFETY: the caller's promise.
+    match unsafe { end(view) }? {
+        Some(orphan) => orphan.free(),
+        None => Ok(()),
+    }
+}
+
+/// Ends one export, and leaves an exporter that nobody holds any more to the caller: an interpreter has to be prepared
+/// for what its drop does.
+///
+/// # Safety
+///
+/// As [`release`].
+#[inline]
+pub(crate) unsafe fn end(view: *const Py_buffer) -> Result<Option<Orphan>, ReleaseError> {
+    // SAFETY: `view` is valid for reads, by the caller's promise.
+    let internal: *mut c_void = unsafe { (*view).internal };
+    let Some(header) = NonNull::new(internal.cast::<Header>()) else {
+        return Ok(None);
+    };
+    // SAFETY: the export keeps the cell alive, and a cell starts with its header.
+    let last = unsafe { header.as_ref() }.count.release()?;
+    Ok(last.then_some(Orphan(header)))
+}
+
+/// An exporter that nobody holds. It leaks unless it is freed.
+#[must_use]
+pub(crate) struct Orphan(
+    /// Invariant: the start of a live cell that nobody else reaches.
+    NonNull<Header>,
+);
+
+impl Orphan {
+    /// Drops the exporter. A panic of its drop is caught and reported.
+    pub(crate) fn free(self) -> Result<(), ReleaseError> {
+        // SAFETY: the invariant: the cell is still there.
+        let free = unsafe { self.0.as_ref() }.free;
+        // SAFETY: the invariant: nobody else reaches the cell, and this value is consumed.
+        let freed = catch_unwind(|| unsafe { free(self.0) });
+        freed.map_err(|payload| {
+            discard(payload);
+            ReleaseError::DropPanicked
+        })
+    }
+}
+
+/// Whether nobody writes the memory of a view, which [`Lend::getbuffer`](super::Lend::getbuffer) granted, before it is released.
+///
+/// # Safety
+///
+/// `internal` of the view is what [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended.
+pub(crate) unsafe fn is_frozen(view: &Py_buffer) -> bool {
+    let header = NonNull::new(view.internal.cast::<Header>());
+    // SAFETY: the export keeps the cell alive, and a cell starts with its header.
+    header.is_some_and(|header| unsafe { header.as_ref() }.facts().is_ok_and(|facts| facts.frozen))
+}
