@@ -65,7 +65,7 @@
 //! | [`object`] | objects without Python | yes |
 //! | [`exporters`] | reference exporters | yes |
 
-//! | [`python`] | the bridge to CPython, with a feature of the same name | yes |
+//! | `python` | the bridge to CPython, with a feature of the same name | yes |
 
 #![deny(unsafe_code)] // allowed below, module by module
 #![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`

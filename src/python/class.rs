@@ -20,6 +20,11 @@ use crate::request::Request;
 /// | `Mutex<H>` | while anybody holds it, another request at that moment included |
 ///
 /// No request waits for a lock: whoever holds it may be waiting for the interpreter that the request has.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be exported",
+    label = "the field is no `Exported<...>`, nor something around one",
+    note = "`Exported<Vec<T>>` and `Exported<Vec<Shared<T>>>` are the simplest; any type that implements `Exporter` will do"
+)]
 pub trait Holder {
     /// What is lent.
     type Lent: Lend + ?Sized;

@@ -23,6 +23,7 @@ mod modules;
 mod observed;
 mod projects;
 mod random;
+mod refused;
 mod requests;
 mod strides;
 
@@ -30,7 +31,7 @@ mod strides;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-const CASES: [(&str, Case); 13] = [
+const CASES: [(&str, Case); 14] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -41,6 +42,7 @@ const CASES: [(&str, Case); 13] = [
     ("examples", examples::run),
     ("requests-of-examples", examples::requests),
     ("projects", projects::run),
+    ("refused", refused::compare),
     ("bridge", bridge::newest_pyo3),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),

@@ -3,7 +3,7 @@
 //! Neither runner of the book has PyO3 or an interpreter. So a block of the language `pyo3` (Rust over PyO3) or `python` has to
 //! stand in a file of `examples/` or `tests/python/`, line by line; a line `// …` or `# …` leaves lines out.
 
-use crate::source::blocks::{Quotation, unhide};
+use crate::source::blocks::{Quotation, Quoted, unhide};
 use crate::source::{Problem, Result, read_text};
 use std::path::Path;
 
@@ -41,7 +41,11 @@ pub fn originals(root: &Path) -> Result<Vec<Original>> {
 /// The file that a block is quoted from.
 pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'a str> {
     let wanted = quotation.language.extension();
-    let code: Vec<String> = quotation.code.iter().map(|line| unhide(line)).collect();
+    // Only in Rust does a leading `# ` hide a line.
+    let code: Vec<String> = match quotation.language {
+        Quoted::Pyo3 => quotation.code.iter().map(|line| unhide(line)).collect(),
+        Quoted::Python => quotation.code.clone(),
+    };
     let lines = significant(code.iter().map(String::as_str));
     let parts: Vec<&[String]> =
         lines.split(|line| is_gap(line)).filter(|part| !part.is_empty()).collect();

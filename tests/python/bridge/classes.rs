@@ -291,7 +291,8 @@ pub fn export_static(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 pub fn export_arc(py: Python<'_>) -> PyResult<(Bound<'_, PyAny>, Bound<'_, PyAny>)> {
     let shared: Arc<[Shared<u32>]> = Shared::from_vec(vec![1, 2, 3]).into();
     let object = bufferprocs::export(py, Arc::clone(&shared))?;
-    let total = move |_: &Bound<'_, pyo3::types::PyTuple>, _: Option<&Bound<'_, pyo3::types::PyDict>>| {
+    let total = move |_: &Bound<'_, pyo3::types::PyTuple>,
+                      _: Option<&Bound<'_, pyo3::types::PyDict>>| {
         shared.iter().map(Shared::load).sum::<u32>()
     };
     Ok((object, pyo3::types::PyCFunction::new_closure(py, None, None, total)?.into_any()))

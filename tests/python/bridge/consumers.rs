@@ -10,15 +10,16 @@ fn get<'py>(object: &Bound<'py, PyAny>, flags: i32) -> PyResult<Buffer<Bound<'py
     Ok(Buffer::get(object, Request::from_bits_retain(flags))?)
 }
 
-type Description = (Option<String>, Option<Vec<isize>>, Option<Vec<isize>>, Option<Vec<isize>>, usize, bool);
+type Description =
+    (Option<String>, Option<Vec<isize>>, Option<Vec<isize>>, Option<Vec<isize>>, usize, bool);
 
 /// Format, shape, strides, suboffsets, itemsize, whether read-only.
 #[pyfunction]
 pub fn describe(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Description> {
     let buffer = get(object, flags)?;
     let format = buffer.format().map(|format| format.to_string_lossy().into_owned());
-    let [shape, strides, suboffsets] =
-        [buffer.shape(), buffer.strides(), buffer.suboffsets()].map(|array| array.map(<[isize]>::to_vec));
+    let [shape, strides, suboffsets] = [buffer.shape(), buffer.strides(), buffer.suboffsets()]
+        .map(|array| array.map(<[isize]>::to_vec));
     Ok((format, shape, strides, suboffsets, buffer.itemsize(), buffer.is_readonly()))
 }
 

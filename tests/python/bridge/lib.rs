@@ -15,13 +15,14 @@ mod bridge {
 
     #[pymodule_export]
     use super::classes::{
-        Base, Closable, Derived, Fast, FastPlain, Fixed, Late, Locked, Nested, Outer, Patched, Plain, Samples, Tuple,
-        accelerate_patched, export_array, export_arc, export_static, export_vec, export_writable, plain, fast_plain,
+        Base, Closable, Derived, Fast, FastPlain, Fixed, Late, Locked, Nested, Outer, Patched,
+        Plain, Samples, Tuple, accelerate_patched, export_arc, export_array, export_static,
+        export_vec, export_writable, fast_plain, plain,
     };
     #[pymodule_export]
     use super::consumers::{
-        Held, Reexported, column, describe, fill, keep_in_thread_local, reexport, refused, sum, sum_detached, values_u32,
-        write_i32,
+        Held, Reexported, column, describe, fill, keep_in_thread_local, reexport, refused, sum,
+        sum_detached, values_u32, write_i32,
     };
     #[pymodule_export]
     use super::moods::{Cycle, Keeper, Moody, live};

@@ -18,7 +18,8 @@ pub fn from_buffer<'py>(owner: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>
     let buf = BYTES.as_ptr().cast_mut().cast();
     let filled = (&raw mut view).cast();
     // SAFETY: the bytes are there for ever, and read-only.
-    if unsafe { ffi::PyBuffer_FillInfo(filled, owner.as_ptr(), buf, 3, 1, ffi::PyBUF_FULL_RO) } != 0 {
+    if unsafe { ffi::PyBuffer_FillInfo(filled, owner.as_ptr(), buf, 3, 1, ffi::PyBUF_FULL_RO) } != 0
+    {
         return Err(PyErr::fetch(owner.py()));
     }
     // SAFETY: a filled view.
@@ -67,7 +68,11 @@ static ITEMS: [u8; 4] = *b"abc\0";
 
 #[pymethods]
 impl Hostile {
-    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, _flags: c_int) -> PyResult<()> {
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        _flags: c_int,
+    ) -> PyResult<()> {
         let mut filled = Py_buffer::zeroed();
         filled.buf = ITEMS.as_ptr().cast_mut().cast();
         filled.obj = slf.clone().into_ptr().cast();
