@@ -61,7 +61,9 @@ impl Fixture {
     }
 
     pub fn write(&self, file: &str, text: &str) {
-        fs::write(self.root.join(file), text).expect("a file of the fixture");
+        let path = self.root.join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the fixture");
+        fs::write(path, text).expect("a file of the fixture");
     }
 
     pub fn read(&self, file: &str) -> String {

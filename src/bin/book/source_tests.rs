@@ -1,6 +1,6 @@
 //! Tests of [`crate::source`], kept apart from it because the build script and other tests include that module too.
 
-use crate::source::blocks::{Block, Test, find, parse_info, unhide};
+use crate::source::blocks::{Block, Quoted, Test, find, parse_info, unhide};
 use crate::source::program::{fence_for, fixed_twin, locating, program};
 use crate::source::{Document, Kind, Place};
 
@@ -20,12 +20,20 @@ fn block(code: &str) -> Block {
 }
 
 #[test]
+fn blocks_that_need_python_are_quotations() {
+    let found = find(&document("```pyo3\nlet x = 1;\n```\n\n```python\nx = 1\n```\n"));
+    let seen: Vec<_> = found.quotations.iter().map(|q| (q.place.line, q.language)).collect();
+    assert_eq!(seen, [(1, Quoted::Pyo3), (5, Quoted::Python)]);
+    assert!(found.blocks.is_empty() && found.problems.is_empty());
+}
+
+#[test]
 fn info_strings() {
     assert_eq!(parse_info("rust"), Ok(Some(Test::Run)));
     assert_eq!(parse_info("rust,no_run"), Ok(Some(Test::NoRun)));
     let code = Test::CompileFail("E0308".to_owned());
     assert_eq!(parse_info("rust,compile_fail,E0308"), Ok(Some(code)));
-    assert_eq!(parse_info("python"), Ok(None));
+    assert_eq!(parse_info("toml"), Ok(None));
     for wrong in [
         "",
         "rust,",
