@@ -20,7 +20,8 @@ fn main() -> Result<(), String> {
         features: &[],
         dependencies: "",
     };
-    let modules = modules::build(&python, &Build { optimised: true, ..NEWEST }, &[module])?;
+    let modules =
+        modules::build(&python, &Build { optimised: true, ..NEWEST }, "benches", &[module])?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
     let python = environment::with_numpy(&python)?;
     let output = python.run_with_modules("benches/getbuffer/getbuffer.py", modules, "")?;

@@ -33,7 +33,7 @@ fn compare(python: &Interpreter, build: &Build<'_>) -> Outcome {
         features: if immutable { &["immutable"] } else { &[] },
         dependencies: "",
     };
-    let modules = modules::build(python, build, &[module])?;
+    let modules = modules::build(python, build, "bridge", &[module])?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
     let output = environment::with_numpy(python)?.run("bridge.py", modules)?;
     let expected = format!("{TESTS} tests");

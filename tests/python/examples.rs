@@ -53,7 +53,7 @@ pub fn build(python: &Interpreter) -> Result<(Vec<String>, String), String> {
         .zip(&dependencies)
         .map(|((name, source), dependencies)| Module { name, source, features: &[], dependencies })
         .collect();
-    let folder = modules::build(python, &NEWEST, &modules)?;
+    let folder = modules::build(python, &NEWEST, "examples", &modules)?;
     let folder = folder.to_str().ok_or("the target folder is not UTF-8")?;
     Ok((names, folder.to_owned()))
 }

@@ -11,7 +11,7 @@ use crate::interpreter::Interpreter;
 
 /// What modules are built with.
 pub struct Build<'a> {
-    /// Name of the folder below `target/python/` that has the packages; those of one PyO3 share one.
+    /// Name of the folder below `target/python/` that has the packages.
     pub folder: &'a str,
     /// The requirement in `Cargo.toml`.
     pub pyo3: &'a str,
@@ -36,33 +36,31 @@ pub struct Module<'a> {
     pub dependencies: &'a str,
 }
 
-/// Builds `modules`. Returns the folder from which `python` can import them.
+/// Builds `modules`, in a workspace of the name `set`. Returns the folder from which `python` can import them.
 pub fn build(
     python: &Interpreter,
     build: &Build<'_>,
+    set: &str,
     modules: &[Module<'_>],
 ) -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let packages = target.join("python").join(build.folder);
+    let packages = target.join("python").join(build.folder).join(set);
     for module in modules {
         write(&packages.join(module.name).join("Cargo.toml"), &manifest(root, build, module))?;
     }
-    let members: Vec<String> = fs::read_dir(&packages)
-        .map_err(|error| format!("{}: {error}", packages.display()))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("Cargo.toml").exists())
-        .filter_map(|path| path.file_name()?.to_str().map(|name| format!("{name:?}")))
-        .collect();
+    // Just these: packages of an earlier state may lie there too.
+    let members: Vec<&str> = modules.iter().map(|module| module.name).collect();
     let workspace = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[profile.dev]\ndebug = \"line-tables-only\"\n",
-        members.join(", ")
+        "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n"
     );
     write(&packages.join("Cargo.toml"), &workspace)?;
-    if !packages.join("Cargo.lock").exists() {
-        // The versions of the repository, as far as they fit.
-        let lock = fs::copy(root.join("Cargo.lock"), packages.join("Cargo.lock"));
-        lock.map_err(|error| format!("{}: {error}", packages.display()))?;
+    // The versions of the repository, as far as they fit; cargo takes out what is not needed.
+    let explained = |error: std::io::Error| format!("{}: {error}", packages.display());
+    let lock = fs::read_to_string(root.join("Cargo.lock")).map_err(explained)?;
+    if fs::read_to_string(packages.join("Cargo.lock.whole")).ok().as_ref() != Some(&lock) {
+        write(&packages.join("Cargo.lock"), &lock)?;
+        write(&packages.join("Cargo.lock.whole"), &lock)?;
     }
 
     let artifacts = target.join("python").join("build");
