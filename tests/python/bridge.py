@@ -137,6 +137,22 @@ class Exporting(unittest.TestCase):
 
         self.assertEqual(locked.while_writing(ask), "asked")
 
+    def test_every_refusal_leaves_obj_null(self):
+        def refuses(object):
+            view = (ctypes.c_void_p * 32)(*range(1, 33))
+            with self.assertRaises((BufferError, ValueError)):
+                ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(object), view, FULL_RO | 0x40)
+            self.assertEqual((view[0], view[1], view[2]), (1, None, 3))
+
+        closed, locked, late, fast = bridge.Closable(1), bridge.Locked(1), bridge.Late(1), bridge.fast_plain()
+        closed.close()
+        refuses(closed)
+        refuses(fast)  # not in Fortran order
+        refuses(bridge.Moody(view_panics=True))
+        locked.while_writing(lambda: refuses(locked))
+        late.during(lambda: refuses(late))
+        fast.during(lambda: refuses(fast))
+
     def test_closing(self):
         closable = bridge.Closable(3)
         view = memoryview(closable)
@@ -308,31 +324,28 @@ class Moods(unittest.TestCase):
         log = []
 
         class Noisy:
-            def __del__(self):
-                try:
-                    raise KeyError("of the drop")
-                except KeyError:
-                    log.append("dropped")
+            def dropped(self):
+                log.append(sys.exc_info()[0])
+                raise KeyError("of the drop")
+
+        keeper = bridge.Keeper(Noisy())
+        error = bridge.release_while_raising(keeper, keeper.replace)
+        self.assertEqual((type(error), str(error), log), (ValueError, "set before", [None]))
+        self.assertEqual(bytes(memoryview(keeper)), b"\0\0\0")
+
+    def test_the_value_lives_as_long_as_a_view_shows_it(self):
+        log = []
+
+        class Noisy:
+            def dropped(self):
+                log.append("dropped")
 
         keeper = bridge.Keeper(Noisy())
         view = memoryview(keeper)
         keeper.replace()
-        self.assertEqual(log, [])  # the view keeps the old value
-
-        def fail(view):
-            raise ValueError("of the caller")
-
-        def holds(view):
-            fail(view)
-
-        box = [view]
-        del view
-        with self.assertRaisesRegex(ValueError, "of the caller"):
-            # The only reference goes while the exception is on its way.
-            (lambda held: fail(held))(box.pop())
-        gc.collect()
+        self.assertEqual((log, bytes(view)), ([], b"\0\0\0"))
+        view.release()
         self.assertEqual(log, ["dropped"])
-        self.assertEqual(bytes(memoryview(keeper)), b"\0\0\0")
 
     def test_views_that_live_to_the_end(self):
         for kind in ["Samples", "Fast"]:

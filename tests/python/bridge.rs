@@ -6,7 +6,7 @@ use crate::interpreter::Interpreter;
 use crate::modules::{self, ABI3, Build, Module, NEWEST, SECOND_NEWEST};
 
 /// Tests in `bridge.py`; a test that is lost is missed here.
-const TESTS: usize = 45;
+const TESTS: usize = 47;
 
 pub fn newest_pyo3(python: &Interpreter) -> Outcome {
     compare(python, &NEWEST)

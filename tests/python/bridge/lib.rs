@@ -27,7 +27,9 @@ mod bridge {
     #[pymodule_export]
     use super::moods::{Cycle, Keeper, Moody, live};
     #[pymodule_export]
-    use super::wrong::{Moved, Usual, from_buffer, hostile, pyo3_accepts, too_many_releases};
+    use super::wrong::{
+        Moved, Usual, from_buffer, hostile, pyo3_accepts, release_while_raising, too_many_releases,
+    };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -35,6 +37,7 @@ mod bridge {
         let py = module.py();
         bufferprocs::accelerate::<Fast>(py)?;
         bufferprocs::accelerate::<Fast>(py)?; // twice is as good as once
-        bufferprocs::accelerate::<FastPlain>(py)
+        bufferprocs::accelerate::<FastPlain>(py)?;
+        bufferprocs::accelerate::<Keeper>(py)
     }
 }

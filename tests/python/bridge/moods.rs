@@ -69,6 +69,15 @@ pub struct WithReference {
     reference: Option<Py<PyAny>>,
 }
 
+/// Tells the object, if it wants to know, and does not care what comes of it.
+impl Drop for WithReference {
+    fn drop(&mut self) {
+        if let Some(reference) = self.reference.take() {
+            Python::attach(|py| drop(reference.call_method0(py, "dropped")));
+        }
+    }
+}
+
 impl Exporter for WithReference {
     fn view(&self) -> Result<View<'_>, BufferError> {
         Ok(View::writable(&self.bytes))

@@ -51,6 +51,26 @@ pub fn too_many_releases(object: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// Releases a view of `object`, after `work`, while an exception is set. Returns the exception that is set then.
+#[pyfunction]
+pub fn release_while_raising(
+    object: &Bound<'_, PyAny>,
+    work: &Bound<'_, PyAny>,
+) -> PyResult<Option<PyErr>> {
+    let py = object.py();
+    let mut view = Py_buffer::zeroed();
+    let filled: *mut ffi::Py_buffer = (&raw mut view).cast();
+    // SAFETY: alive, and a place for a view.
+    if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), filled, ffi::PyBUF_SIMPLE) } != 0 {
+        return Err(PyErr::fetch(py));
+    }
+    work.call0()?;
+    PyValueError::new_err("set before").restore(py);
+    // SAFETY: granted above.
+    unsafe { ffi::PyBuffer_Release(filled) };
+    Ok(PyErr::take(py))
+}
+
 /// An exporter that breaks a rule of its choice.
 #[pyclass(frozen, name = "Hostile")]
 pub struct Hostile {
