@@ -63,7 +63,7 @@ impl Matrix {
     fn __getitem__(&self, rows: &Bound<'_, PySlice>) -> PyResult<Matrix> {
         let part = self.part.try_borrow()?;
         let taken = rows.indices(part.layout.shape()[0])?;
-        let (start, count) = (taken.start.max(0) as usize, taken.slicelength as usize);
+        let (start, count) = (taken.start.max(0) as usize, taken.slicelength);
         let (layout, moved) = part.layout.slice(0, Slice { start, count, step: taken.step })?;
         self.with(layout, part.offset.saturating_add_signed(moved))
     }
