@@ -47,6 +47,9 @@ assert address(early) != address(late)  # the one copy is made for the export
 check("read-only", early.readonly and not np.asarray(late).flags.writeable)
 check("refusal", raised(lambda: ask_writable(readings)) == "BufferError: WRITABLE was requested, the memory is read-only")
 
+# A request while the log is locked is refused; it does not wait for ever.
+assert raised(lambda: readings.append_from(lambda: memoryview(readings))) == "BufferError: the exporter is being modified"
+
 early.release()
 late.release()
 del early, late

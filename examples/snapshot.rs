@@ -1,5 +1,5 @@
-//! Memory made for each export: a consumer sees the values as they were when it asked, and nothing is ever refused to the
-//! owner.
+//! Memory made for each export: a consumer sees the values as they were when it asked, and no view keeps the
+//! owner from a change.
 //!
 //! ```toml
 //! [dependencies]
@@ -8,7 +8,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use bufferprocs::exporters::{Snapshot, Snapshots};
 use bufferprocs::{BufferError, exports};
@@ -20,7 +20,12 @@ impl Snapshots for Log {
     type Copy = Vec<f64>;
 
     fn snapshot(&self) -> Result<Vec<f64>, BufferError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        // A request must not wait: who holds the lock may be waiting for the interpreter that the request has.
+        match self.0.try_lock() {
+            Ok(readings) => Ok(readings.clone()),
+            Err(TryLockError::Poisoned(readings)) => Ok(readings.into_inner().clone()),
+            Err(TryLockError::WouldBlock) => Err(BufferError::BeingModified),
+        }
     }
 }
 
@@ -37,9 +42,16 @@ impl Readings {
         Readings { log: Snapshot(Log(Mutex::new(Vec::new()))) }
     }
 
-    /// Allowed at any time.
+    /// Allowed also while views are held.
     fn append(&self, reading: f64) {
         self.log.0.0.lock().unwrap_or_else(PoisonError::into_inner).push(reading);
+    }
+
+    /// Appends what `work` returns, with the log locked meanwhile.
+    fn append_from(&self, work: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut readings = self.log.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        readings.push(work.call0()?.extract()?);
+        Ok(())
     }
 }
 

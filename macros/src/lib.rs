@@ -24,7 +24,10 @@ pub fn exports(field: TokenStream, block: TokenStream) -> TokenStream {
 fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'static str, Span)> {
     if !is_path(&field) {
         let span = field.into_iter().next().map_or_else(Span::call_site, |token| token.span());
-        return Err(("name the field to export: #[exports(field)]", span));
+        return Err((
+            "name one field to export, as it is written after `self.`: #[exports(field)]",
+            span,
+        ));
     }
     let mut tokens: Vec<TokenTree> = block.into_iter().collect();
     let is_word = |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(ident) if ident.to_string() == word);
@@ -121,7 +124,11 @@ fn is_path(field: &TokenStream) -> bool {
     let mut name_is_next = true;
     for token in field.clone() {
         let fits = match &token {
-            TokenTree::Ident(_) | TokenTree::Literal(_) => name_is_next,
+            TokenTree::Ident(_) => name_is_next,
+            // The place in a tuple.
+            TokenTree::Literal(literal) => {
+                name_is_next && literal.to_string().parse::<u32>().is_ok()
+            }
             TokenTree::Punct(punct) => !name_is_next && punct.as_char() == '.',
             TokenTree::Group(_) => false,
         };

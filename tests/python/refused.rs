@@ -40,7 +40,7 @@ const TRIES: [Try; 6] = [
         pyo3: NEWEST,
         config: None,
         source: "#[pyo3::pyclass] struct C; #[bufferprocs::exports] #[pyo3::pymethods] impl C {}",
-        message: "name the field to export: #[exports(field)]",
+        message: "name one field to export, as it is written after `self.`: #[exports(field)]",
     },
     Try {
         name: "below_pymethods",
