@@ -42,6 +42,9 @@ check(
     raised(lambda: points.append(5)) == "BufferError: Existing exports of data: object cannot be re-sized",
 )
 
+# memoryview shows records and does not take them apart.
+assert raised(lambda: memoryview(points)[0]).startswith("NotImplementedError")
+
 del items
 gc.collect()
 points.append(5)

@@ -177,10 +177,9 @@ impl<S: Source> Buffer<S> {
         !self.request.contains(Request::ND)
     }
 
-    /// Whether bytes from elsewhere must not be written over the items. What no format is says nothing of addresses.
+    /// Whether bytes from elsewhere must not be written over the items.
     fn holds_addresses(&self) -> bool {
-        let format = self.format().map(Format::parse);
-        format.is_some_and(|format| format.map_or(true, |format| format.holds_addresses()))
+        Format::may_hold_addresses(self.format())
     }
 
     /// Bytes of a packed copy of all items.
@@ -199,9 +198,9 @@ impl<S: Source> Buffer<S> {
         self.view.readonly != 0
     }
 
-    /// Number of dimensions.
+    /// Number of dimensions. 1 if no shape was requested: a run of bytes.
     pub fn ndim(&self) -> usize {
-        self.view.ndim.unsigned_abs() as usize
+        if self.is_run() { 1 } else { self.view.ndim.unsigned_abs() as usize }
     }
 
     /// The item's format. None if not requested.

@@ -52,55 +52,63 @@ pub struct Facts {
 impl Facts {
     /// The facts in one word, which is never 0, to be read without a hold on the exporter.
     pub(crate) fn to_word(self) -> usize {
-        let bits = [
-            true,
-            self.readonly,
-            self.c_contiguous,
-            self.f_contiguous,
-            self.suboffsets,
-            self.bare_format,
-            self.frozen,
-            self.lacks_shape,
-            self.lacks_strides,
-            self.lacks_format,
+        let facts = [
+            (SHOWN, true),
+            (READONLY, self.readonly),
+            (C_CONTIGUOUS, self.c_contiguous),
+            (F_CONTIGUOUS, self.f_contiguous),
+            (SUBOFFSETS, self.suboffsets),
+            (BARE_FORMAT, self.bare_format),
+            (FROZEN, self.frozen),
+            (LACKS_SHAPE, self.lacks_shape),
+            (LACKS_STRIDES, self.lacks_strides),
+            (LACKS_FORMAT, self.lacks_format),
         ];
-        let low = bits.iter().rev().fold(0, |word, &bit| 2 * word + usize::from(bit));
-        (self.ndim << bits.len()) + low
+        let low = facts.iter().fold(0, |word, &(place, is_so)| word | usize::from(is_so) << place);
+        low | self.ndim << NDIM
     }
 
     /// The facts in a word made by [`to_word`](Self::to_word).
     pub(crate) fn from_word(word: usize) -> Facts {
-        let bit = |place: u32| word >> place & 1 == 1;
+        let is_so = |place: u32| word >> place & 1 == 1;
         Facts {
-            readonly: bit(1),
-            c_contiguous: bit(2),
-            f_contiguous: bit(3),
-            suboffsets: bit(4),
-            bare_format: bit(5),
-            frozen: bit(6),
-            lacks_shape: bit(7),
-            lacks_strides: bit(8),
-            lacks_format: bit(9),
-            ndim: word >> 10,
+            readonly: is_so(READONLY),
+            c_contiguous: is_so(C_CONTIGUOUS),
+            f_contiguous: is_so(F_CONTIGUOUS),
+            suboffsets: is_so(SUBOFFSETS),
+            bare_format: is_so(BARE_FORMAT),
+            frozen: is_so(FROZEN),
+            lacks_shape: is_so(LACKS_SHAPE),
+            lacks_strides: is_so(LACKS_STRIDES),
+            lacks_format: is_so(LACKS_FORMAT),
+            ndim: word >> NDIM,
         }
     }
 }
 
-/// Bits of a facts word that tell of something lacking.
-const LACKS: usize = 0b111 << 7;
-/// Bit of a facts word for read-only memory.
-const READONLY: usize = 0b10;
+// Places in a facts word.
+const SHOWN: u32 = 0; // always 1, so that no word is 0
+const READONLY: u32 = 1;
+const C_CONTIGUOUS: u32 = 2;
+const F_CONTIGUOUS: u32 = 3;
+const SUBOFFSETS: u32 = 4;
+const BARE_FORMAT: u32 = 5;
+const FROZEN: u32 = 6;
+const LACKS_SHAPE: u32 = 7;
+const LACKS_STRIDES: u32 = 8;
+const LACKS_FORMAT: u32 = 9;
+const NDIM: u32 = 10; // and all above
 
 /// Whether a request gets every field, by the facts in `word`: what [`grant`] says at greater length, for the requests that
-/// ask for all fields and no order. `memoryview` and NumPy make no others.
+/// ask for all fields and no order, as `memoryview` does.
 #[inline]
 pub(crate) fn grants_all(word: usize, request: Request) -> bool {
     let orders = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
     let writes = request.bits() & Request::WRITABLE.bits() != 0;
     request.bits() & (orders | Request::FULL_RO).bits() == Request::FULL_RO.bits()
         && word != 0
-        && word & LACKS == 0
-        && !(writes && word & READONLY != 0)
+        && word & (1 << LACKS_SHAPE | 1 << LACKS_STRIDES | 1 << LACKS_FORMAT) == 0
+        && !(writes && word & 1 << READONLY != 0)
 }
 
 /// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and `internal`, which are always set.
@@ -328,26 +336,54 @@ pub unsafe fn fill_info(
 mod tests {
     use super::*;
 
+    fn all_facts() -> impl Iterator<Item = Facts> {
+        (0..512).flat_map(|kind| {
+            let is = move |place: u32| kind >> place & 1 == 1;
+            [0, 1, 2, 64].map(|ndim| Facts {
+                readonly: is(0),
+                c_contiguous: is(1),
+                f_contiguous: is(2),
+                suboffsets: is(3),
+                bare_format: is(4),
+                frozen: is(5),
+                lacks_shape: is(6),
+                lacks_strides: is(7),
+                lacks_format: is(8),
+                ndim,
+            })
+        })
+    }
+
     #[test]
     fn facts_survive_in_a_word() {
-        for kind in 0..512 {
-            for ndim in [0, 1, 2, 64] {
-                let is = |place: u32| kind >> place & 1 == 1;
-                let facts = Facts {
-                    readonly: is(0),
-                    c_contiguous: is(1),
-                    f_contiguous: is(2),
-                    suboffsets: is(3),
-                    bare_format: is(4),
-                    frozen: is(5),
-                    lacks_shape: is(6),
-                    lacks_strides: is(7),
-                    lacks_format: is(8),
-                    ndim,
-                };
-                assert_ne!(facts.to_word(), 0);
-                assert_eq!(Facts::from_word(facts.to_word()), facts);
-            }
+        for facts in all_facts() {
+            assert_ne!(facts.to_word(), 0);
+            assert_eq!(Facts::from_word(facts.to_word()), facts);
         }
+    }
+
+    /// The shorter decision never grants what the longer one refuses, and is taken for every request of `memoryview` to an
+    /// exporter that knows all of itself.
+    #[test]
+    fn the_shorter_decision_is_the_longer_one() {
+        for facts in all_facts() {
+            let dimensions = facts.ndim > 0;
+            let everything = Grant {
+                ndim: facts.ndim,
+                format: true,
+                shape: dimensions,
+                strides: dimensions,
+                suboffsets: facts.suboffsets,
+            };
+            for bits in 0..1024 {
+                let request = Request::from_bits_retain(bits);
+                if grants_all(facts.to_word(), request) {
+                    assert_eq!(grant(&facts, request), Ok(everything), "{facts:?}, {request:?}");
+                }
+            }
+            let lacks = facts.lacks_shape || facts.lacks_strides || facts.lacks_format;
+            assert_eq!(grants_all(facts.to_word(), Request::FULL_RO), !lacks);
+        }
+        assert!(!grants_all(0, Request::FULL_RO), "there is nothing to show");
     }
 }

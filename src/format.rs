@@ -161,6 +161,13 @@ impl Format {
         })
     }
 
+    /// Whether items that a foreign exporter describes by `text` may hold addresses. What cannot be read may; no format says
+    /// nothing of addresses.
+    pub(crate) fn may_hold_addresses(text: Option<&CStr>) -> bool {
+        let format = text.map(Format::parse);
+        format.is_some_and(|format| format.map_or(true, |format| format.holds_addresses()))
+    }
+
     /// The text, for a view to show. [`Display`](std::fmt::Display) gives it too.
     pub fn to_cstring(&self) -> CString {
         // Names have no NUL, and nothing else could have one.

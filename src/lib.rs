@@ -64,7 +64,6 @@
 //! | [`consumer`] | get, use, release | yes |
 //! | [`object`] | objects without Python | yes |
 //! | [`exporters`] | reference exporters | yes |
-
 //! | `python` | the bridge to CPython, with a feature of the same name | yes |
 
 #![deny(unsafe_code)] // allowed below, module by module

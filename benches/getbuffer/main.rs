@@ -24,7 +24,7 @@ fn main() -> Result<(), String> {
         modules::build(&python, &Build { optimised: true, ..NEWEST }, "benches", &[module])?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
     let python = environment::with_numpy(&python)?;
-    let output = python.run_with_modules("benches/getbuffer/getbuffer.py", modules, "")?;
+    let output = python.run_with_modules("benches/getbuffer/getbuffer.py", modules)?;
     print!("{output}");
     Ok(())
 }

@@ -55,7 +55,7 @@ fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'stat
     Ok(output)
 }
 
-/// `extract_arguments` and borrow checks stay PyO3's; which field it is stands in the implementation below.
+/// Which field it is stands in the implementation below.
 const METHODS: &str = "
     unsafe fn __getbuffer__(
         slf: &::bufferprocs::python::pyo3::Bound<'_, Self>,
@@ -77,7 +77,8 @@ const METHODS: &str = "
 
 /// `CLASS` and `FIELD` stand for what the attribute was given.
 const IMPLEMENTATION: &str = "
-    impl ::bufferprocs::python::Exports for CLASS {
+    // SAFETY: the methods above are the class's, or the compiler refuses two of one name.
+    unsafe impl ::bufferprocs::python::Exports for CLASS {
         fn holder(&self) -> &impl ::bufferprocs::python::Holder {
             &self.FIELD
         }

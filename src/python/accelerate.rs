@@ -30,8 +30,7 @@ mod slots {
 
     use super::*;
     use crate::python::class::lend;
-    use crate::python::procs::{answer, releasebufferproc};
-    use crate::python::raise::raise;
+    use crate::python::procs::{releasebufferproc, respond};
 
     pub(super) fn swap<T: Exports>(py: Python<'_>) -> PyResult<()> {
         let class = T::type_object(py);
@@ -65,7 +64,8 @@ mod slots {
         let getbuffer_slot = unsafe { &raw mut (*procs).bf_getbuffer };
         // SAFETY: as above.
         let releasebuffer_slot = unsafe { &raw mut (*procs).bf_releasebuffer };
-        // SAFETY: as above; the function takes objects of this type and of its subtypes.
+        // SAFETY: as above; the function takes objects of this type and of its subtypes. Views granted so far are those of the
+        // same holder, as `Exports` promises: either release ends them.
         unsafe { getbuffer_slot.write(Some(getbuffer::<T>)) };
         // SAFETY: as above.
         unsafe { releasebuffer_slot.write(Some(releasebufferproc)) };
@@ -97,13 +97,6 @@ mod slots {
         // SAFETY: the caller's promises.
         let lend = || unsafe { lend(&slf, view, flags) };
         // SAFETY: the caller's promises.
-        match unsafe { answer(exporter, view, lend) } {
-            Ok(()) => 0,
-            Err(refusal) => {
-                // SAFETY: attached.
-                unsafe { raise(&refusal) };
-                -1
-            }
-        }
+        unsafe { respond(exporter, view, lend) }
     }
 }

@@ -92,7 +92,12 @@ fn unpoisoned<G>(guard: Result<G, TryLockError<G>>) -> Result<G, BufferError> {
 }
 
 /// A class that exports a field. The attribute [`exports`](macro@super::exports) implements it.
-pub trait Exports: PyClass {
+///
+/// # Safety
+///
+/// `__getbuffer__` and `__releasebuffer__` of the class are those that the attribute adds: every view of an object of the class
+/// was granted by its [`holder`](Self::holder), and has in `internal` what that wrote.
+pub unsafe trait Exports: PyClass {
     /// The field.
     fn holder(&self) -> &impl Holder;
 }

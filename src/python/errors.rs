@@ -1,22 +1,28 @@
 //! Errors of the crate as Python's exceptions, so that `?` raises them.
 
-use pyo3::PyErr;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
+use pyo3::{PyErr, Python};
 
+use super::raise::Exception;
 use crate::error::{AccessError, BufferError, CopyError, FormatError, LayoutError, MutError};
 
 /// `BufferError`; of a closed exporter `ValueError`, of an object that is none `TypeError`, as CPython has it. What a foreign
 /// exporter raised is raised again.
 impl From<BufferError> for PyErr {
     fn from(error: BufferError) -> PyErr {
-        match &error {
-            BufferError::Closed => PyValueError::new_err(error.to_string()),
-            BufferError::NotAnExporter => PyTypeError::new_err(error.to_string()),
-            BufferError::Raised(raised) => match raised.get().downcast_ref::<PyErr>() {
-                Some(error) => pyo3::Python::attach(|py| error.clone_ref(py)),
-                None => PyBufferError::new_err(error.to_string()),
-            },
-            _ => PyBufferError::new_err(error.to_string()),
+        if let BufferError::Raised(raised) = &error {
+            let raised = raised.get().downcast_ref::<PyErr>();
+            // Without an interpreter the text has to do.
+            let again = raised.and_then(|error| Python::try_attach(|py| error.clone_ref(py)));
+            if let Some(again) = again {
+                return again;
+            }
+        }
+        let text = error.to_string();
+        match Exception::of(&error) {
+            Exception::Buffer => PyBufferError::new_err(text),
+            Exception::Type => PyTypeError::new_err(text),
+            Exception::Value => PyValueError::new_err(text),
         }
     }
 }

@@ -55,14 +55,7 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
     // SAFETY: `exporter` is alive and of the type, by the caller's promise.
     let lend = || unsafe { I::with_lent(exporter, ask) }.and_then(|answer| answer);
     // SAFETY: the caller's promises; what grants is a lender, asked for `exporter`.
-    match unsafe { answer(exporter, view, lend) } {
-        Ok(()) => 0,
-        Err(refusal) => {
-            // SAFETY: attached, by the caller's promise.
-            unsafe { raise(&refusal) };
-            -1
-        }
-    }
+    unsafe { respond(exporter, view, lend) }
 }
 
 /// `bf_releasebuffer` of every type whose objects lend: it goes by `internal` alone.
@@ -79,6 +72,28 @@ pub unsafe extern "C" fn releasebufferproc(
     if let Err(error) = unsafe { release(view) } {
         // SAFETY: attached; `exporter` is alive during the call.
         unsafe { write_unraisable(&error, exporter) };
+    }
+}
+
+/// As [`answer`], and tells the interpreter as a slot has to: 0, or -1 with the exception set.
+///
+/// # Safety
+///
+/// As [`answer`].
+#[inline]
+pub(super) unsafe fn respond(
+    exporter: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    lend: impl FnOnce() -> Result<(), BufferError>,
+) -> c_int {
+    // SAFETY: the caller's promises.
+    match unsafe { answer(exporter, view, lend) } {
+        Ok(()) => 0,
+        Err(refusal) => {
+            // SAFETY: attached, by the caller's promise.
+            unsafe { raise(&refusal) };
+            -1
+        }
     }
 }
 

@@ -6,7 +6,24 @@ use pyo3_ffi as ffi;
 
 use crate::error::{BufferError, ReleaseError};
 
-/// Sets the exception of a refusal: `BufferError`, save where CPython has another for it.
+/// The exception of a refusal: `BufferError`, save where CPython has another for it.
+pub(super) enum Exception {
+    Buffer,
+    Type,
+    Value,
+}
+
+impl Exception {
+    pub(super) fn of(refusal: &BufferError) -> Exception {
+        match refusal {
+            BufferError::Closed => Exception::Value,
+            BufferError::NotAnExporter => Exception::Type,
+            _ => Exception::Buffer,
+        }
+    }
+}
+
+/// Sets the exception of a refusal.
 ///
 /// # Safety
 ///
@@ -20,13 +37,13 @@ pub(super) unsafe fn raise(refusal: &BufferError) {
             return error.clone_ref(py).restore(py);
         }
     }
-    let exception = match refusal {
+    let exception = match Exception::of(refusal) {
         // SAFETY: the exceptions are there as long as the interpreter.
-        BufferError::Closed => unsafe { ffi::PyExc_ValueError },
+        Exception::Buffer => unsafe { ffi::PyExc_BufferError },
         // SAFETY: as above.
-        BufferError::NotAnExporter => unsafe { ffi::PyExc_TypeError },
+        Exception::Type => unsafe { ffi::PyExc_TypeError },
         // SAFETY: as above.
-        _ => unsafe { ffi::PyExc_BufferError },
+        Exception::Value => unsafe { ffi::PyExc_ValueError },
     };
     match refusal.text() {
         // SAFETY: attached, and an exception.

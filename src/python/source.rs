@@ -1,5 +1,7 @@
 //! Python's objects as sources: [`Buffer`] over any exporter there is.
 
+use std::ffi::CStr;
+
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::{PyErr, ffi};
@@ -98,8 +100,7 @@ unsafe fn holds_addresses(view: &Py_buffer) -> bool {
         return false; // bytes
     }
     // SAFETY: a string of the exporter's.
-    let format = unsafe { std::ffi::CStr::from_ptr(view.format) };
-    Format::parse(format).map_or(true, |format| format.holds_addresses())
+    Format::may_hold_addresses(Some(unsafe { CStr::from_ptr(view.format) }))
 }
 
 /// Whether the memory is that of a `bytes` object, the one that nobody writes.

@@ -1,21 +1,19 @@
-"""Tests of the bridge, one for each promise. Standard input names the folder of the module."""
+"""Tests of the bridge, one for each promise, over the module that is built from the folder bridge/."""
 
-import array
 import collections.abc
 import ctypes
 import gc
 import mmap
+import os
 import subprocess
 import sys
-import threading
 import unittest
 import weakref
 
-MODULES = sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read().strip()
-sys.path.insert(0, MODULES)
-
 import bridge
 import numpy as np
+
+MODULES = os.path.dirname(bridge.__file__)
 
 WRITABLE, FORMAT, ND, STRIDES, INDIRECT = 0x1, 0x4, 0x8, 0x18, 0x118
 FULL_RO, FULL, SIMPLE = INDIRECT | FORMAT, INDIRECT | FORMAT | WRITABLE, 0
@@ -220,6 +218,22 @@ class Inheriting(unittest.TestCase):
                 with self.assertRaisesRegex(BufferError, RESIZE):
                     sub.append(1)
 
+    def test_derived_before_and_after_it_is_accelerated(self):
+        class Before(bridge.LateFast):
+            pass
+
+        bridge.accelerate_late_fast()
+
+        class After(bridge.LateFast):
+            pass
+
+        for kind in [Before, bridge.LateFast, After]:
+            exporter = kind(3)
+            before = sys.getrefcount(exporter)
+            with memoryview(exporter) as view:
+                self.assertEqual(view.tolist(), [0, 1, 2])
+            self.assertEqual(sys.getrefcount(exporter), before)
+
     def test_mixins(self):
         class Mixin:
             def total(self):
@@ -261,6 +275,17 @@ class Inheriting(unittest.TestCase):
 
 
 class Moods(unittest.TestCase):
+    def test_a_panic_in_a_holder(self):
+        for kind in [bridge.OwnHolder, bridge.FastOwnHolder]:
+            owner = kind(2)
+            before = sys.getrefcount(owner)
+            owner.set_panics(True)
+            with self.assertRaisesRegex(BufferError, "the exporter panicked"):
+                memoryview(owner)
+            self.assertEqual(sys.getrefcount(owner), before)
+            owner.set_panics(False)
+            self.assertEqual(memoryview(owner).tolist(), [0, 1])
+
     def test_a_panic_in_view(self):
         moody = bridge.Moody(view_panics=True)
         with self.assertRaisesRegex(BufferError, "panicked"):
@@ -355,7 +380,7 @@ import sys
 class Holds: pass
 holds = Holds()
 holds.view = memoryview(bridge.{kind}(3))
-holds.keeper = bridge.Keeper(holds)
+holds.keeper = bridge.Keeper(object())
 holds.keeper_view = memoryview(holds.keeper)
 holds.keeper.replace()
 sys.modules['kept'] = holds
@@ -482,6 +507,7 @@ class Consuming(unittest.TestCase):
         self.assertEqual(sys.getrefcount(objects[0]), before)
         self.assertEqual(bridge.describe(bytearray(4), WRITABLE)[-1], False)
         self.assertEqual(bridge.describe(np.zeros((2, 2)), WRITABLE), (None, None, None, None, 8, False))
+        self.assertEqual([bridge.ndim(np.zeros((2, 2)), flags) for flags in [SIMPLE, WRITABLE, ND]], [1, 1, 2])
 
     def test_released_exactly_once(self):
         exporter = bytearray(4)
@@ -532,6 +558,33 @@ class Consuming(unittest.TestCase):
         del source, chain
         gc.collect()
         self.assertEqual(view[1, 0], 100)
+
+    def test_addresses_are_shown_on_read_only(self):
+        source = np.array([None], object)
+        self.assertTrue(source.flags.writeable)
+        chain = bridge.reexport(source, FULL)
+        self.assertEqual(bridge.describe(chain, FULL_RO)[-1], True)
+        with self.assertRaisesRegex(BufferError, "read-only"):
+            bridge.refused(chain, WRITABLE)
+
+    def test_memory_inside_another_object(self):
+        whole = bridge.Whole(b"inside")
+        before = sys.getrefcount(whole)
+        view = whole.view()
+        self.assertEqual((bytes(view), sys.getrefcount(whole)), (b"inside", before + 1))
+        view.release()
+        del view
+        self.assertEqual(sys.getrefcount(whole), before)
+        view = whole.view()
+        del whole
+        gc.collect()
+        self.assertEqual(bytes(view), b"inside")
+
+    def test_from_memory_has_no_owner(self):
+        from_memory = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_char_p, ctypes.c_ssize_t, ctypes.c_int)(
+            ("PyMemoryView_FromMemory", ctypes.pythonapi)
+        )
+        self.assertIsNone(from_memory(b"abc", 3, 0x100).obj)
 
     def test_reexport_invents_nothing(self):
         chain = bridge.reexport(np.arange(6.0), SIMPLE)

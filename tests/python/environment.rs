@@ -14,7 +14,7 @@ pub fn with_numpy(python: &Interpreter) -> Result<Interpreter, String> {
     let numpy = numpy_for(python.version());
     let stamp = format!("{numpy} for {}\n", python.executable());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let name = format!("venv-{}-{:08x}", python.version(), hash(python.executable()));
+    let name = format!("venv-{}-{:08x}", python.version(), hash(python.executable().as_bytes()));
     let whole = target.join("python").join(&name);
     if let Some(python) = made(&whole, &stamp) {
         return Ok(python);
@@ -101,6 +101,6 @@ fn run(python: &Path, arguments: &[&str]) -> Result<Result<(), String>, String> 
 }
 
 /// FNV-1a. Interpreters of one version, at different places, get environments of their own.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+pub fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811C_9DC5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

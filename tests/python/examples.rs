@@ -17,7 +17,7 @@ pub fn run(python: &Interpreter) -> Outcome {
     let python_with_numpy = environment::with_numpy(python)?;
     for name in &names {
         let script = format!("examples/{name}.py");
-        let output = python_with_numpy.run_with_modules(&script, &modules, "")?;
+        let output = python_with_numpy.run_with_modules(&script, &modules)?;
         for shown in SHOWN {
             if output.lines().filter(|line| *line == shown).count() != 1 {
                 return Err(format!("{script} does not show: {shown}"));
@@ -34,7 +34,7 @@ const OBJECTS: usize = 16;
 pub fn requests(python: &Interpreter) -> Outcome {
     let (_, modules) = build(python)?;
     let python = environment::with_numpy(python)?;
-    let output = python.run_with_modules("tests/python/requests_of_examples.py", &modules, "")?;
+    let output = python.run_with_modules("tests/python/requests_of_examples.py", &modules)?;
     match output.lines().count() {
         OBJECTS => Ok(format!("{OBJECTS} objects, 510 requests each")),
         other => Err(format!("{other} objects, expected {OBJECTS}")),
@@ -43,7 +43,7 @@ pub fn requests(python: &Interpreter) -> Outcome {
 
 /// Builds all examples. Returns their names, and the folder to import them from.
 pub fn build(python: &Interpreter) -> Result<(Vec<String>, String), String> {
-    let names = names()?;
+    let names = example::names(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let sources: Vec<String> = names.iter().map(|name| format!("examples/{name}.rs")).collect();
     let dependencies: Vec<String> =
         sources.iter().map(|source| lines_of(source)).collect::<Result<_, String>>()?;
@@ -56,17 +56,6 @@ pub fn build(python: &Interpreter) -> Result<(Vec<String>, String), String> {
     let folder = modules::build(python, &NEWEST, "examples", &modules)?;
     let folder = folder.to_str().ok_or("the target folder is not UTF-8")?;
     Ok((names, folder.to_owned()))
-}
-
-/// The names of all examples.
-pub fn names() -> Result<Vec<String>, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut names: Vec<String> = fs::read_dir(&folder)
-        .map_err(|error| format!("{}: {error}", folder.display()))?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".rs")?.to_owned()))
-        .collect();
-    names.sort();
-    Ok(names)
 }
 
 /// The dependencies of an example that not every module has.

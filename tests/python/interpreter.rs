@@ -85,18 +85,13 @@ impl Interpreter {
     }
 
     /// What `script`, a file of the repository, prints when it can import what is in the folder `modules`.
-    pub fn run_with_modules(
-        &self,
-        script: &str,
-        modules: &str,
-        input: &str,
-    ) -> Result<String, String> {
+    pub fn run_with_modules(&self, script: &str, modules: &str) -> Result<String, String> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let run = "import runpy, sys; sys.path.insert(0, sys.argv[1]); \
                    runpy.run_path(sys.argv[2], run_name='__main__')";
         let mut command = Command::new(&self.path);
         command.args(["-I", "-B", "-c", run, modules]).arg(file);
-        self.output(&mut command, script, input)
+        self.output(&mut command, script, "")
     }
 
     fn output(&self, command: &mut Command, script: &str, input: &str) -> Result<String, String> {

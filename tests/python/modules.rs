@@ -3,6 +3,7 @@
 //! Their packages lie below `target/python/`, made here: so `cargo test` itself builds neither PyO3 nor anything that wants
 //! a libpython.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -95,17 +96,18 @@ pub fn build(
     let profile = if build.optimised { "release" } else { "debug" };
     fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     for module in modules {
-        let (prefix, built, found) = match std::env::consts::OS {
-            "windows" => ("", "dll", "pyd"),
-            "macos" => ("lib", "dylib", "so"),
-            _ => ("lib", "so", "so"),
-        };
-        let from = artifacts.join(profile).join(format!("{prefix}{}.{built}", module.name));
-        let to = place.join(format!("{}.{found}", module.name));
+        let built = format!("{DLL_PREFIX}{}{DLL_SUFFIX}", module.name);
+        let from = artifacts.join(profile).join(built);
+        let to = place.join(file_name(module.name));
         let _ = fs::remove_file(&to); // a file of its own: a running Python may have the old one mapped
         fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
     }
     Ok(place)
+}
+
+/// What Python imports a module from.
+pub fn file_name(module: &str) -> String {
+    format!("{module}.{}", if cfg!(windows) { "pyd" } else { "so" })
 }
 
 fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {

@@ -15,7 +15,7 @@ pub fn run(python: &Interpreter) -> Outcome {
     let folder = std::env::temp_dir().join(format!("bufferprocs-projects-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     let mut done = Vec::new();
-    let outcome = crate::examples::names()?.into_iter().try_for_each(|name| {
+    let outcome = crate::example::names(root)?.into_iter().try_for_each(|name| {
         let project = folder.join(&name);
         let place = project.to_str().ok_or("the folder for temporary files is not UTF-8")?;
         checked(Command::new(tool).args(["new", place, "--example", &name]).current_dir(root))?;

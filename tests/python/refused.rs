@@ -20,7 +20,7 @@ struct Try {
 const EMPTY: &str = "";
 const NEWEST: &str = "pyo3 = \"0.30\"";
 
-const TRIES: [Try; 6] = [
+const TRIES: [Try; 7] = [
     Try {
         name: "pypy",
         pyo3: NEWEST,
@@ -55,6 +55,16 @@ const TRIES: [Try; 6] = [
         config: None,
         source: "#[pyo3::pyclass] struct C; #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C {}",
         message: "no field `x` on type `&C`",
+    },
+    Try {
+        // Whose methods are others could have `accelerate` swap them for ours, from safe code.
+        name: "exports_by_hand",
+        pyo3: NEWEST,
+        config: None,
+        source: "use bufferprocs::{Exported, python::{Exports, Holder}}; \
+                 #[pyo3::pyclass] struct C { x: Exported<Vec<u8>> } \
+                 impl Exports for C { fn holder(&self) -> &impl Holder { &self.x } }",
+        message: "the trait `Exports` requires an `unsafe impl` declaration",
     },
     Try {
         name: "no_exporter",

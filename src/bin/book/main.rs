@@ -78,7 +78,7 @@ fn run(mut arguments: Vec<String>) -> Result<bool> {
         ["new", folder, "--example", name] => new::run(&root, folder, name).map(|()| true),
         ["new", ..] => Err(format!(
             "cargo book new DIR --example NAME; there are: {}",
-            new::names(&root)?.join(", ")
+            example::names(&root)?.join(", ")
         )),
         ["lock"] => lock::run(&root).map(|()| true),
         ["time"] => time::run(&root, false),

@@ -1,6 +1,6 @@
 //! `cargo book new DIR --example NAME`: a complete project made of one example, to go on from.
 
-use crate::example::dependencies;
+use crate::example::{dependencies, names};
 use crate::source::{Result, read_text};
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,6 @@ pub fn run(root: &Path, folder: &str, name: &str) -> Result<()> {
         folder.display()
     );
     Ok(())
-}
-
-/// The names of all examples.
-pub fn names(root: &Path) -> Result<Vec<String>> {
-    let folder = root.join("examples");
-    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".rs")?.to_owned()))
-        .collect();
-    names.sort();
-    Ok(names)
 }
 
 fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {

@@ -1,10 +1,13 @@
 //! Classes that export, in every way that the attribute allows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use bufferprocs::exporters::Strided;
-use bufferprocs::{Exported, Layout, Shared, exports};
+use bufferprocs::python::Holder;
+use bufferprocs::{BufferError, Exported, Exporter, Layout, Shared, View, exports};
 use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
 
 type Items = Vec<Shared<f64>>;
 
@@ -258,6 +261,93 @@ impl Patched {
     #[new]
     fn new(len: usize) -> Patched {
         Patched { items: items(len) }
+    }
+}
+
+/// Keeps its value in a place of its own kind, which panics on demand.
+pub struct Moody {
+    items: Exported<Items>,
+    panics: AtomicBool,
+}
+
+impl Holder for Moody {
+    type Lent = Exported<Items>;
+
+    fn with_exported<R>(&self, ask: impl FnOnce(&Self::Lent) -> R) -> Result<R, BufferError> {
+        assert!(!self.panics.load(Ordering::Relaxed), "not now");
+        Ok(ask(&self.items))
+    }
+}
+
+macro_rules! own_holder {
+    ($name:ident) => {
+        #[pyclass(frozen)]
+        pub struct $name {
+            moody: Moody,
+        }
+
+        #[exports(moody)]
+        #[pymethods]
+        impl $name {
+            #[new]
+            fn new(len: usize) -> $name {
+                $name { moody: Moody { items: items(len), panics: AtomicBool::new(false) } }
+            }
+
+            fn set_panics(&self, panics: bool) {
+                self.moody.panics.store(panics, Ordering::Relaxed);
+            }
+        }
+    };
+}
+
+own_holder!(OwnHolder);
+own_holder!(FastOwnHolder);
+
+/// To be derived from in Python before it is accelerated.
+#[pyclass(frozen, subclass)]
+pub struct LateFast {
+    items: Exported<Items>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl LateFast {
+    #[new]
+    fn new(len: usize) -> LateFast {
+        LateFast { items: items(len) }
+    }
+}
+
+#[pyfunction]
+pub fn accelerate_late_fast(py: Python<'_>) -> PyResult<()> {
+    bufferprocs::accelerate::<LateFast>(py)
+}
+
+/// Memory in another object: a frozen class can be looked into without the interpreter.
+#[pyclass(frozen)]
+pub struct Whole {
+    bytes: Vec<u8>,
+}
+
+#[pymethods]
+impl Whole {
+    #[new]
+    fn new(bytes: Vec<u8>) -> Whole {
+        Whole { bytes }
+    }
+
+    /// A `memoryview` of the bytes, by an exporter that keeps this object alive.
+    fn view<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
+        PyMemoryView::from(&bufferprocs::export(slf.py(), Inside(slf.clone().unbind()))?)
+    }
+}
+
+struct Inside(Py<Whole>);
+
+impl Exporter for Inside {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        Ok(View::readonly(&self.0.get().bytes))
     }
 }
 

@@ -23,6 +23,11 @@ pub fn describe(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Description> 
     Ok((format, shape, strides, suboffsets, buffer.itemsize(), buffer.is_readonly()))
 }
 
+#[pyfunction]
+pub fn ndim(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<usize> {
+    Ok(get(object, flags)?.ndim())
+}
+
 /// Whether the request is refused, with the exception that CPython's consumers would get.
 #[pyfunction]
 pub fn refused(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<()> {

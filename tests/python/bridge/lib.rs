@@ -15,14 +15,15 @@ mod bridge {
 
     #[pymodule_export]
     use super::classes::{
-        Base, Closable, Derived, Fast, FastPlain, Fixed, Late, Locked, Nested, Outer, Patched,
-        Plain, Samples, Tuple, accelerate_patched, export_arc, export_array, export_static,
-        export_vec, export_writable, fast_plain, plain,
+        Base, Closable, Derived, Fast, FastOwnHolder, FastPlain, Fixed, Late, LateFast, Locked,
+        Nested, Outer, OwnHolder, Patched, Plain, Samples, Tuple, Whole, accelerate_late_fast,
+        accelerate_patched, export_arc, export_array, export_static, export_vec, export_writable,
+        fast_plain, plain,
     };
     #[pymodule_export]
     use super::consumers::{
-        Held, Reexported, column, describe, fill, keep_in_thread_local, reexport, refused, sum,
-        sum_detached, values_u32, write_i32,
+        Held, Reexported, column, describe, fill, keep_in_thread_local, ndim, reexport, refused,
+        sum, sum_detached, values_u32, write_i32,
     };
     #[pymodule_export]
     use super::moods::{Cycle, Keeper, Moody, live};
@@ -38,6 +39,8 @@ mod bridge {
         bufferprocs::accelerate::<Fast>(py)?;
         bufferprocs::accelerate::<Fast>(py)?; // twice is as good as once
         bufferprocs::accelerate::<FastPlain>(py)?;
+        bufferprocs::accelerate::<Closable>(py)?;
+        bufferprocs::accelerate::<FastOwnHolder>(py)?;
         bufferprocs::accelerate::<Keeper>(py)
     }
 }
