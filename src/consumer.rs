@@ -24,12 +24,13 @@ mod items;
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::error::BufferError;
 use crate::format::Format;
-use crate::layout::{Bounds, Layout, LayoutRef};
+use crate::layout::{self, Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Lacks, View};
 pub use items::{Items, ItemsIter};
@@ -78,12 +79,9 @@ pub struct Buffer<S: Source> {
     /// numbers agree with each other and with the request.
     view: Py_buffer,
     request: Request,
-    /// Shape and stride, if they lay within the struct that was filled; else the pointers in `view` are good.
-    line: Option<Line>,
-    /// `len`, as the shape of a view without one: a run of bytes.
-    run: [Py_ssize_t; 1],
-    /// Of `layout`.
-    bounds: Bounds,
+    shape: Place,
+    strides: Place,
+    suboffsets: Place,
     frozen: bool,
     _source: PhantomData<S>,
 }
@@ -94,12 +92,16 @@ unsafe impl<S: Source + Send + Sync> Send for Buffer<S> {}
 // SAFETY: as above.
 unsafe impl<S: Source + Send + Sync> Sync for Buffer<S> {}
 
-/// Copies of the one extent and the one stride of a view that points into itself.
-#[derive(Clone, Copy)]
-struct Line {
-    shape: Option<[Py_ssize_t; 1]>,
-    strides: Option<[Py_ssize_t; 1]>,
-}
+/// Where an array of a view stands: within the struct itself, as `bytes` has it, or elsewhere.
+///
+/// Invariant: what is within has as many numbers as the view has dimensions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place(
+    /// Bytes from the start of the struct, or `ELSEWHERE`: then the pointer in the struct is good.
+    u8,
+);
+
+const ELSEWHERE: Place = Place(u8::MAX);
 
 impl<S: Source> Buffer<S> {
     /// Asks `source` for a view.
@@ -108,67 +110,94 @@ impl<S: Source> Buffer<S> {
     #[doc(alias = "PyObject_GetBuffer")]
     #[inline]
     pub fn get(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
-        let mut view = Py_buffer::zeroed();
-        source.get(&mut view, request)?;
-        // From here on the view is released, whatever happens.
-        let mut buffer = Buffer {
-            view,
+        let mut filled = ManuallyDrop::new(Buffer::<S> {
+            view: Py_buffer::zeroed(),
             request,
-            line: None,
-            run: [view.len],
-            bounds: Bounds::NONE,
+            shape: ELSEWHERE,
+            strides: ELSEWHERE,
+            suboffsets: ELSEWHERE,
             frozen: false,
             _source: PhantomData,
-        };
-        buffer.line = Line::copied_from(&view);
-        if buffer.line.is_some() {
-            // They point to where the struct was filled, which it leaves now.
-            (buffer.view.shape, buffer.view.strides) = (null_mut(), null_mut());
-        }
-        buffer.bounds = buffer.check()?;
+        });
+        source.get(&mut filled.view, request)?;
+        let is_whole = filled.find_arrays();
+        let checked = filled.check(is_whole);
+        // From here on the view is released, whatever happens.
+        let mut buffer = ManuallyDrop::into_inner(filled);
+        checked?;
         // SAFETY: granted above and not released.
-        buffer.frozen = buffer.is_readonly() && unsafe { S::is_frozen(&view) };
+        buffer.frozen = buffer.is_readonly() && unsafe { S::is_frozen(&buffer.view) };
         Ok(buffer)
+    }
+
+    /// Finds the arrays that lie within the struct, which will move. False if one does so in part.
+    #[inline]
+    fn find_arrays(&mut self) -> bool {
+        let view = &mut self.view;
+        let start = std::ptr::from_ref(view).addr();
+        let len = usize::try_from(view.ndim).unwrap_or(0).saturating_mul(size_of::<Py_ssize_t>());
+        let mut is_whole = true;
+        let mut find = |array: &mut *mut Py_ssize_t| {
+            let first = array.addr();
+            if first >= start + size_of::<Py_buffer>() || first.saturating_add(len) <= start {
+                return ELSEWHERE;
+            }
+            *array = null_mut();
+            let place = first.wrapping_sub(start);
+            is_whole &= place % align_of::<Py_ssize_t>() == 0
+                && place.saturating_add(len) <= size_of::<Py_buffer>();
+            Place(place as u8) // within the struct, or the view is refused
+        };
+        self.shape = find(&mut view.shape);
+        self.strides = find(&mut view.strides);
+        self.suboffsets = find(&mut view.suboffsets);
+        is_whole
     }
 
     /// Refuses a view whose numbers no item can be found by. Foreign exporters may write anything.
     #[inline]
-    fn check(&self) -> Result<Bounds, BufferError> {
+    fn check(&self, is_whole: bool) -> Result<(), BufferError> {
         let view = &self.view;
-        let contradiction = |what: String| Err(BufferError::Refused(what.into()));
         if usize::try_from(view.ndim).map_or(true, |ndim| ndim > PyBUF_MAX_NDIM) {
-            return contradiction(format!("the view granted has ndim {}", view.ndim));
+            return contradiction(format_args!("has ndim {}", view.ndim));
         }
         if view.len < 0 {
-            return contradiction(format!("the view granted has len {}", view.len));
+            return contradiction(format_args!("has len {}", view.len));
         }
         if view.itemsize <= 0 {
-            return contradiction(format!("the view granted has itemsize {}", view.itemsize));
+            return contradiction(format_args!("has itemsize {}", view.itemsize));
         }
         if view.buf.is_null() && view.len > 0 {
-            return contradiction("the view granted has items, and buf is NULL".into());
+            return contradiction(format_args!("has items, and buf is NULL"));
         }
-        if !view.suboffsets.is_null() && !self.request.contains(Request::INDIRECT) {
-            return contradiction("the view granted has suboffsets, not requested".into());
+        if !is_whole {
+            return contradiction(format_args!(
+                "has an array that begins or ends within the struct"
+            ));
         }
-        let (shape, itemsize) = if self.is_run() {
-            (&self.run[..], 1)
-        } else {
-            let shape = self.shape();
-            if shape.is_none() && view.ndim > 0 {
-                return contradiction("the view granted has dimensions, and shape is NULL".into());
+        let suboffsets = self.suboffsets();
+        if suboffsets.is_some() && !self.request.contains(Request::INDIRECT) {
+            return contradiction(format_args!("has suboffsets, not requested"));
+        }
+        let (shape, itemsize) = self.extents();
+        if shape.len() < self.ndim() {
+            return contradiction(format_args!("has dimensions, and shape is NULL"));
+        }
+        match layout::check(shape, self.strides(), suboffsets, itemsize) {
+            Err(error) => contradiction(format_args!("contradicts itself: {error}")),
+            Ok(len) if len != view.len => {
+                contradiction(format_args!("has len {} for {len} bytes", view.len))
             }
-            (shape.unwrap_or(&[]), view.itemsize)
-        };
-        let layout = LayoutRef::new(shape, self.strides(), self.suboffsets(), itemsize);
-        match layout {
-            Err(error) => contradiction(format!("the view granted contradicts itself: {error}")),
-            Ok(layout) if layout.len() != self.len() => contradiction(format!(
-                "the view granted has len {} for {} bytes",
-                view.len,
-                layout.len()
-            )),
-            Ok(layout) => Ok(layout.bounds()),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Shape and itemsize, where no shape was requested those of a run of bytes.
+    #[inline]
+    fn extents(&self) -> (&[Py_ssize_t], Py_ssize_t) {
+        match self.is_run() {
+            true => (std::slice::from_ref(&self.view.len), 1),
+            false => (self.shape().unwrap_or(&[]), self.view.itemsize),
         }
     }
 
@@ -214,42 +243,38 @@ impl<S: Source> Buffer<S> {
 
     /// Extents in items. None if not requested, and for a view without dimensions.
     pub fn shape(&self) -> Option<&[Py_ssize_t]> {
-        match &self.line {
-            _ if self.is_run() => None,
-            Some(line) => line.shape.as_ref().map(|shape| &shape[..]),
-            None => self.array(self.view.shape),
-        }
+        if self.is_run() { None } else { self.array(self.shape, self.view.shape) }
     }
 
     /// Steps in bytes. None if not requested, and for a view without dimensions.
     pub fn strides(&self) -> Option<&[Py_ssize_t]> {
-        match &self.line {
-            _ if !self.request.contains(Request::STRIDES) => None,
-            Some(line) => line.strides.as_ref().map(|strides| &strides[..]),
-            None => self.array(self.view.strides),
-        }
+        let requested = self.request.contains(Request::STRIDES);
+        if requested { self.array(self.strides, self.view.strides) } else { None }
     }
 
     /// Offsets after following a pointer. None where no pointer is to be followed.
     pub fn suboffsets(&self) -> Option<&[Py_ssize_t]> {
-        self.array(self.view.suboffsets)
+        self.array(self.suboffsets, self.view.suboffsets)
     }
 
-    fn array(&self, start: *const Py_ssize_t) -> Option<&[Py_ssize_t]> {
+    #[inline]
+    fn array(&self, place: Place, elsewhere: *const Py_ssize_t) -> Option<&[Py_ssize_t]> {
+        let start = match place {
+            ELSEWHERE => elsewhere,
+            Place(offset) => (&raw const self.view).wrapping_byte_add(offset.into()).cast(),
+        };
         if start.is_null() || self.ndim() == 0 {
             return None;
         }
-        // SAFETY: not NULL, so `ndim` numbers of the exporter's that stay until release and do not change.
+        // SAFETY: not NULL, so `ndim` numbers that do not change: of the exporter's, which stay until release, or within the
+        // struct that `&self` borrows.
         Some(unsafe { std::slice::from_raw_parts(start, self.ndim()) })
     }
 
     /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes in a line.
     pub fn layout(&self) -> LayoutRef<'_> {
-        let (shape, itemsize) = match self.is_run() {
-            true => (&self.run[..], 1),
-            false => (self.shape().unwrap_or(&[]), self.view.itemsize),
-        };
-        LayoutRef::with_bounds(shape, self.strides(), self.suboffsets(), itemsize, self.bounds)
+        let (shape, itemsize) = self.extents();
+        LayoutRef::checked(shape, self.strides(), self.suboffsets(), itemsize)
     }
 
     /// The struct itself, for reading.
@@ -288,23 +313,9 @@ impl<S: Source> Buffer<S> {
     }
 }
 
-impl Line {
-    /// Copies of the arrays of a view with one dimension, if one of them lies in the struct itself.
-    #[inline]
-    fn copied_from(view: &Py_buffer) -> Option<Line> {
-        let start = std::ptr::from_ref(view).addr();
-        let lies_inside = |array: *mut Py_ssize_t| {
-            (start..start + size_of::<Py_buffer>()).contains(&array.addr())
-        };
-        if view.ndim != 1 || !(lies_inside(view.shape) || lies_inside(view.strides)) {
-            return None;
-        }
-        let copy = |array: *mut Py_ssize_t| {
-            // SAFETY: not NULL, so one number, in the struct that was filled or of the exporter's.
-            (!array.is_null()).then(|| [unsafe { array.read() }])
-        };
-        Some(Line { shape: copy(view.shape), strides: copy(view.strides) })
-    }
+#[cold]
+fn contradiction<T>(what: fmt::Arguments<'_>) -> Result<T, BufferError> {
+    Err(BufferError::Refused(format!("the view granted {what}").into()))
 }
 
 impl<S: Source> Drop for Buffer<S> {

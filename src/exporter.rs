@@ -47,7 +47,7 @@ use crate::error::{BufferError, MutError};
 use crate::fill::{Facts, Grant, Shown, grant, grants_all, refuse};
 use crate::request::Request;
 use crate::view::View;
-use count::Count;
+use count::{Count, NotCounted};
 pub use guard::{Mut, Ref};
 pub use release::release;
 
@@ -227,34 +227,10 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
 
 // SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
-    #[inline]
+    // The usual request, for all fields, comes first and inline: a return by reference costs more than the whole answer, as
+    // `cargo bench --bench getbuffer` shows.
+    #[inline(always)]
     unsafe fn getbuffer(
-        &self,
-        view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
-    ) -> Result<(), BufferError> {
-        // Not by `inspect_err`: it copies the whole result, which `cargo bench --bench getbuffer` shows.
-        // SAFETY: the caller's promises.
-        match unsafe { self.answer(view, obj, request) } {
-            Ok(()) => Ok(()),
-            Err(refusal) => {
-                // SAFETY: `view` is valid for writes, by the caller's promise.
-                unsafe { refuse(view) };
-                Err(refusal)
-            }
-        }
-    }
-}
-
-impl<E: Exporter> Exported<E> {
-    /// As [`Lend::getbuffer`], but leaves the view alone on a refusal.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    #[inline]
-    unsafe fn answer(
         &self,
         view: *mut Py_buffer,
         obj: *mut PyObject,
@@ -263,29 +239,73 @@ impl<E: Exporter> Exported<E> {
         let header = &self.cell().header;
         // During a mutation these are the facts from before: who is refused by them would have been refused then.
         let facts = header.facts.load(Ordering::Acquire);
-        let mut granted = match grants_all(facts, request) {
-            true => None,
-            false => Some(header.decide(facts, request)?),
-        };
-        header.count.export()?;
-        // Now they stand until the export ends.
-        let facts_now = header.facts.load(Ordering::Relaxed);
-        if facts_now != facts {
-            granted = Some(header.decide_again(facts_now, request)?);
+        if !grants_all(facts, request) {
+            // SAFETY: the caller's promises.
+            return unsafe { self.answer(facts, view, obj, request) };
         }
-        // SAFETY: the export that was just counted excludes a mutation.
-        let shown = unsafe { &*self.cell().shown.get() };
-        // SAFETY: facts that are not 0 are those of what is shown, and where they are 0 the request was refused.
-        let shown = unsafe { shown.as_ref().unwrap_unchecked() };
-        let internal = self.cell.as_ptr().cast();
-        let filled = match granted {
-            None => shown.all(obj, internal),
-            Some(granted) => shown.some(obj, internal, granted),
-        };
+        if let Err(reason) = header.count.export() {
+            // SAFETY: `view` is valid for writes, by the caller's promise.
+            return unsafe { refused(view, reason) };
+        }
+        // Now they stand until the export ends.
+        if header.facts.load(Ordering::Relaxed) != facts {
+            header.end_own_export();
+            // SAFETY: the caller's promises.
+            return unsafe {
+                self.answer(header.facts.load(Ordering::Acquire), view, obj, request)
+            };
+        }
+        // SAFETY: an export was just counted, and the facts are not 0.
+        let shown = unsafe { self.shown() };
         // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends: until then the count excludes
         // a change of `shown` and `value`, and the cell stays.
-        unsafe { view.write(filled) };
+        unsafe { view.write(shown.all(obj, self.cell.as_ptr().cast())) };
         Ok(())
+    }
+}
+
+impl<E: Exporter> Exported<E> {
+    /// Answers any request, with the facts from before.
+    ///
+    /// # Safety
+    ///
+    /// As [`Lend::getbuffer`].
+    #[inline(never)]
+    unsafe fn answer(
+        &self,
+        facts: usize,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        match self.cell().header.export(facts, request) {
+            Ok(granted) => {
+                // SAFETY: an export was just counted, and facts by which a request is granted are not 0.
+                let shown = unsafe { self.shown() };
+                let filled = shown.some(obj, self.cell.as_ptr().cast(), granted);
+                // SAFETY: as in `getbuffer`.
+                unsafe { view.write(filled) };
+                Ok(())
+            }
+            Err(refusal) => {
+                // SAFETY: `view` is valid for writes, by the caller's promise.
+                unsafe { refuse(view) };
+                Err(refusal)
+            }
+        }
+    }
+
+    /// What is shown, during an export.
+    ///
+    /// # Safety
+    ///
+    /// An export is counted, and the facts are not 0.
+    #[inline]
+    unsafe fn shown(&self) -> &Shown {
+        // SAFETY: the export excludes a mutation.
+        let shown = unsafe { &*self.cell().shown.get() };
+        // SAFETY: facts that are not 0 are those of what is shown.
+        unsafe { shown.as_ref().unwrap_unchecked() }
     }
 }
 
@@ -309,13 +329,26 @@ impl Header {
         }
     }
 
-    /// The value was changed between the decision and the count: decides by what is shown now, or ends the export.
+    /// Counts an export for a request, unless the facts from before refuse it, and says which fields it gets.
+    fn export(&self, facts: usize, request: Request) -> Result<Grant, BufferError> {
+        let granted = self.decide(facts, request)?;
+        self.count.export()?;
+        // Now they stand until the export ends.
+        let facts_now = self.facts.load(Ordering::Relaxed);
+        if facts_now == facts {
+            return Ok(granted);
+        }
+        let decided = self.decide(facts_now, request);
+        if decided.is_err() {
+            self.end_own_export();
+        }
+        decided
+    }
+
+    /// Ends an export that was counted for a request of the owner's: not the last hold.
     #[cold]
-    fn decide_again(&self, word: usize, request: Request) -> Result<Grant, BufferError> {
-        self.decide(word, request).inspect_err(|_| {
-            // Not the last hold, since the owner asks.
-            let _ = self.count.release();
-        })
+    fn end_own_export(&self) {
+        let _ = self.count.release();
     }
 
     #[cold]
@@ -337,6 +370,16 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exported").field("exports", &self.exports()).finish_non_exhaustive()
     }
+}
+
+/// # Safety
+///
+/// `view` is valid for writes.
+#[cold]
+unsafe fn refused(view: *mut Py_buffer, reason: NotCounted) -> Result<(), BufferError> {
+    // SAFETY: the caller's promise.
+    unsafe { refuse(view) };
+    Err(reason.into())
 }
 
 /// Frees a cell and the value in it.

@@ -79,6 +79,9 @@ use Operation::{DropOwner, Export, Release, TryMut};
 
 const OPERATIONS: [Operation; 4] = [Export, Release, TryMut, DropOwner];
 
+/// The two ways to an answer: at once, and by the longer decision.
+const REQUESTS: [Request; 2] = [Request::FULL_RO, Request::SIMPLE];
+
 /// A granted view.
 struct Held {
     view: Py_buffer,
@@ -89,11 +92,11 @@ struct Held {
 unsafe impl Send for Held {}
 
 impl Held {
-    fn get(exported: &Exported<Value>, watched: &Watched) -> Option<Held> {
+    fn get(exported: &Exported<Value>, watched: &Watched, request: Request) -> Option<Held> {
         let mut view = Py_buffer::zeroed();
         let obj = std::ptr::without_provenance_mut::<PyObject>(8);
         // SAFETY: a view of ours, released once, by `release`.
-        unsafe { exported.getbuffer(&mut view, obj, Request::SIMPLE) }.ok()?;
+        unsafe { exported.getbuffer(&mut view, obj, request) }.ok()?;
         watched.read();
         Some(Held { view, watched: watched.clone() })
     }
@@ -136,13 +139,14 @@ impl Owner {
 /// One thread. What it got and did not release is left for later.
 fn run(
     operations: &[Operation],
+    request: Request,
     mut owner: Option<Owner>,
     watched: &Watched,
     mut held: Vec<Held>,
 ) -> Vec<Held> {
     for operation in operations {
         match (operation, &owner) {
-            (Export, Some(owner)) => held.extend(Held::get(owner.exported(), watched)),
+            (Export, Some(owner)) => held.extend(Held::get(owner.exported(), watched, request)),
             (Release, _) => held.pop().into_iter().for_each(Held::release),
             (TryMut, Some(owner)) => {
                 if let Ok(value) = owner.exported().try_mut() {
@@ -159,7 +163,7 @@ fn run(
 /// All interleavings of three threads. What they got is released last, when the owner is gone.
 ///
 /// Who only releases has no share of the owner: each share that is dropped multiplies the interleavings.
-fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3]) {
+fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3], request: Request) {
     let threads = threads.map(<[Operation]>::to_vec);
     model.check(move || {
         let freed = Arc::new(AtomicUsize::new(0));
@@ -176,7 +180,8 @@ fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3]) {
             .iter()
             .map(|operations| {
                 let is = |operation| operations.contains(&operation);
-                let held = is(Release).then(|| Held::get(owner.exported(), &watched)).flatten();
+                let get = || Held::get(owner.exported(), &watched, request);
+                let held = is(Release).then(get).flatten();
                 let share = (is(Export) || is(TryMut) || is(DropOwner)).then(|| owner.share());
                 (operations.clone(), share, watched.clone(), Vec::from_iter(held))
             })
@@ -191,7 +196,7 @@ fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3]) {
         let running: Vec<_> = parts
             .into_iter()
             .map(|(operations, share, watched, held)| {
-                loom::thread::spawn(move || run(&operations, share, &watched, held))
+                loom::thread::spawn(move || run(&operations, request, share, &watched, held))
             })
             .collect();
         let held: Vec<Held> =
@@ -213,7 +218,10 @@ fn three_threads_with_one_operation_each() {
     for (first, a) in OPERATIONS.iter().enumerate() {
         for (second, b) in OPERATIONS.iter().enumerate().skip(first) {
             for c in OPERATIONS.iter().skip(second) {
-                interleave(&model, [&[*a], &[*b], &[*c]]);
+                let asks = [a, b, c].contains(&&Export);
+                for &request in &REQUESTS[..if asks { 2 } else { 1 }] {
+                    interleave(&model, [&[*a], &[*b], &[*c]], request);
+                }
                 models += 1;
             }
         }
@@ -248,5 +256,5 @@ fn three_threads_with_two_operations_each() {
     assert_eq!(combinations.len(), 13 * 14 * 15 / 6); // three out of 13, with repetition
     let tried = combinations.iter().step_by(every);
     println!("{} of {} with at most {bound} preemptions", tried.len(), combinations.len());
-    tried.for_each(|threads| interleave(&model, *threads));
+    tried.for_each(|threads| interleave(&model, *threads, Request::FULL_RO));
 }

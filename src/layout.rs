@@ -29,9 +29,8 @@ mod tests;
 use std::ops::Range;
 
 use crate::error::LayoutError;
-pub(crate) use borrowed::Bounds;
 pub use borrowed::LayoutRef;
-use borrowed::bounds;
+pub(crate) use borrowed::check;
 pub use slice::Slice;
 
 /// In which order items are visited or packed.
@@ -56,8 +55,6 @@ pub struct Layout {
     suboffsets: Option<Box<[isize]>>,
     /// Bytes of an item, at least 1.
     itemsize: isize,
-    /// What follows from the numbers above; nothing of it overflows.
-    bounds: Bounds,
 }
 
 impl Layout {
@@ -120,15 +117,13 @@ impl Layout {
                 isize::try_from(extent).map_err(|_| LayoutError::TooLarge { axis })
             })
             .collect();
-        let bounds = Bounds::NONE;
         let suboffsets = suboffsets.map(Box::from);
-        Layout { shape: extents?, strides: strides.into(), suboffsets, itemsize, bounds }.checked()
+        Layout { shape: extents?, strides: strides.into(), suboffsets, itemsize }.checked()
     }
 
-    /// Sets the bounds, after a change of the other fields.
+    /// Checks the numbers, after a change of them.
     fn checked(mut self) -> Result<Layout, LayoutError> {
-        let suboffsets = self.suboffsets.as_deref();
-        self.bounds = bounds(&self.shape, Some(&self.strides), suboffsets, self.itemsize)?;
+        check(&self.shape, Some(&self.strides), self.suboffsets.as_deref(), self.itemsize)?;
         self.suboffsets = self.suboffsets.filter(|each| each.iter().any(|&each| each >= 0));
         Ok(self)
     }
@@ -136,14 +131,7 @@ impl Layout {
     /// `len` items of `itemsize` bytes in a row, in memory that exists: its size fits.
     pub(crate) fn line(len: usize, itemsize: usize) -> Layout {
         let (len, itemsize) = (len as isize, itemsize as isize);
-        let bounds = Bounds { len: len * itemsize, first: 0, end: len * itemsize };
-        Layout {
-            shape: Box::new([len]),
-            strides: Box::new([itemsize]),
-            suboffsets: None,
-            itemsize,
-            bounds,
-        }
+        Layout { shape: Box::new([len]), strides: Box::new([itemsize]), suboffsets: None, itemsize }
     }
 
     /// The same numbers, borrowed.
@@ -154,7 +142,6 @@ impl Layout {
             strides: Some(&self.strides),
             suboffsets: self.suboffsets.as_deref(),
             itemsize: self.itemsize,
-            bounds: self.bounds,
         }
     }
 

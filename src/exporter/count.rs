@@ -25,6 +25,22 @@ const EXPORTS: usize = !(EXPORT - 1);
 /// All bits of those who keep the exporter from being freed.
 const HOLDERS: usize = EXPORTS + OWNER;
 
+/// Why an export was not counted: a word small enough for a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotCounted {
+    BeingModified,
+    TooManyExports,
+}
+
+impl From<NotCounted> for BufferError {
+    fn from(reason: NotCounted) -> BufferError {
+        match reason {
+            NotCounted::BeingModified => BufferError::BeingModified,
+            NotCounted::TooManyExports => BufferError::TooManyExports,
+        }
+    }
+}
+
 /// The word. Whoever makes it neither owned nor exported has to free the exporter.
 #[derive(Debug)]
 pub(super) struct Count(AtomicUsize);
@@ -47,12 +63,12 @@ impl Count {
 
     /// One export more.
     #[inline]
-    pub(super) fn export(&self) -> Result<(), BufferError> {
+    pub(super) fn export(&self) -> Result<(), NotCounted> {
         self.update(Ordering::Acquire, |word| {
             if word & MUTATION != 0 {
-                Err(BufferError::BeingModified)
+                Err(NotCounted::BeingModified)
             } else if word & EXPORTS == EXPORTS {
-                Err(BufferError::TooManyExports)
+                Err(NotCounted::TooManyExports)
             } else {
                 Ok(word + EXPORT)
             }
@@ -148,7 +164,7 @@ mod tests {
         model(|| {
             let count = Count::new();
             count.begin_mutation().unwrap();
-            assert_eq!(count.export(), Err(BufferError::BeingModified));
+            assert_eq!(count.export(), Err(NotCounted::BeingModified));
             assert_eq!(count.borrow(), Err(MutError::BeingModified));
             assert_eq!(count.begin_mutation(), Err(MutError::BeingModified));
             count.end_mutation();
@@ -195,7 +211,7 @@ mod tests {
     fn counters_stop_at_their_maximum() {
         model(|| {
             let count = Count(AtomicUsize::new(OWNER | EXPORTS));
-            assert_eq!(count.export(), Err(BufferError::TooManyExports));
+            assert_eq!(count.export(), Err(NotCounted::TooManyExports));
             assert_eq!(count.exports(), EXPORTS / EXPORT);
             assert_eq!(count.release(), Ok(false));
             count.export().unwrap();

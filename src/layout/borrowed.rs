@@ -18,21 +18,6 @@ pub struct LayoutRef<'a> {
     pub(super) suboffsets: Option<&'a [isize]>,
     /// Bytes of an item, at least 1.
     pub(super) itemsize: isize,
-    pub(super) bounds: Bounds,
-}
-
-/// What follows from the numbers of a layout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    /// `product(shape) * itemsize`.
-    pub(super) len: isize,
-    /// The bytes that are read at `buf`, from the start of the first item (or of its pointer); none if there is no item.
-    pub(super) first: isize,
-    pub(super) end: isize,
-}
-
-impl Bounds {
-    pub(crate) const NONE: Bounds = Bounds { len: 0, first: 0, end: 0 };
 }
 
 impl<'a> LayoutRef<'a> {
@@ -46,28 +31,23 @@ impl<'a> LayoutRef<'a> {
         suboffsets: Option<&'a [isize]>,
         itemsize: isize,
     ) -> Result<LayoutRef<'a>, LayoutError> {
-        let bounds = bounds(shape, strides, suboffsets, itemsize)?;
-        Ok(LayoutRef { shape, strides, suboffsets, itemsize, bounds })
+        check(shape, strides, suboffsets, itemsize)?;
+        Ok(LayoutRef { shape, strides, suboffsets, itemsize })
     }
 
-    /// The same numbers again, of which `bounds` is already known.
-    pub(crate) fn with_bounds(
+    /// Numbers that [`check`] has passed.
+    pub(crate) fn checked(
         shape: &'a [isize],
         strides: Option<&'a [isize]>,
         suboffsets: Option<&'a [isize]>,
         itemsize: isize,
-        bounds: Bounds,
     ) -> LayoutRef<'a> {
-        LayoutRef { shape, strides, suboffsets, itemsize, bounds }
-    }
-
-    pub(crate) fn bounds(&self) -> Bounds {
-        self.bounds
+        LayoutRef { shape, strides, suboffsets, itemsize }
     }
 
     /// The same layout with arrays of its own. Strides are worked out if there are none.
     pub fn to_layout(&self) -> Layout {
-        let mut packed = self.bounds.len;
+        let mut packed = self.len() as isize; // as `check` saw
         let axis = |(axis, &extent): (usize, &isize)| {
             packed = if extent > 0 { packed / extent } else { 0 };
             self.strides.map_or(packed, |strides| strides[axis])
@@ -78,7 +58,6 @@ impl<'a> LayoutRef<'a> {
             strides: self.shape.iter().enumerate().map(axis).collect(),
             suboffsets: suboffsets.map(Box::from),
             itemsize: self.itemsize,
-            bounds: self.bounds,
         }
     }
 
@@ -110,7 +89,16 @@ impl<'a> LayoutRef<'a> {
     /// Bytes of a packed copy: `product(shape) * itemsize`.
     #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
     pub fn len(&self) -> usize {
-        self.bounds.len.unsigned_abs()
+        if self.has_no_item() {
+            0
+        } else {
+            self.shape.iter().product::<isize>().unsigned_abs() * self.itemsize()
+        }
+    }
+
+    /// Whether there is no item.
+    fn has_no_item(&self) -> bool {
+        self.shape.contains(&0)
     }
 
     /// Number of items.
@@ -120,7 +108,7 @@ impl<'a> LayoutRef<'a> {
 
     /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed. Empty if there is no item.
     pub fn span(&self) -> Range<isize> {
-        self.bounds.first..self.bounds.end
+        span(self.shape, self.strides, self.suboffsets, self.itemsize).unwrap_or_default() // `check` saw no error
     }
 
     /// The first axis at which a pointer is followed.
@@ -136,7 +124,7 @@ impl<'a> LayoutRef<'a> {
             return None;
         }
         let mut offset = 0;
-        let mut packed = self.bounds.len; // divided down to the stride of each axis, where there are no strides
+        let mut packed = self.len() as isize; // divided down to the stride of each axis, where there are no strides
         for (axis, (&index, &extent)) in indices.iter().zip(self.shape).enumerate() {
             let index = isize::try_from(index).ok().filter(|&index| index < extent)?;
             packed /= extent; // at least 1: `index` is less
@@ -162,7 +150,7 @@ impl<'a> LayoutRef<'a> {
         match self.strides {
             None => {
                 let long = self.shape.iter().filter(|&&extent| extent > 1).count();
-                self.suboffsets.is_none() && (self.bounds.len == 0 || long <= 1)
+                self.suboffsets.is_none() && (self.has_no_item() || long <= 1)
             }
             Some(strides) => self.is_packed(strides, 0..self.ndim()),
         }
@@ -173,7 +161,7 @@ impl<'a> LayoutRef<'a> {
             return false;
         }
         let mut expected = self.itemsize;
-        self.bounds.len == 0
+        self.has_no_item()
             || fastest_first.into_iter().all(|axis| {
                 let fits = self.shape[axis] == 1 || strides[axis] == expected;
                 expected *= self.shape[axis]; // at most `len`
@@ -182,12 +170,14 @@ impl<'a> LayoutRef<'a> {
     }
 }
 
-pub(super) fn bounds(
+/// Checks the numbers of a layout; returns the bytes of a packed copy. Fails as [`LayoutRef::new`].
+#[inline]
+pub(crate) fn check(
     shape: &[isize],
     strides: Option<&[isize]>,
     suboffsets: Option<&[isize]>,
     itemsize: isize,
-) -> Result<Bounds, LayoutError> {
+) -> Result<isize, LayoutError> {
     if itemsize <= 0 {
         return Err(LayoutError::ZeroItemsize);
     }
@@ -206,14 +196,29 @@ pub(super) fn bounds(
     }
     if shape.contains(&0) {
         // No item: no length to compute and no offset to bound.
-        return Ok(Bounds::NONE);
+        return Ok(0);
     }
     let mut len = itemsize;
     for (axis, &extent) in shape.iter().enumerate() {
         len = len.checked_mul(extent).ok_or(LayoutError::TooLarge { axis })?;
     }
+    span(shape, strides, suboffsets, itemsize)?;
+    Ok(len)
+}
+
+/// See [`LayoutRef::span`]. Fails only if an offset overflows.
+#[inline]
+fn span(
+    shape: &[isize],
+    strides: Option<&[isize]>,
+    suboffsets: Option<&[isize]>,
+    itemsize: isize,
+) -> Result<Range<isize>, LayoutError> {
+    if shape.contains(&0) {
+        return Ok(0..0);
+    }
     let Some(strides) = strides else {
-        return Ok(Bounds { len, first: 0, end: len });
+        return Ok(0..shape.iter().product::<isize>() * itemsize); // `check` saw that it fits
     };
     // The block that the steps up to here stay in; each pointer that is followed leads to another.
     let (mut first, mut end) = (0isize, 0isize);
@@ -233,5 +238,5 @@ pub(super) fn bounds(
     let last = LayoutError::TooLarge { axis: shape.len().saturating_sub(1) };
     end = end.checked_add(itemsize).ok_or(last)?;
     let (first, end) = at_buf.unwrap_or((first, end));
-    Ok(Bounds { len, first, end })
+    Ok(first..end)
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::{Arc, Mutex, OnceLock, RwLock, TryLockError};
 
-use pyo3::{Bound, PyClass, PyErr, PyResult, ffi};
+use pyo3::{Bound, PyClass, PyClassGuard, PyErr, PyResult, ffi};
 
 use super::procs::{answer, releasebufferproc};
 use crate::error::BufferError;
@@ -107,6 +107,7 @@ pub unsafe trait Exports: PyClass {
 /// # Safety
 ///
 /// `view` is valid for writes, and released at most once if it is granted.
+#[inline]
 pub unsafe fn getbuffer<T: Exports>(
     slf: &Bound<'_, T>,
     view: *mut ffi::Py_buffer,
@@ -129,7 +130,8 @@ pub(super) unsafe fn lend<T: Exports>(
     view: *mut ffi::Py_buffer,
     flags: c_int,
 ) -> Result<(), BufferError> {
-    let class = slf.try_borrow().map_err(|_| BufferError::BeingModified)?;
+    // Not `slf.try_borrow()`, which takes a reference too.
+    let class: PyClassGuard<'_, T> = slf.try_into().map_err(|_| BufferError::BeingModified)?;
     let request = Request::from_bits_retain(flags);
     // SAFETY: the caller's promises.
     let ask =
@@ -142,6 +144,7 @@ pub(super) unsafe fn lend<T: Exports>(
 /// # Safety
 ///
 /// `view` was granted by [`getbuffer`] and is not released, or has NULL in `internal`.
+#[inline]
 pub unsafe fn releasebuffer<T: Exports>(slf: &Bound<'_, T>, view: *mut ffi::Py_buffer) {
     // SAFETY: the caller's promise; attached, since there is a `Bound`.
     unsafe { releasebufferproc(slf.as_ptr(), view) };

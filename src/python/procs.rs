@@ -64,6 +64,7 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
 ///
 /// `view` was granted by [`getbufferproc`] and is not released, or has NULL in `internal`. The thread is attached to the
 /// interpreter.
+#[inline]
 pub unsafe extern "C" fn releasebufferproc(
     exporter: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
@@ -111,16 +112,18 @@ pub(super) unsafe fn answer(
 ) -> Result<(), BufferError> {
     // The reference that passes to the view. SAFETY: alive.
     unsafe { ffi::Py_INCREF(exporter) };
-    let answer = catch_unwind(AssertUnwindSafe(lend)).unwrap_or_else(|payload| {
-        discard(payload);
-        Err(BufferError::Refused("the exporter panicked".into()))
-    });
-    if answer.is_err() {
-        // SAFETY: valid for writes.
-        unsafe { refuse(view.cast()) };
-        // SAFETY: the reference taken above, which nobody got; another one is the caller's.
-        unsafe { ffi::Py_DECREF(exporter) };
-    }
+    let answer = match catch_unwind(AssertUnwindSafe(lend)) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(refusal) => refusal,
+        Err(payload) => {
+            discard(payload);
+            Err(BufferError::Refused("the exporter panicked".into()))
+        }
+    };
+    // SAFETY: valid for writes.
+    unsafe { refuse(view.cast()) };
+    // SAFETY: the reference taken above, which nobody got; another one is the caller's.
+    unsafe { ffi::Py_DECREF(exporter) };
     answer
 }
 
