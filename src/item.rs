@@ -36,6 +36,11 @@ pub use record::Pad;
 ///
 /// - The type has at least one byte and no padding: consumers read every byte of it.
 /// - It holds no pointer and no reference: a consumer cannot know how long they are valid.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no item of a buffer",
+    note = "items are numbers, `bool`, `char`, arrays of them or a `record!`; `Shared<...>` of them where consumers may write",
+    note = "rows of rows are shown by `Strided` or `Rows` of `bufferprocs::exporters`, or by a layout in a `view()` of your own"
+)]
 pub unsafe trait Item: Copy + Send + Sync + 'static {
     /// The item's PEP 3118 format, in native byte order, of `size_of::<Self>()` bytes.
     const FORMAT: &'static CStr;

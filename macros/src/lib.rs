@@ -42,6 +42,12 @@ fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'stat
     if body.delimiter() != Delimiter::Brace || !tokens[..start].iter().any(is_pymethods) {
         return Err(("#[exports] stands above #[pymethods]", Span::call_site()));
     }
+    if let Some(own) = own_method(body.stream()) {
+        return Err((
+            "#[exports] adds __getbuffer__ and __releasebuffer__: remove those written by hand",
+            own,
+        ));
+    }
     let class: TokenStream = tokens[start + 1..tokens.len() - 1].iter().cloned().collect();
 
     let mut methods = body.stream();
@@ -53,6 +59,24 @@ fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'stat
     let mut output: TokenStream = tokens.into_iter().collect();
     output.extend(filled(parse(IMPLEMENTATION), &class, &field));
     Ok(output)
+}
+
+/// Where the block defines a method that the attribute adds.
+fn own_method(methods: TokenStream) -> Option<Span> {
+    let is_ours = |name: &str| ["__getbuffer__", "__releasebuffer__"].contains(&name);
+    let mut after_fn = false;
+    for token in methods {
+        if let TokenTree::Ident(ident) = &token {
+            let name = ident.to_string();
+            if after_fn && is_ours(&name) {
+                return Some(ident.span());
+            }
+            after_fn = name == "fn";
+        } else {
+            after_fn = false;
+        }
+    }
+    None
 }
 
 /// Which field it is stands in the implementation below.

@@ -20,7 +20,7 @@ struct Try {
 const EMPTY: &str = "";
 const NEWEST: &str = "pyo3 = \"0.30\"";
 
-const TRIES: [Try; 7] = [
+const TRIES: [Try; 12] = [
     Try {
         name: "pypy",
         pyo3: NEWEST,
@@ -72,6 +72,45 @@ const TRIES: [Try; 7] = [
         config: None,
         source: "#[pyo3::pyclass] struct C { x: u8 } #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C {}",
         message: "`u8` cannot be exported",
+    },
+    Try {
+        name: "rows_of_rows",
+        pyo3: NEWEST,
+        config: None,
+        source: "pub fn export(rows: Vec<Vec<f64>>) { bufferprocs::Exported::new(rows); }",
+        message: "`Vec<f64>` is no item of a buffer",
+    },
+    Try {
+        name: "shared_bool",
+        pyo3: NEWEST,
+        config: None,
+        source: "pub fn export(bits: Vec<bool>) { bufferprocs::Exported::new(bufferprocs::Shared::from_vec(bits)); }",
+        message: "consumers may write any bits, and not all of them are a `bool`",
+    },
+    Try {
+        name: "view_of_text",
+        pyo3: NEWEST,
+        config: None,
+        source: "pub fn view(names: &[String]) -> bufferprocs::View<'_> { bufferprocs::View::readonly(names) }",
+        message: "`String` is no item of a buffer",
+    },
+    Try {
+        name: "getbuffer_left_over",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C { \
+                 unsafe fn __getbuffer__(&self) {} }",
+        message: "#[exports] adds __getbuffer__ and __releasebuffer__: remove those written by hand",
+    },
+    Try {
+        // Whose items consumers may not write are not written by `store` either.
+        name: "not_shared",
+        pyo3: NEWEST,
+        config: None,
+        source: "pub fn set(items: &bufferprocs::Exported<Vec<f64>>) { \
+                 items.try_borrow().unwrap()[0] = 1.0; }",
+        message: "cannot borrow data in dereference of `bufferprocs::exporter::Ref<'_, Vec<f64>>` as mutable",
     },
 ];
 

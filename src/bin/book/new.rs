@@ -45,7 +45,7 @@ fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
             ),
         ),
         ("src/lib.rs", source),
-        (&*format!("tests/test_{name}.py"), script),
+        (&*format!("use_{name}.py"), script),
         (".gitignore", "/target\n/.venv\n".to_owned()),
         ("README.md", readme(name)),
     ];
@@ -73,7 +73,7 @@ fn readme(name: &str) -> String {
          $ python3 -m venv .venv\n\
          $ .venv/bin/pip install maturin numpy\n\
          $ .venv/bin/maturin develop\n\
-         $ .venv/bin/python tests/test_{name}.py\n\
+         $ .venv/bin/python use_{name}.py\n\
          ```\n\n\
          On Windows the programs lie in `.venv\\Scripts`.\n"
     )
