@@ -20,6 +20,7 @@
 
 mod copies;
 mod items;
+mod own;
 
 use std::ffi::CStr;
 use std::fmt;
@@ -27,7 +28,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr::null_mut;
 
-use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
+use crate::abi::{Py_buffer, Py_ssize_t};
 use crate::error::BufferError;
 use crate::format::Format;
 use crate::layout::{self, Layout, LayoutRef};
@@ -70,6 +71,10 @@ pub unsafe trait Source {
     unsafe fn is_frozen(view: &Py_buffer) -> bool;
 }
 
+/// Dimensions of a view that is taken. The documentation allows 64; CPython's own `_testbuffer` shows up to 128. More is taken
+/// for nonsense.
+const MAX_NDIM: usize = 128;
+
 /// One granted view; released on drop.
 ///
 /// It owns a share of the exporter, so it has no lifetime. It shows what was requested and nothing else, also where an
@@ -83,6 +88,8 @@ pub struct Buffer<S: Source> {
     strides: Place,
     suboffsets: Place,
     frozen: bool,
+    /// Bytes may be written over what the format calls an address.
+    permits_addresses: bool,
     _source: PhantomData<S>,
 }
 
@@ -117,6 +124,7 @@ impl<S: Source> Buffer<S> {
             strides: ELSEWHERE,
             suboffsets: ELSEWHERE,
             frozen: false,
+            permits_addresses: false,
             _source: PhantomData,
         });
         source.get(&mut filled.view, request)?;
@@ -158,7 +166,7 @@ impl<S: Source> Buffer<S> {
     #[inline]
     fn check(&self, is_whole: bool) -> Result<(), BufferError> {
         let view = &self.view;
-        if usize::try_from(view.ndim).map_or(true, |ndim| ndim > PyBUF_MAX_NDIM) {
+        if usize::try_from(view.ndim).map_or(true, |ndim| ndim > MAX_NDIM) {
             return contradiction(format_args!("has ndim {}", view.ndim));
         }
         if view.len < 0 {
@@ -208,7 +216,17 @@ impl<S: Source> Buffer<S> {
 
     /// Whether bytes from elsewhere must not be written over the items.
     fn holds_addresses(&self) -> bool {
-        Format::may_hold_addresses(self.format())
+        !self.permits_addresses && Format::may_hold_addresses(self.format())
+    }
+
+    /// Lets bytes from anywhere be written over items that hold addresses, which is refused otherwise.
+    ///
+    /// # Safety
+    ///
+    /// What is written there by this buffer, and by consumers of what re-exports it, is an address that its readers may follow,
+    /// or nobody follows it.
+    pub unsafe fn permit_addresses(&mut self) {
+        self.permits_addresses = true;
     }
 
     /// Bytes of a packed copy of all items.
@@ -308,7 +326,8 @@ impl<S: Source> Buffer<S> {
         let lacks =
             Lacks { shape: self.is_run(), strides: !self.request.contains(Request::STRIDES) };
         // SAFETY: the buffer is not released before the end of this borrow; until then the source promises the memory, and
-        // `frozen` comes from it. `check` saw at most 64 dimensions.
+        // `frozen` comes from it. The dimensions are those
+        // that the source shows to everybody.
         unsafe { View::from_raw(self.view.buf.cast_const().cast(), layout, format, access, lacks) }
     }
 }

@@ -6,6 +6,7 @@
 //! | `Vec`, `Box<[T]>`, `Arc<[T]>`, `[T; N]`, `&'static [T]` | a line of items: see [`Content`] | yes |
 //! | [`Strided`] | items at any strides, read-only or writable | yes |
 //! | [`Records`], [`Column`] | records, and one field of each | yes |
+//! | [`Untyped`] | items of a format that is known at run time only, also behind pointers | yes |
 //! | [`Rows`] | rows that lie anywhere, behind a table of pointers | yes |
 //! | [`Snapshot`] | memory made anew for each export | yes |
 //! | [`Reexport`] | a buffer of another exporter, or a part of it | yes |
@@ -19,6 +20,7 @@ mod reexport;
 mod rows;
 mod snapshot;
 mod strided;
+mod untyped;
 
 pub use plain::Content;
 pub use records::{Column, Records};
@@ -26,3 +28,4 @@ pub use reexport::Reexport;
 pub use rows::Rows;
 pub use snapshot::{Snapshot, Snapshots};
 pub use strided::Strided;
+pub use untyped::Untyped;

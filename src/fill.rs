@@ -224,7 +224,7 @@ impl Shown {
             len: view.len() as Py_ssize_t, // sizes of memory that exists
             itemsize: view.itemsize() as Py_ssize_t,
             readonly: facts.readonly.into(),
-            ndim: facts.ndim as c_int, // at most 64
+            ndim: facts.ndim as c_int, // at most 64, or few more
             format: view.format().map_or(null_mut(), |format| format.as_ptr().cast_mut()),
             shape: array(true, 0),
             strides: array(true, 1),
@@ -249,7 +249,7 @@ impl Shown {
     ) -> Py_buffer {
         let all = self.all(obj, internal);
         Py_buffer {
-            ndim: granted.ndim as c_int, // at most 64
+            ndim: granted.ndim as c_int, // at most 64, or few more
             format: if granted.format { all.format } else { null_mut() },
             shape: if granted.shape { all.shape } else { null_mut() },
             strides: if granted.strides { all.strides } else { null_mut() },

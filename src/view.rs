@@ -30,6 +30,7 @@ use crate::error::LayoutError;
 use crate::format::Format;
 use crate::item::{AnyBits, Item, Shared};
 use crate::layout::{Layout, Slice};
+use crate::walk::step;
 
 /// A description of memory that lives for `'a`.
 ///
@@ -43,7 +44,7 @@ pub struct View<'a> {
     /// `readonly` is false everybody accesses it by atomic operations of the item's width, where `frozen` is true nobody
     /// writes it.
     buf: *const u8,
-    /// At most 64 dimensions.
+    /// At most 64 dimensions, unless an exporter's `unsafe` promises that consumers cope with more.
     layout: Layout,
     /// Start and size in bytes of the one block that all items lie in. None if there is more than one, or it is not known.
     block: Option<(*const u8, usize)>,
@@ -108,7 +109,8 @@ impl<'a> View<'a> {
     ///
     /// # Safety
     ///
-    /// What the invariant of `buf` demands. `layout` has at most 64 dimensions, and `format` is right.
+    /// What the invariant of `buf` demands. Consumers cope with the dimensions of `layout`: there are
+    /// at most 64, or more where the caller knows them. `format` is right.
     pub(crate) unsafe fn from_raw(
         buf: *const u8,
         layout: Layout,
@@ -226,6 +228,23 @@ impl<'a> View<'a> {
         Ok(View { buf: self.buf.wrapping_offset(moved), layout, ..self })
     }
 
+    /// The items at `index` of the first axis: a view of one dimension less.
+    ///
+    /// Fails if there is no axis or no such index, and if shape or strides are not known.
+    pub fn index(self, index: usize) -> Result<View<'a>, LayoutError> {
+        self.check_known()?;
+        let layout = self.layout.index(index)?;
+        if layout.len() == 0 {
+            return Ok(View { layout, ..self });
+        }
+        let suboffset = self.layout.suboffsets().map_or(-1, |suboffsets| suboffsets[0]);
+        // SAFETY: the invariant: there is an item at this index, and so a pointer where the layout says so; nobody writes it.
+        let buf = unsafe { step(self.buf, index, self.layout.strides()[0], suboffset) };
+        // Behind a pointer there is another block.
+        let block = self.block.filter(|_| suboffset < 0);
+        Ok(View { buf, layout, block, ..self })
+    }
+
     /// The same items with the order of the axes reversed.
     ///
     /// Fails if a pointer is followed, and if shape or strides are not known.
@@ -306,7 +325,7 @@ impl<'a> View<'a> {
 }
 
 /// Strides of axes with at most one item are never used.
-fn check_whole_items(layout: &Layout, offset: usize) -> Result<(), LayoutError> {
+pub(crate) fn check_whole_items(layout: &Layout, offset: usize) -> Result<(), LayoutError> {
     let itemsize = layout.itemsize();
     if offset % itemsize != 0 {
         let step = isize::try_from(offset).unwrap_or(isize::MAX);

@@ -30,7 +30,12 @@ pub(crate) unsafe fn address(
 /// # Safety
 ///
 /// If `suboffset` is not negative, a pointer can be read there, and nobody writes it.
-unsafe fn step(from: *const u8, index: usize, stride: isize, suboffset: isize) -> *const u8 {
+pub(crate) unsafe fn step(
+    from: *const u8,
+    index: usize,
+    stride: isize,
+    suboffset: isize,
+) -> *const u8 {
     // Within the layout's bounds, which fit an isize.
     let reached = from.wrapping_offset(stride.wrapping_mul(index as isize));
     if suboffset < 0 {

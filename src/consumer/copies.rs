@@ -92,6 +92,45 @@ impl<S: Source> Buffer<S> {
     /// in shape, itemsize or format, or if the items hold addresses. CPython's function checks the length alone.
     #[doc(alias = "PyObject_CopyData")]
     pub fn copy_from<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
+        self.check_same(source)?;
+        self.from_contiguous(&source.to_contiguous(Order::C)?, Order::C)
+    }
+
+    /// As [`copy_from`](Self::copy_from), but a row along the last axis at a time, in C order: with only as much memory.
+    ///
+    /// Where the two overlap, a row that is read later shows what was written before. CPython's `memoryview` and `_testbuffer`
+    /// copy so.
+    pub fn copy_rows_from<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
+        self.check_same(source)?;
+        let shape: Vec<usize> =
+            self.layout().shape().iter().map(|extent| extent.unsigned_abs()).collect();
+        if shape.contains(&0) {
+            return Ok(());
+        }
+        let mut indices = vec![0; shape.len()];
+        let places: Vec<usize> = (0..shape.last().copied().unwrap_or(1)).collect();
+        loop {
+            let mut row = Vec::with_capacity(places.len());
+            for &place in &places {
+                indices.last_mut().into_iter().for_each(|last| *last = place);
+                row.push(source.bytes_of(&indices)?);
+            }
+            for (&place, item) in places.iter().zip(&row) {
+                indices.last_mut().into_iter().for_each(|last| *last = place);
+                self.set_bytes_of(&indices, item)?;
+            }
+            // The next row, if there is one.
+            let mut axes = (0..shape.len().saturating_sub(1)).rev();
+            let Some(axis) = axes.find(|&axis| indices[axis] + 1 < shape[axis]) else {
+                return Ok(());
+            };
+            indices[axis] += 1;
+            indices[axis + 1..].fill(0);
+        }
+    }
+
+    /// Whether the items of `source` may take the place of these, one by one.
+    fn check_same<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
         let (from, to) = (source.layout(), self.layout());
         if from.ndim() != to.ndim() {
             return Err(CopyError::Ndim { source: from.ndim(), target: to.ndim() });
@@ -122,7 +161,7 @@ impl<S: Source> Buffer<S> {
         if self.is_readonly() {
             return Err(CopyError::ReadOnly);
         }
-        self.from_contiguous(&source.to_contiguous(Order::C)?, Order::C)
+        Ok(())
     }
 
     fn check_len(&self, found: usize) -> Result<(), CopyError> {

@@ -60,6 +60,79 @@ impl<S: Source> Buffer<S> {
     }
 }
 
+/// Items of a format that is known at run time only, as bytes.
+impl<S: Source> Buffer<S> {
+    /// A copy of the bytes of the item at `indices`. Where the request lacked `ND` it is one byte of the run.
+    ///
+    /// Fails if an index is missing or out of range.
+    #[doc(alias = "PyBuffer_GetPointer")]
+    pub fn bytes_of(&self, indices: &[usize]) -> Result<Vec<u8>, AccessError> {
+        let layout = self.layout();
+        let item = self.address_of(layout, indices)?;
+        let size = layout.itemsize();
+        let mut bytes = vec![0; size];
+        let target = bytes.as_mut_ptr();
+        if self.frozen {
+            // SAFETY: an item of the view, which nobody writes, and as many bytes of a vector of its own.
+            unsafe { std::ptr::copy_nonoverlapping(item, target, size) };
+        } else if self.is_run() {
+            let (at, itemsize) = self.part_of_run(indices[0]);
+            // SAFETY: a byte of a whole item of the run, or one that stands alone.
+            bytes[0] = unsafe { item::load_part(item, at, itemsize) };
+        } else {
+            // SAFETY: an item of the view, which others access at its width if at all; the vector has as many bytes.
+            unsafe { item::load_bytes(item, target, size, item::width(item, size)) };
+        }
+        Ok(bytes)
+    }
+
+    /// Replaces the bytes of the item at `indices`.
+    ///
+    /// Fails if the view is read-only, if the items hold addresses, if there are not as many bytes as the item has, or if an
+    /// index is missing or out of range.
+    pub fn set_bytes_of(&self, indices: &[usize], bytes: &[u8]) -> Result<(), AccessError> {
+        if self.is_readonly() {
+            return Err(AccessError::ReadOnly);
+        }
+        if self.holds_addresses() {
+            let format = self.format().unwrap_or_default().to_string_lossy().into_owned();
+            return Err(AccessError::Addresses { format });
+        }
+        let layout = self.layout();
+        if bytes.len() != layout.itemsize() {
+            let (found, expected) = (layout.itemsize(), bytes.len());
+            return Err(AccessError::Itemsize { found, expected });
+        }
+        let item = self.address_of(layout, indices)?.cast_mut();
+        if self.is_run() {
+            let (at, itemsize) = self.part_of_run(indices[0]);
+            // SAFETY: a byte of a whole item of the run, or one that stands alone; the view is writable.
+            unsafe { item::store_part(item, at, itemsize, bytes[0]) };
+            return Ok(());
+        }
+        let width = item::width(item, bytes.len());
+        // SAFETY: an item of the view, which is writable, so that others access it at its width; as many bytes, borrowed.
+        unsafe { item::store_bytes(item, bytes.as_ptr(), bytes.len(), width) };
+        Ok(())
+    }
+
+    fn address_of(
+        &self,
+        layout: LayoutRef<'_>,
+        indices: &[usize],
+    ) -> Result<*const u8, AccessError> {
+        check_indices(indices, layout.shape())?;
+        // SAFETY: the view's memory, and indices within its shape.
+        Ok(unsafe { address(self.view.buf.cast_const().cast(), layout, indices) })
+    }
+
+    /// Where a byte of a run stands in the larger item that it is a part of, and the size of that.
+    fn part_of_run(&self, index: usize) -> (usize, usize) {
+        let itemsize = if self.len() % self.itemsize() == 0 { self.itemsize() } else { 1 };
+        (index % itemsize, itemsize)
+    }
+}
+
 /// The items of a [`Buffer`] as values of `T`.
 ///
 /// They are copied out and in one at a time: somebody else may write them.

@@ -29,6 +29,11 @@ pub enum AccessError {
     },
     /// The items must not be written.
     ReadOnly,
+    /// The items hold addresses, which bytes from elsewhere must not replace.
+    Addresses {
+        /// The view's format.
+        format: String,
+    },
     /// No such item.
     OutOfRange {
         /// Index into `shape`.
@@ -54,6 +59,12 @@ impl fmt::Display for AccessError {
             }
             AccessError::Itemsize { found, expected } => {
                 write!(f, "itemsize is {found}, expected {expected}")
+            }
+            AccessError::Addresses { format } => {
+                write!(
+                    f,
+                    "items of format {format:?} hold addresses, which must not be overwritten"
+                )
             }
             AccessError::IndexCount { found, ndim } => {
                 write!(f, "{found} indices for ndim {ndim}")

@@ -40,6 +40,7 @@ pub struct Reexport<S: Source> {
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Slice(usize, Slice),
+    Index(usize),
     Transposed,
 }
 
@@ -52,6 +53,11 @@ impl<S: Source> Reexport<S> {
     /// Shows only the items whose index along `axis` is in `slice`. Fails as [`View::slice`] does.
     pub fn slice(self, axis: usize, slice: Slice) -> Result<Self, LayoutError> {
         self.part(Part::Slice(axis, slice))
+    }
+
+    /// Shows only the items at `index` of the first axis, in one dimension less. Fails as [`View::index`] does.
+    pub fn index(self, index: usize) -> Result<Self, LayoutError> {
+        self.part(Part::Index(index))
     }
 
     /// Shows the items with the order of the axes reversed. Fails as [`View::transposed`] does.
@@ -73,6 +79,7 @@ impl<S: Source> Reexport<S> {
     fn show(&self) -> Result<View<'_>, LayoutError> {
         self.parts.iter().try_fold(self.buffer.view(), |view, part| match *part {
             Part::Slice(axis, slice) => view.slice(axis, slice),
+            Part::Index(index) => view.index(index),
             Part::Transposed => view.transposed(),
         })
     }

@@ -94,6 +94,27 @@ impl Layout {
         Ok((part.checked()?, moved))
     }
 
+    /// The layout of the items at `index` of the first axis: of all axes behind that.
+    ///
+    /// Where they start is found by one step along the first axis, and through the pointer there if there is one. Fails if
+    /// there is no axis or no such index.
+    pub(crate) fn index(&self, index: usize) -> Result<Layout, LayoutError> {
+        let ndim = self.ndim();
+        let &extent = self.shape.first().ok_or(LayoutError::NoSuchAxis { axis: 0, ndim })?;
+        if index >= extent.unsigned_abs() {
+            let (axis, extent) = (0, extent.unsigned_abs());
+            let (start, count, step) = (index, 1, 1);
+            return Err(LayoutError::SliceOutOfRange { axis, start, count, step, extent });
+        }
+        Layout {
+            shape: self.shape[1..].into(),
+            strides: self.strides[1..].into(),
+            suboffsets: self.suboffsets.as_ref().map(|suboffsets| suboffsets[1..].into()),
+            itemsize: self.itemsize,
+        }
+        .checked()
+    }
+
     /// The same items with the order of the axes reversed: rows become columns.
     ///
     /// Fails if a pointer is followed: an axis before it must stay before it.

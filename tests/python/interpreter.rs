@@ -94,6 +94,14 @@ impl Interpreter {
         self.output(&mut command, script, "")
     }
 
+    /// What `script`, a file of the repository, prints when it is started with `arguments`.
+    pub fn run_with(&self, script: &str, arguments: &[&str]) -> Result<String, String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        let mut command = Command::new(&self.path);
+        command.args(["-I", "-B"]).arg(file).args(arguments);
+        self.output(&mut command, script, "")
+    }
+
     fn output(&self, command: &mut Command, script: &str, input: &str) -> Result<String, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", self.path.display());
         let mut child =

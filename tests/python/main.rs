@@ -26,6 +26,7 @@ mod random;
 mod refused;
 mod requests;
 mod strides;
+mod suite;
 
 /// What was compared, in one line, or what differed.
 type Outcome = Result<String, String>;
@@ -35,7 +36,7 @@ type Case = fn(&Interpreter) -> Outcome;
 const SINCE: [(&str, u32, &str); 1] =
     [("bridge-abi3", 11, "the limited API has no buffers before 3.11")];
 
-const CASES: [(&str, Case); 14] = [
+const CASES: [(&str, Case); 16] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -50,6 +51,8 @@ const CASES: [(&str, Case); 14] = [
     ("bridge", bridge::newest_pyo3),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
+    ("suite", suite::run),
+    ("suite-time", suite::time),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.

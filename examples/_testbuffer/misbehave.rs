@@ -1,0 +1,81 @@
+//! What CPython's `ndarray` does on purpose and no exporter should: to test consumers.
+//!
+//! - Refuses every request (`ND_GETBUF_FAIL`), and leaves a made-up `obj` behind (`ND_GETBUF_UNDEFINED`).
+//! - Answers `FORMAT` with `"B"` where it does not know the format, whatever the itemsize.
+//! - Shows suboffsets of which none is followed (`add_suboffsets`).
+
+use std::ffi::{CStr, c_int};
+use std::ptr::{null_mut, without_provenance_mut};
+
+use bufferprocs::{BufferError, Lend, Order, Request};
+use pyo3::ffi;
+
+use crate::node::{GETBUF_FAIL, GETBUF_UNDEFINED, Node};
+
+/// The format that is made up.
+const BYTES: &CStr = c"B";
+
+/// Answers a request, well or badly as the node's flags say.
+///
+/// # Safety
+///
+/// As [`Lend::getbuffer`]; the node stays as long as the view.
+pub unsafe fn getbuffer(
+    node: &Node,
+    view: *mut ffi::Py_buffer,
+    obj: *mut ffi::PyObject,
+    flags: c_int,
+) -> Result<(), BufferError> {
+    if node.flags & GETBUF_FAIL != 0 {
+        let left: *mut ffi::PyObject = match node.flags & GETBUF_UNDEFINED {
+            0 => null_mut(),
+            _ => without_provenance_mut(1),
+        };
+        // SAFETY: valid for writes, so a field's address may be computed.
+        let field = unsafe { &raw mut (*view).obj };
+        // SAFETY: as above.
+        unsafe { field.write(left) };
+        return Err(BufferError::Refused("ND_GETBUF_FAIL was set".into()));
+    }
+    let request = Request::from_bits_retain(flags);
+    let makes_up = request.contains(Request::FORMAT | Request::ND) && node.format.is_none();
+    let asked = if makes_up { request - Request::FORMAT } else { request };
+    if node.redundant.is_some() {
+        check_order(node, asked)?;
+    }
+    // SAFETY: the caller's promises.
+    unsafe { node.shown.getbuffer(view.cast(), obj.cast(), asked) }?;
+    if makes_up {
+        // SAFETY: just granted.
+        let field = unsafe { &raw mut (*view).format };
+        // SAFETY: valid for writes; the string lasts for ever.
+        unsafe { field.write(BYTES.as_ptr().cast_mut()) };
+    }
+    if let Some(suboffsets) =
+        node.redundant.as_ref().filter(|_| request.contains(Request::INDIRECT))
+    {
+        // SAFETY: as above.
+        let field = unsafe { &raw mut (*view).suboffsets };
+        // SAFETY: as above; as many numbers as dimensions, which stay with the node.
+        unsafe { field.write(suboffsets.as_ptr().cast_mut()) };
+    }
+    Ok(())
+}
+
+/// With suboffsets, memory counts as packed in no order.
+fn check_order(node: &Node, request: Request) -> Result<(), BufferError> {
+    let seen = node.buffer()?;
+    for (flag, order, refusal) in [
+        (Request::C_CONTIGUOUS, Order::C, BufferError::NotCContiguous),
+        (Request::F_CONTIGUOUS, Order::Fortran, BufferError::NotFContiguous),
+        (Request::ANY_CONTIGUOUS, Order::Any, BufferError::NotContiguous),
+    ] {
+        if request.contains(flag) && !node.is_contiguous(&seen, order) {
+            return Err(refusal);
+        }
+    }
+    match request.contains(Request::STRIDES) {
+        true => Ok(()),
+        false => Err(BufferError::NeedsStrides),
+    }
+}

@@ -1,0 +1,41 @@
+//! An owner as its own consumer: it looks at what it lends, in the layout that it shows.
+
+use std::ptr::null_mut;
+
+use super::Source;
+use crate::abi::Py_buffer;
+use crate::error::BufferError;
+use crate::exporter::{self, Exported, Exporter, Lend};
+use crate::request::Request;
+
+/// A view of what the value shows, without an object around it: `obj` is NULL. It counts as an export.
+///
+/// ```
+/// use bufferprocs::exporters::Strided;
+/// use bufferprocs::{Buffer, Exported, Layout, Order, Request};
+///
+/// let columns = Layout::f_contiguous(&[2, 3], 2)?;
+/// let exported = Exported::new(Strided::writable(vec![1u16, 4, 2, 5, 3, 6], columns, 0)?);
+/// let buffer = Buffer::get(&exported, Request::FULL)?;
+/// assert_eq!(buffer.to_vec::<u16>(Order::C)?, [1, 2, 3, 4, 5, 6]);
+/// assert!(exported.try_mut().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+// SAFETY: the view is that of `Lend`, which keeps the protocol, and the count keeps the value in place until its release.
+unsafe impl<E: Exporter> Source for Exported<E> {
+    fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        // SAFETY: valid for writes; whoever is granted a view here releases it once. There is no object to count.
+        unsafe { self.getbuffer(view, null_mut(), request) }
+    }
+
+    unsafe fn release(view: &mut Py_buffer) {
+        // A panic of the value's drop, if this was the last hold, ends there. SAFETY: granted and not released, by the
+        // caller's promise.
+        let _ = unsafe { exporter::release(view) };
+    }
+
+    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+        // SAFETY: granted by `getbuffer` and not released, by the caller's promise.
+        unsafe { exporter::release::is_frozen(view) }
+    }
+}

@@ -1,0 +1,70 @@
+//! CPython's own suites, from the interpreter's installation, on the example `_testbuffer`.
+
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+use crate::environment;
+use crate::interpreter::Interpreter;
+use crate::modules::{self, Build, Module, NEWEST};
+
+/// Tests that `Lib/test/test_buffer.py` has, by the interpreter's minor version.
+fn tests_of(minor: u32) -> Option<u32> {
+    match minor {
+        9..=11 => Some(73),
+        12 => Some(89),
+        13 => Some(93),
+        _ => None, // what the installed module runs
+    }
+}
+
+/// The suites on our module and on the installed one: the same tests run, and the same are skipped; none fails.
+pub fn run(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let ours = python.run_with("tests/python/suite.py", &[&folder])?;
+    let installed = python.run_with("tests/python/suite.py", &[&folder, "--installed"])?;
+    if ours != installed {
+        return Err(format!("ours:\n{ours}\nthe installed module:\n{installed}"));
+    }
+    check(python, &ours)?;
+    let with_numpy = environment::with_numpy(python)?;
+    let beside_numpy = with_numpy.run_with("tests/python/suite.py", &[&folder])?;
+    check(python, &beside_numpy)?;
+    if !beside_numpy.contains("numpy: True") || !ours.contains("numpy: False") {
+        return Err(format!("with NumPy:\n{beside_numpy}\nwithout:\n{ours}"));
+    }
+    let counts = ours.lines().filter(|line| line.contains(" run, "));
+    Ok(format!("{}; test_buffer again beside NumPy", counts.collect::<Vec<_>>().join("; ")))
+}
+
+/// How long `test_buffer` takes beside the installed module.
+pub fn time(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let said = python.run_with("tests/python/suite_time.py", &[&folder])?;
+    Ok(said.trim_end().to_owned())
+}
+
+fn check(python: &Interpreter, said: &str) -> Result<(), String> {
+    let line = said.lines().next().unwrap_or_default();
+    let expected = match tests_of(python.minor()) {
+        Some(tests) => format!("test.test_buffer: {tests} run, 0 failed, 0 skipped"),
+        None => line.to_owned(),
+    };
+    if line != expected || !line.contains(" 0 failed, 0 skipped") {
+        return Err(format!("expected {expected}\n{said}"));
+    }
+    Ok(())
+}
+
+/// Builds the module, with optimisation, in a folder without any other.
+fn build(python: &Interpreter) -> Result<String, String> {
+    let module = Module {
+        name: "_testbuffer",
+        source: "examples/_testbuffer/lib.rs",
+        features: &[],
+        dependencies: "",
+    };
+    let how = Build { folder: "packages-testbuffer", optimised: true, ..NEWEST };
+    let place: PathBuf = modules::build(python, &how, "testbuffer", &[module])?;
+    let place: &Path = &place;
+    Ok(place.to_str().ok_or("the target folder is not UTF-8")?.to_owned())
+}
