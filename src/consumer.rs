@@ -184,7 +184,9 @@ impl<S: Source> Buffer<S> {
             ));
         }
         let suboffsets = self.suboffsets();
-        if suboffsets.is_some() && !self.request.contains(Request::INDIRECT) {
+        // Negative ones lead nowhere.
+        let follows = suboffsets.is_some_and(|all| all.iter().any(|&each| each >= 0));
+        if follows && !self.request.contains(Request::INDIRECT) {
             return contradiction(format_args!("has suboffsets, not requested"));
         }
         let (shape, itemsize) = self.extents();
@@ -323,8 +325,9 @@ impl<S: Source> Buffer<S> {
             (true, false) => Access::Readonly,
             (true, true) => Access::Frozen,
         };
-        let lacks =
-            Lacks { shape: self.is_run(), strides: !self.request.contains(Request::STRIDES) };
+        // Without a dimension there are no strides to know.
+        let strides = !self.request.contains(Request::STRIDES) && self.ndim() > 0;
+        let lacks = Lacks { shape: self.is_run(), strides };
         // SAFETY: the buffer is not released before the end of this borrow; until then the source promises the memory, and
         // `frozen` comes from it. The dimensions are those
         // that the source shows to everybody.

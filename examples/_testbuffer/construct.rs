@@ -64,9 +64,6 @@ pub fn own(items: &Bound<'_, PyAny>, structure: &Structure<'_, '_>) -> PyResult<
     if strides.is_some() && flags & node::FORTRAN != 0 {
         return Err(PyTypeError::new_err("ND_FORTRAN has strides of its own"));
     }
-    if ndim == 0 && flags & node::PIL != 0 {
-        return Err(PyTypeError::new_err("ND_PIL needs a dimension"));
-    }
     let format = match format {
         Some(format) => {
             format.call_method1("encode", ("ascii",))?; // fails as CPython's does
@@ -80,15 +77,8 @@ pub fn own(items: &Bound<'_, PyAny>, structure: &Structure<'_, '_>) -> PyResult<
         return Err(PyValueError::new_err("items of no size"));
     }
     let bytes = pack(&codec, items, ndim)?;
-    let shape = numbers("shape", &shape)?;
-    let extents: Vec<usize> = shape
-        .iter()
-        .map(|&extent| {
-            usize::try_from(extent)
-                .map_err(|_| PyValueError::new_err(format!("shape has {extent}")))
-        })
-        .collect::<PyResult<_>>()?;
-    let strides = strides.map(|strides| numbers("strides", &strides)).transpose()?;
+    let extents: Vec<usize> = numbers("shape", &shape, |extent| usize::try_from(extent).ok())?;
+    let strides = strides.map(|strides| numbers("strides", &strides, Some)).transpose()?;
     let layout = match &strides {
         Some(strides) => Layout::strided(&extents, strides, itemsize),
         None if flags & node::FORTRAN != 0 => Layout::f_contiguous(&extents, itemsize),
@@ -105,6 +95,9 @@ pub fn own(items: &Bound<'_, PyAny>, structure: &Structure<'_, '_>) -> PyResult<
         return Err(PyValueError::new_err("offset leaves the memory"));
     }
     let format = CString::new(format).expect("struct took it, which refuses NUL");
+    if ndim == 0 && flags & node::PIL != 0 {
+        return Err(PyTypeError::new_err("ND_PIL needs a dimension"));
+    }
     // SAFETY: what may be an address here is `P`, a number that nobody follows; the suite knows of the dimensions.
     let mut memory = unsafe { Untyped::new_unchecked(&bytes, &format, layout, offset) }?;
     let mut offset = offset;
@@ -139,10 +132,16 @@ fn list<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTup
         .ok_or_else(|| PyTypeError::new_err(format!("{name}: a list or a tuple is needed")))?
 }
 
-fn numbers(name: &str, values: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
-    let number = |value: Bound<'_, PyAny>| match value.cast::<PyInt>() {
-        Ok(number) => number.extract(),
-        Err(_) => Err(PyValueError::new_err(format!("{name} has something that is no integer"))),
+/// Fails at the first that is no integer, does not fit, or is none of those that `accept` takes.
+fn numbers<T>(
+    name: &str,
+    values: &Bound<'_, PyTuple>,
+    accept: impl Fn(isize) -> Option<T>,
+) -> PyResult<Vec<T>> {
+    let number = |value: Bound<'_, PyAny>| {
+        let wrong = || PyValueError::new_err(format!("{name}: {value} is not possible"));
+        let number = value.cast::<PyInt>().map_err(|_| wrong())?;
+        accept(number.extract()?).ok_or_else(wrong)
     };
     values.iter().map(number).collect()
 }

@@ -13,27 +13,6 @@ use crate::memory::{self, Own};
 use crate::ndarray::NdArray;
 use crate::node::Node;
 
-/// What stands in the brackets.
-enum Key<'py> {
-    Index(isize),
-    Slices(Vec<Bound<'py, PySlice>>),
-}
-
-impl<'py> Key<'py> {
-    fn new(key: &Bound<'py, PyAny>) -> PyResult<Key<'py>> {
-        // SAFETY: an object.
-        if unsafe { ffi::PyIndex_Check(key.as_ptr()) } == 1 {
-            return Ok(Key::Index(key.extract()?));
-        }
-        if let Ok(slice) = key.cast::<PySlice>() {
-            return Ok(Key::Slices(vec![slice.clone()]));
-        }
-        let tuple = key.cast::<PyTuple>()?;
-        let slices = tuple.iter().map(|part| Ok(part.cast_into::<PySlice>()?));
-        Ok(Key::Slices(slices.collect::<PyResult<_>>()?))
-    }
-}
-
 /// Of an array without a dimension: the item, the array itself, or nothing.
 enum Scalar {
     Item,
@@ -63,9 +42,9 @@ pub fn get<'py>(
             Scalar::Array => Ok(array.clone().into_any()),
         };
     }
-    match Key::new(key)? {
-        Key::Index(index) if seen.ndim() == 1 => item(array, &seen, &[place(&seen, index)?]),
-        key => part(array, &seen, key).map(|part| part.into_any()),
+    match index(&seen, key)? {
+        Some(index) if seen.ndim() == 1 => item(array, &seen, &[index]),
+        _ => part(array, &seen, key).map(|part| part.into_any()),
     }
 }
 
@@ -82,15 +61,28 @@ pub fn set(
         Scalar::new(key)?;
         return set_item(array, &seen, &[], value);
     }
-    match Key::new(key)? {
-        Key::Index(index) if seen.ndim() == 1 => {
-            set_item(array, &seen, &[place(&seen, index)?], value)
-        }
-        key => {
-            let target = part(array, &seen, key)?.get().buffer()?;
-            Ok(target.copy_rows_from(&Buffer::get(value, Request::FULL_RO)?)?)
-        }
+    if let Some(index) = index(&seen, key)?.filter(|_| seen.ndim() == 1) {
+        return set_item(array, &seen, &[index], value);
     }
+    let target = part(array, &seen, key)?.get().buffer()?;
+    Ok(target.copy_rows_from(&Buffer::get(value, Request::FULL_RO)?)?)
+}
+
+/// The index along the first axis, if it is one that stands in the brackets.
+fn index(seen: &Own, key: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    // SAFETY: an object.
+    match unsafe { ffi::PyIndex_Check(key.as_ptr()) } {
+        1 => place(seen, key.extract()?).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A slice for each of the first axes.
+fn slices<'py>(key: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PySlice>>> {
+    if let Ok(slice) = key.cast::<PySlice>() {
+        return Ok(vec![slice.clone()]);
+    }
+    key.cast::<PyTuple>()?.iter().map(|part| Ok(part.cast_into()?)).collect()
 }
 
 /// From the start. Where no shape is known the array is as many items as bytes allow.
@@ -145,16 +137,17 @@ fn set_item(
 fn part<'py>(
     array: &Bound<'py, NdArray>,
     seen: &Own,
-    key: Key<'py>,
+    key: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, NdArray>> {
+    let index = index(seen, key)?;
     let whole = array.clone().into_any().unbind();
-    let buffer = memory::get(&whole, Request::FULL_RO)?;
-    let shape = seen.layout().shape();
-    let mut part = Reexport::new(buffer);
-    let is_slice = matches!(key, Key::Slices(_));
-    match key {
-        Key::Index(index) => part = part.index(place(seen, index)?)?,
-        Key::Slices(slices) => {
+    let mut part = Reexport::new(memory::get(&whole, Request::FULL_RO)?);
+    let node = match index {
+        Some(index) => Node::other(part.index(index)?, 0, Request::FULL_RO)?,
+        None => {
+            // Only now, as in CPython's: a request that is refused comes first.
+            let slices = slices(key)?;
+            let shape = seen.layout().shape();
             if slices.len() > shape.len() {
                 return Err(PyTypeError::new_err("more slices than dimensions"));
             }
@@ -163,9 +156,8 @@ fn part<'py>(
                 let (start, count) = (taken.start.max(0).unsigned_abs(), taken.slicelength);
                 part = part.slice(axis, Slice { start, count, step: taken.step })?;
             }
+            Node::other(part, 0, Request::FULL_RO)?.with_own_arrays()
         }
-    }
-    let node = Node::other(part, 0, Request::FULL_RO)?;
-    let node = if is_slice { node.with_own_arrays() } else { node };
+    };
     Bound::new(array.py(), NdArray::consumer(node, Some(whole)))
 }

@@ -58,11 +58,11 @@ impl<'py> Struct<'py> {
     }
 }
 
-/// The value of one item, a tuple unless the format has one member.
+/// The value at the start of an item, a tuple unless the format has one member.
 pub fn unpack<'py>(py: Python<'py>, format: &CStr, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     static UNPACK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let (format, bytes) = (PyBytes::new(py, format.to_bytes()), PyBytes::new(py, bytes));
-    let values = of_struct(py, "unpack", &UNPACK)?.call1((format, bytes))?;
+    let values = of_struct(py, "unpack_from", &UNPACK)?.call1((format, bytes))?;
     let values = values.cast_into::<PyTuple>()?;
     if values.len() == 1 { values.get_item(0) } else { Ok(values.into_any()) }
 }

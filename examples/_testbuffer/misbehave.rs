@@ -2,7 +2,7 @@
 //!
 //! - Refuses every request (`ND_GETBUF_FAIL`), and leaves a made-up `obj` behind (`ND_GETBUF_UNDEFINED`).
 //! - Answers `FORMAT` with `"B"` where it does not know the format, whatever the itemsize.
-//! - Shows suboffsets of which none is followed (`add_suboffsets`).
+//! - Shows suboffsets of which none is followed (`add_suboffsets`), also to those who did not ask for any.
 
 use std::ffi::{CStr, c_int};
 use std::ptr::{null_mut, without_provenance_mut};
@@ -10,7 +10,7 @@ use std::ptr::{null_mut, without_provenance_mut};
 use bufferprocs::{BufferError, Lend, Order, Request};
 use pyo3::ffi;
 
-use crate::node::{GETBUF_FAIL, GETBUF_UNDEFINED, Node};
+use crate::node::{GETBUF_FAIL, GETBUF_UNDEFINED, Node, PIL};
 
 /// The format that is made up.
 const BYTES: &CStr = c"B";
@@ -51,9 +51,7 @@ pub unsafe fn getbuffer(
         // SAFETY: valid for writes; the string lasts for ever.
         unsafe { field.write(BYTES.as_ptr().cast_mut()) };
     }
-    if let Some(suboffsets) =
-        node.redundant.as_ref().filter(|_| request.contains(Request::INDIRECT))
-    {
+    if let Some(suboffsets) = &node.redundant {
         // SAFETY: as above.
         let field = unsafe { &raw mut (*view).suboffsets };
         // SAFETY: as above; as many numbers as dimensions, which stay with the node.
@@ -74,8 +72,12 @@ fn check_order(node: &Node, request: Request) -> Result<(), BufferError> {
             return Err(refusal);
         }
     }
-    match request.contains(Request::STRIDES) {
-        true => Ok(()),
-        false => Err(BufferError::NeedsStrides),
+    match () {
+        () if !request.contains(Request::STRIDES) => Err(BufferError::NeedsStrides),
+        // Not where they were added by hand.
+        () if node.flags & PIL != 0 && !request.contains(Request::INDIRECT) => {
+            Err(BufferError::NeedsSuboffsets)
+        }
+        () => Ok(()),
     }
 }

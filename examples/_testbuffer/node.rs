@@ -66,9 +66,12 @@ impl Node {
                 known.remove(Request::FORMAT);
             }
         }
-        let suboffsets = part.buffer().suboffsets();
-        let ndim = part.view()?.layout().ndim();
-        let is_redundant = suboffsets.is_some_and(|all| all.iter().all(|&each| each < 0));
+        // CPython's keeps those that lead nowhere, as after an index has followed the only pointer.
+        let seen = part.view()?;
+        let ndim = seen.layout().ndim();
+        let is_redundant =
+            part.buffer().suboffsets().is_some() && seen.layout().suboffsets().is_none();
+        drop(seen);
         let redundant = (is_redundant && ndim > 0).then(|| vec![-1; ndim].into());
         Node::new(Memory::Other(part), flags, -1, known, redundant)
     }
@@ -89,7 +92,15 @@ impl Node {
         let (c, fortran) =
             (node.is_contiguous(&seen, Order::C), node.is_contiguous(&seen, Order::Fortran));
         let pointers = layout.suboffsets().is_some() || node.redundant.is_some();
-        let is = [(SCALAR, layout.ndim() == 0), (PIL, pointers), (C, c), (FORTRAN, fortran)];
+        let writable = !seen.is_readonly();
+        let is = [
+            (WRITABLE, writable),
+            (SCALAR, layout.ndim() == 0),
+            (PIL, pointers),
+            (C, c),
+            (FORTRAN, fortran),
+        ];
+        node.flags &= !(C | FORTRAN);
         node.flags |= is.iter().map(|&(flag, is)| if is { flag } else { 0 }).sum::<c_int>();
         Ok(node)
     }

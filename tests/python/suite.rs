@@ -43,6 +43,17 @@ pub fn time(python: &Interpreter) -> Outcome {
     Ok(said.trim_end().to_owned())
 }
 
+/// How many random pairs are compared; unset, some seconds of them. `.ci/run` sets it to more.
+const PAIRS: &str = "BUFFERPROCS_PAIRS";
+
+/// Random structures and requests, answered by both modules.
+pub fn differential(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let pairs = std::env::var(PAIRS).unwrap_or_else(|_| "20000".to_owned());
+    let said = python.run_with("tests/python/suite_differential.py", &[&folder, &pairs])?;
+    Ok(said.trim_end().to_owned())
+}
+
 fn check(python: &Interpreter, said: &str) -> Result<(), String> {
     let line = said.lines().next().unwrap_or_default();
     let expected = match tests_of(python.minor()) {
