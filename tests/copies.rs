@@ -201,10 +201,52 @@ fn addresses_are_not_made_up() {
         let error = buffer.from_contiguous(&[1; size_of::<usize>()], Order::C).unwrap_err();
         assert_eq!(error, CopyError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_from(&buffer).unwrap_err(), error);
+        let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
+        assert_eq!(error, AccessError::Addresses { format: format.to_str().unwrap().into() });
+        assert_eq!(buffer.copy_rows_from(&buffer), Err(CopyError::Items(error)));
         // Nor by way of a re-export, whose consumers might ask for no format, or see another.
         assert!(buffer.view().is_readonly());
     }
     assert_eq!(item, 0);
+    let view = scripted(&mut item, c"P");
+    let mut buffer = Buffer::get(&view, Request::FULL).unwrap();
+    // SAFETY: nobody follows what is written there.
+    unsafe { buffer.permit_addresses() };
+    buffer.set_bytes_of(&[0], &7usize.to_ne_bytes()).unwrap();
+    assert!(!buffer.view().is_readonly());
+    drop(buffer);
+    assert_eq!(item, 7);
+}
+
+#[test]
+fn rows_are_copied_one_after_the_other() {
+    let object = writable(vec![1, 2, 3, 4, 5, 6], Layout::c_contiguous(&[3, 2], 2).unwrap(), 0);
+    let rows = |start| {
+        let whole = Reexport::new(Buffer::get(&object, Request::FULL).unwrap());
+        let part = Object::new(whole.slice(0, Slice { start, count: 2, step: 1 }).unwrap());
+        Buffer::get(&part, Request::FULL).unwrap()
+    };
+    let (low, high) = (rows(0), rows(1));
+    low.copy_rows_from(&high).unwrap(); // each row is read before it is written
+    assert_eq!(items(&object), [3, 4, 5, 6, 5, 6]);
+    high.copy_rows_from(&low).unwrap(); // the second one shows what was just written
+    assert_eq!(items(&object), [3, 4, 3, 4, 3, 4]);
+    // Within a row everything is read before it is written.
+    let line = line(&[1, 2, 3]);
+    let whole = Buffer::get(&line, Request::FULL).unwrap();
+    let reversed = Reexport::new(Buffer::get(&line, Request::FULL).unwrap());
+    let reversed = reversed.slice(0, Slice { start: 2, count: 3, step: -1 }).unwrap();
+    let reversed = Object::new(reversed);
+    whole.copy_rows_from(&Buffer::get(&reversed, Request::FULL_RO).unwrap()).unwrap();
+    assert_eq!(items(&line), [3, 2, 1]);
+    // A scalar is a row; other shapes and nothing at all are checked first.
+    let scalar = |item| writable(vec![item], Layout::c_contiguous(&[], 2).unwrap(), 0);
+    let (from, to) = (scalar(1), scalar(2));
+    let [from, target] = [&from, &to].map(|one| Buffer::get(one, Request::FULL).unwrap());
+    target.copy_rows_from(&from).unwrap();
+    assert_eq!(items(&to), [1]);
+    let differs = target.copy_rows_from(&whole).unwrap_err();
+    assert_eq!(differs, CopyError::Ndim { source: 1, target: 0 });
 }
 
 #[test]

@@ -36,7 +36,7 @@ type Case = fn(&Interpreter) -> Outcome;
 const SINCE: [(&str, u32, &str); 1] =
     [("bridge-abi3", 11, "the limited API has no buffers before 3.11")];
 
-const CASES: [(&str, Case); 17] = [
+const CASES: [(&str, Case); 18] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -53,6 +53,7 @@ const CASES: [(&str, Case); 17] = [
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("suite", suite::run),
     ("suite-differential", suite::differential),
+    ("suite-bad-input", suite::bad_input),
     ("suite-time", suite::time),
 ];
 

@@ -54,6 +54,13 @@ pub fn differential(python: &Interpreter) -> Outcome {
     Ok(said.trim_end().to_owned())
 }
 
+/// Calls that are wrong in many ways, to both modules.
+pub fn bad_input(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let said = python.run_with("tests/python/suite_bad_input.py", &[&folder])?;
+    Ok(said.trim_end().to_owned())
+}
+
 fn check(python: &Interpreter, said: &str) -> Result<(), String> {
     let line = said.lines().next().unwrap_or_default();
     let expected = match tests_of(python.minor()) {

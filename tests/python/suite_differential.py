@@ -6,25 +6,20 @@ A case is a structure (or one that cannot be), what is done to it, and a request
 the request is put to the result. One that differs is made smaller as long as it differs, and printed as Python.
 """
 
-import importlib.util
 import random
 import struct
 import sys
-import sysconfig
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from suite_modules import load_both
 
 SEED = 20261124
 FORMATS = ("B", "b", "c", "?", "h", "<i", ">I", "q", "Q", "f", "d", "P", "n", "3s", "LB", "@hxi", "=Bf", "2h", " b", "xL")
 BAD_FORMATS = ("", "j", "0s", "9999999999999999999s")
 REQUESTS = (0x000, 0x004, 0x008, 0x018, 0x038, 0x058, 0x098, 0x118, 0x11C, 0x01C, 0x00C)
 ND_WRITABLE, ND_FORTRAN, ND_PIL, ND_REDIRECT, ND_GETBUF_FAIL = 2, 4, 16, 32, 64
-
-
-def load(path, package):
-    spec = importlib.util.spec_from_file_location(f"{package}._testbuffer", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def value_of(format, number):
@@ -191,9 +186,7 @@ def smaller(case):
 
 
 def main(folder, count):
-    ours = load(next(Path(folder).glob("_testbuffer.*")), "ours")
-    theirs = load(next(Path(sysconfig.get_path("platstdlib"), "lib-dynload").glob("_testbuffer.*")), "theirs")
-    assert ours.__file__ != theirs.__file__
+    ours, theirs = load_both(folder)
     differs = lambda case: outcome(ours, theirs, case) != outcome(theirs, theirs, case)
     generator = random.Random(SEED)
     raised = 0
