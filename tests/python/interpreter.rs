@@ -77,6 +77,13 @@ impl Interpreter {
         self.version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0)
     }
 
+    /// Whether it has a module.
+    pub fn can_import(&self, module: &str) -> bool {
+        let import = format!("import {module}");
+        let output = Command::new(&self.path).args(["-I", "-c", &import]).output();
+        output.is_ok_and(|output| output.status.success())
+    }
+
     /// What `script`, a file of this folder, prints when it is given `input`.
     pub fn run(&self, script: &str, input: &str) -> Result<String, String> {
         let script = format!("tests/python/{script}");

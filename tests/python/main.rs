@@ -32,9 +32,16 @@ mod suite;
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-/// The first minor version that has what a case is about, and what that is.
-const SINCE: [(&str, u32, &str); 1] =
-    [("bridge-abi3", 11, "the limited API has no buffers before 3.11")];
+/// What this Python lacks for a case, if it does.
+fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
+    match name {
+        "bridge-abi3" if python.minor() < 11 => Some("the limited API has no buffers before 3.11"),
+        "suite" | "suite-time" if !python.can_import("test.test_buffer") => Some(
+            "this Python came without its tests (Debian, Ubuntu: apt install libpython3-testsuite)",
+        ),
+        _ => None,
+    }
+}
 
 const CASES: [(&str, Case); 18] = [
     ("requests", requests::compare),
@@ -78,9 +85,7 @@ fn main() -> ExitCode {
             Ok(python) => {
                 println!("CPython {}", python.version());
                 for (name, case) in cases {
-                    let lacks =
-                        SINCE.iter().find(|(of, since, _)| *of == name && python.minor() < *since);
-                    if let Some((_, _, why)) = lacks {
+                    if let Some(why) = lacks(name, &python) {
                         println!("{name}: skipped, {why}");
                         skipped += 1;
                         continue;
