@@ -1,23 +1,18 @@
 """Times Lib/test/test_buffer.py on two modules in one process, in turn: ours=... peer=... ratio=..., in seconds."""
 
-import importlib.util
 import io
 import random
 import statistics
 import sys
-import sysconfig
 import time
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from suite_modules import load_both
+
 ROUNDS = 5
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location("_testbuffer", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def run(module, seed):
@@ -34,10 +29,7 @@ def run(module, seed):
     return time.perf_counter() - start
 
 
-folder = Path(sys.argv[1])
-ours = load(next(folder.glob("_testbuffer.*")))
-theirs = load(next(Path(sysconfig.get_path("platstdlib"), "lib-dynload").glob("_testbuffer.*")))
-assert ours.__file__ != theirs.__file__
+ours, theirs = load_both(sys.argv[1])
 times = {"ours": [], "peer": []}
 for round in range(ROUNDS + 1):
     for name, module in (("ours", ours), ("peer", theirs)):
