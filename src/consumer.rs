@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr::null_mut;
 
-use crate::abi::{Py_buffer, Py_ssize_t};
+use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::error::BufferError;
 use crate::format::Format;
 use crate::layout::{self, Layout, LayoutRef};
@@ -70,10 +70,6 @@ pub unsafe trait Source {
     /// `view` was granted by [`get`](Self::get) and is not released yet.
     unsafe fn is_frozen(view: &Py_buffer) -> bool;
 }
-
-/// Dimensions of a view that is taken. The documentation allows 64; CPython's own `_testbuffer` shows up to 128. More is taken
-/// for nonsense.
-const MAX_NDIM: usize = 128;
 
 /// One granted view; released on drop.
 ///
@@ -117,6 +113,21 @@ impl<S: Source> Buffer<S> {
     #[doc(alias = "PyObject_GetBuffer")]
     #[inline]
     pub fn get(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
+        Buffer::ask(source, request, false)
+    }
+
+    /// As [`get`](Self::get), also of CPython's own test exporter, `_testbuffer.ndarray`, which goes further than the
+    /// documentation allows: up to 128 dimensions, and suboffsets that were not requested, if none of them is followed.
+    ///
+    /// # Safety
+    ///
+    /// Consumers of what re-exports the buffer cope with more than 64 dimensions.
+    pub unsafe fn get_lenient(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
+        Buffer::ask(source, request, true)
+    }
+
+    #[inline]
+    fn ask(source: &S, request: Request, lenient: bool) -> Result<Buffer<S>, BufferError> {
         let mut filled = ManuallyDrop::new(Buffer::<S> {
             view: Py_buffer::zeroed(),
             request,
@@ -129,7 +140,7 @@ impl<S: Source> Buffer<S> {
         });
         source.get(&mut filled.view, request)?;
         let is_whole = filled.find_arrays();
-        let checked = filled.check(is_whole);
+        let checked = filled.check(is_whole, lenient);
         // From here on the view is released, whatever happens.
         let mut buffer = ManuallyDrop::into_inner(filled);
         checked?;
@@ -164,9 +175,10 @@ impl<S: Source> Buffer<S> {
 
     /// Refuses a view whose numbers no item can be found by. Foreign exporters may write anything.
     #[inline]
-    fn check(&self, is_whole: bool) -> Result<(), BufferError> {
+    fn check(&self, is_whole: bool, lenient: bool) -> Result<(), BufferError> {
         let view = &self.view;
-        if usize::try_from(view.ndim).map_or(true, |ndim| ndim > MAX_NDIM) {
+        let max_ndim = if lenient { 2 * PyBUF_MAX_NDIM } else { PyBUF_MAX_NDIM };
+        if usize::try_from(view.ndim).map_or(true, |ndim| ndim > max_ndim) {
             return contradiction(format_args!("has ndim {}", view.ndim));
         }
         if view.len < 0 {
@@ -184,9 +196,8 @@ impl<S: Source> Buffer<S> {
             ));
         }
         let suboffsets = self.suboffsets();
-        // Negative ones lead nowhere.
-        let follows = suboffsets.is_some_and(|all| all.iter().any(|&each| each >= 0));
-        if follows && !self.request.contains(Request::INDIRECT) {
+        let nowhere = lenient && suboffsets.is_some_and(|all| all.iter().all(|&each| each < 0));
+        if suboffsets.is_some() && !nowhere && !self.request.contains(Request::INDIRECT) {
             return contradiction(format_args!("has suboffsets, not requested"));
         }
         let (shape, itemsize) = self.extents();
@@ -329,8 +340,8 @@ impl<S: Source> Buffer<S> {
         let strides = !self.request.contains(Request::STRIDES) && self.ndim() > 0;
         let lacks = Lacks { shape: self.is_run(), strides };
         // SAFETY: the buffer is not released before the end of this borrow; until then the source promises the memory, and
-        // `frozen` comes from it. The dimensions are those
-        // that the source shows to everybody.
+        // `frozen` comes from it. There are at most 64
+        // dimensions, or as many as `get_lenient` was promised that consumers cope with.
         unsafe { View::from_raw(self.view.buf.cast_const().cast(), layout, format, access, lacks) }
     }
 }

@@ -30,6 +30,8 @@
 mod count;
 #[path = "exporter/guard.rs"]
 mod guard;
+#[path = "exporter/header.rs"]
+mod header;
 #[path = "exporter/release.rs"]
 pub(crate) mod release;
 
@@ -39,16 +41,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
 
-use super::sync::{self, AtomicUsize, Ordering};
+use super::sync::{self, Ordering};
 use crate::abi::{Py_buffer, PyObject};
 use crate::error::{BufferError, MutError};
-use crate::fill::{Facts, Grant, Shown, grant, grants_all, refuse};
+use crate::fill::{Shown, grants_all, refuse};
 use crate::request::Request;
 use crate::view::View;
-use count::{Count, NotCounted};
 pub use guard::{Mut, Ref};
+use header::Header;
 pub use release::release;
 
 /// A type that can show memory of its own.
@@ -98,17 +99,6 @@ pub struct Exported<E: Exporter> {
     _owns: PhantomData<Cell<E>>,
 }
 
-/// The part of a cell that knows nothing of E. Anybody may look at it, without a hold on the exporter.
-struct Header {
-    count: Count,
-    /// The facts of `shown`, or 0 where there is none: a request that they refuse is refused before it is counted.
-    facts: AtomicUsize,
-    /// Why there is nothing to show.
-    error: Mutex<BufferError>,
-    /// Frees the cell that starts with this header.
-    free: unsafe fn(NonNull<Header>),
-}
-
 /// The value, what it shows, and who holds it.
 ///
 /// # Invariants
@@ -135,12 +125,7 @@ impl<E: Exporter> Exported<E> {
     /// Takes `value` in and asks it for its view. [`ready`](Self::ready) tells whether that worked.
     pub fn new(value: E) -> Exported<E> {
         let cell = Box::new(Cell {
-            header: Header {
-                count: Count::new(),
-                facts: AtomicUsize::new(0),
-                error: Mutex::new(BufferError::BeingModified),
-                free: free::<E>,
-            },
+            header: Header::new(free::<E>),
             shown: UnsafeCell::new(None),
             value: UnsafeCell::new(value),
         });
@@ -200,15 +185,12 @@ impl<E: Exporter> Exported<E> {
             Err(BufferError::ViewPanicked)
         });
         let (facts, shown) = match answer {
-            Ok(shown) => (shown.facts().to_word(), Some(shown)),
-            Err(error) => {
-                *self.cell().header.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-                (0, None)
-            }
+            Ok(shown) => (Ok(shown.facts()), Some(shown)),
+            Err(error) => (Err(error), None),
         };
         // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
         unsafe { *self.cell().shown.get() = shown };
-        self.cell().header.facts.store(facts, Ordering::Release);
+        self.cell().header.set(facts);
     }
 }
 
@@ -238,22 +220,21 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
     ) -> Result<(), BufferError> {
         let header = &self.cell().header;
         // During a mutation these are the facts from before: who is refused by them would have been refused then.
-        let facts = header.facts.load(Ordering::Acquire);
+        let facts = header.word.load(Ordering::Acquire);
         if !grants_all(facts, request) {
             // SAFETY: the caller's promises.
             return unsafe { self.answer(facts, view, obj, request) };
         }
         if let Err(reason) = header.count.export() {
             // SAFETY: `view` is valid for writes, by the caller's promise.
-            return unsafe { refused(view, reason) };
+            unsafe { refuse(view) };
+            return Err(reason.into());
         }
         // Now they stand until the export ends.
-        if header.facts.load(Ordering::Relaxed) != facts {
+        if header.word.load(Ordering::Relaxed) != facts {
             header.end_own_export();
             // SAFETY: the caller's promises.
-            return unsafe {
-                self.answer(header.facts.load(Ordering::Acquire), view, obj, request)
-            };
+            return unsafe { self.answer(header.word.load(Ordering::Acquire), view, obj, request) };
         }
         // SAFETY: an export was just counted, and the facts are not 0.
         let shown = unsafe { self.shown() };
@@ -309,54 +290,6 @@ impl<E: Exporter> Exported<E> {
     }
 }
 
-impl Header {
-    /// What the exporter shows now. Takes a lock only to read an error, never where there is something to show.
-    fn facts(&self) -> Result<Facts, BufferError> {
-        if self.count.is_mutation_under_way() {
-            return Err(BufferError::BeingModified);
-        }
-        match self.facts.load(Ordering::Acquire) {
-            0 => Err(self.error()),
-            word => Ok(Facts::from_word(word)),
-        }
-    }
-
-    /// What a request gets by the facts in `word`.
-    fn decide(&self, word: usize, request: Request) -> Result<Grant, BufferError> {
-        match word {
-            0 => Err(self.error()),
-            word => grant(&Facts::from_word(word), request),
-        }
-    }
-
-    /// Counts an export for a request, unless the facts from before refuse it, and says which fields it gets.
-    fn export(&self, facts: usize, request: Request) -> Result<Grant, BufferError> {
-        let granted = self.decide(facts, request)?;
-        self.count.export()?;
-        // Now they stand until the export ends.
-        let facts_now = self.facts.load(Ordering::Relaxed);
-        if facts_now == facts {
-            return Ok(granted);
-        }
-        let decided = self.decide(facts_now, request);
-        if decided.is_err() {
-            self.end_own_export();
-        }
-        decided
-    }
-
-    /// Ends an export that was counted for a request of the owner's: not the last hold.
-    #[cold]
-    fn end_own_export(&self) {
-        let _ = self.count.release();
-    }
-
-    #[cold]
-    fn error(&self) -> BufferError {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
 impl<E: Exporter> Drop for Exported<E> {
     fn drop(&mut self) {
         if self.cell().header.count.disown() {
@@ -370,16 +303,6 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exported").field("exports", &self.exports()).finish_non_exhaustive()
     }
-}
-
-/// # Safety
-///
-/// `view` is valid for writes.
-#[cold]
-unsafe fn refused(view: *mut Py_buffer, reason: NotCounted) -> Result<(), BufferError> {
-    // SAFETY: the caller's promise.
-    unsafe { refuse(view) };
-    Err(reason.into())
 }
 
 /// Frees a cell and the value in it.

@@ -56,9 +56,9 @@
 //! | [`item`] | Rust types as items, and memory that both sides hold | yes |
 //! | [`format`](mod@format) | what an item is: PEP 3118 format strings | no |
 //! | [`layout`] | shape, strides, suboffsets | no |
+//! | `walk` | where the items are, one after the other | yes |
 //! | [`view`] | what an exporter shows | yes |
 //! | [`fill`] | which fields a request gets | yes |
-//! | `walk` | where the items are, one after the other | yes |
 //! | `copy` | from any layout to packed bytes, and back | yes |
 //! | [`exporter`] | lending and counting | yes |
 //! | [`consumer`] | get, use, release | yes |

@@ -202,7 +202,7 @@ fn addresses_are_not_made_up() {
         assert_eq!(error, CopyError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_from(&buffer).unwrap_err(), error);
         let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
-        assert_eq!(error, AccessError::Addresses { format: format.to_str().unwrap().into() });
+        assert_eq!(error, AccessError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_rows_from(&buffer), Err(CopyError::Items(error)));
         // Nor by way of a re-export, whose consumers might ask for no format, or see another.
         assert!(buffer.view().is_readonly());

@@ -129,7 +129,7 @@ fn pack(codec: &Struct<'_>, items: &Bound<'_, PyAny>, ndim: usize) -> PyResult<V
 
 fn list<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     sequence(value)
-        .ok_or_else(|| PyTypeError::new_err(format!("{name}: a list or a tuple is needed")))?
+        .ok_or_else(|| PyTypeError::new_err(format!("{name}: a list or a tuple is needed")))
 }
 
 /// Fails at the first that is no integer, does not fit, or is none of those that `accept` takes.

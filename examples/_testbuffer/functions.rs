@@ -38,16 +38,13 @@ pub fn get_pointer<'py>(
     object: &Bound<'py, PyAny>,
     indices: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let seen = Buffer::get(object, Request::FULL_RO)?;
+    let seen = memory::get(object, Request::FULL_RO)?;
     let indices = sequence(indices)
-        .ok_or_else(|| PyTypeError::new_err("indices: a list or a tuple is needed"))??;
-    let indices: Vec<isize> =
-        indices.iter().map(|index| index.extract()).collect::<PyResult<_>>()?;
+        .ok_or_else(|| PyTypeError::new_err("indices: a list or a tuple is needed"))?;
     let negative = |_| PyValueError::new_err("an index is negative");
-    let indices: Vec<usize> = indices
-        .into_iter()
-        .map(|index| usize::try_from(index).map_err(negative))
-        .collect::<PyResult<_>>()?;
+    let index =
+        |index: Bound<'_, PyAny>| usize::try_from(index.extract::<isize>()?).map_err(negative);
+    let indices: Vec<usize> = indices.iter().map(index).collect::<PyResult<_>>()?;
     let bytes =
         seen.bytes_of(&indices).map_err(|error| PyValueError::new_err(error.to_string()))?;
     unpack(object.py(), seen.format().unwrap_or(c"B"), &bytes)
@@ -78,7 +75,7 @@ pub fn py_buffer_to_contiguous<'py>(
     order: &Bound<'py, PyString>,
     flags: c_int,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let seen = Buffer::get(object, Request::from_bits_retain(flags))?;
+    let seen = memory::get(object, Request::from_bits_retain(flags))?;
     let (_, order) = parse_order(order)?;
     Ok(PyBytes::new(object.py(), &seen.to_contiguous(order)?))
 }
@@ -88,7 +85,7 @@ pub fn is_contiguous(object: &Bound<'_, PyAny>, order: &Bound<'_, PyString>) -> 
     let (_, order) = parse_order(order)?;
     match object.cast::<NdArray>() {
         Ok(array) => array.get().is_contiguous(order),
-        Err(_) => Ok(is_packed(&seen(object)?, order)),
+        Err(_) => Ok(seen(object)?.layout().is_contiguous(order)),
     }
 }
 
@@ -96,7 +93,7 @@ pub fn is_contiguous(object: &Bound<'_, PyAny>, order: &Bound<'_, PyString>) -> 
 #[pyfunction]
 pub fn cmp_contig(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> {
     let (a, b) = (seen(a)?, seen(b)?);
-    let both = |order| is_packed(&a, order) && is_packed(&b, order);
+    let both = |order| a.layout().is_contiguous(order) && b.layout().is_contiguous(order);
     let order = match (both(Order::C), both(Order::Fortran)) {
         (true, _) => Order::C,
         (_, true) => Order::Fortran,
@@ -118,15 +115,6 @@ pub fn cmp_contig(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> 
 
 fn seen<'py>(object: &Bound<'py, PyAny>) -> PyResult<Seen<'py>> {
     memory::get(object, Request::FULL_RO).map_err(|error| PyTypeError::new_err(error.to_string()))
-}
-
-fn is_packed(seen: &Seen<'_>, order: Order) -> bool {
-    let layout = seen.layout();
-    match order {
-        Order::C => layout.is_c_contiguous(),
-        Order::Fortran => layout.is_f_contiguous(),
-        Order::Any => layout.is_c_contiguous() || layout.is_f_contiguous(),
-    }
 }
 
 /// The first letter of `order`, for C and for Rust.

@@ -1,8 +1,8 @@
 //! `array[key]` and `array[key] = value`.
 
+use bufferprocs::Request;
 use bufferprocs::exporters::Reexport;
 use bufferprocs::layout::Slice;
-use bufferprocs::{Buffer, Request};
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -65,7 +65,7 @@ pub fn set(
         return set_item(array, &seen, &[index], value);
     }
     let target = part(array, &seen, key)?.get().buffer()?;
-    Ok(target.copy_rows_from(&Buffer::get(value, Request::FULL_RO)?)?)
+    Ok(target.copy_rows_from(&memory::get(value, Request::FULL_RO)?)?)
 }
 
 /// The index along the first axis, if it is one that stands in the brackets.

@@ -49,7 +49,7 @@ impl<'py> Struct<'py> {
         let members = if is_single && self.members == 1 {
             PyTuple::new(value.py(), [value])?
         } else {
-            match sequence(value).transpose()? {
+            match sequence(value) {
                 Some(values) if values.len() == self.members => values,
                 _ => return Err(PyValueError::new_err("the item does not fit the format")),
             }
@@ -87,9 +87,9 @@ pub fn to_list<'py>(
 }
 
 /// A list or a tuple, as a tuple; anything else is None.
-pub fn sequence<'py>(value: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyTuple>>> {
+pub fn sequence<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyTuple>> {
     match value.cast::<PyTuple>() {
-        Ok(tuple) => Some(Ok(tuple.clone())),
-        Err(_) => Some(Ok(value.cast::<PyList>().ok()?.to_tuple())),
+        Ok(tuple) => Some(tuple.clone()),
+        Err(_) => Some(value.cast::<PyList>().ok()?.to_tuple()),
     }
 }

@@ -7,7 +7,8 @@
 use std::ffi::{CStr, c_int};
 use std::ptr::{null_mut, without_provenance_mut};
 
-use bufferprocs::{BufferError, Lend, Order, Request};
+use bufferprocs::fill::{Facts, grant};
+use bufferprocs::{BufferError, Lend, Request};
 use pyo3::ffi;
 
 use crate::node::{GETBUF_FAIL, GETBUF_UNDEFINED, Node, PIL};
@@ -41,7 +42,8 @@ pub unsafe fn getbuffer(
     let makes_up = request.contains(Request::FORMAT | Request::ND) && node.format.is_none();
     let asked = if makes_up { request - Request::FORMAT } else { request };
     if node.redundant.is_some() {
-        check_order(node, asked)?;
+        // With suboffsets, memory counts as packed in no order; as behind pointers only if there was one.
+        grant(&Facts { suboffsets: node.flags & PIL != 0, ..Facts::default() }, asked)?;
     }
     // SAFETY: the caller's promises.
     unsafe { node.shown.getbuffer(view.cast(), obj.cast(), asked) }?;
@@ -58,26 +60,4 @@ pub unsafe fn getbuffer(
         unsafe { field.write(suboffsets.as_ptr().cast_mut()) };
     }
     Ok(())
-}
-
-/// With suboffsets, memory counts as packed in no order.
-fn check_order(node: &Node, request: Request) -> Result<(), BufferError> {
-    let seen = node.buffer()?;
-    for (flag, order, refusal) in [
-        (Request::C_CONTIGUOUS, Order::C, BufferError::NotCContiguous),
-        (Request::F_CONTIGUOUS, Order::Fortran, BufferError::NotFContiguous),
-        (Request::ANY_CONTIGUOUS, Order::Any, BufferError::NotContiguous),
-    ] {
-        if request.contains(flag) && !node.is_contiguous(&seen, order) {
-            return Err(refusal);
-        }
-    }
-    match () {
-        () if !request.contains(Request::STRIDES) => Err(BufferError::NeedsStrides),
-        // Not where they were added by hand.
-        () if node.flags & PIL != 0 && !request.contains(Request::INDIRECT) => {
-            Err(BufferError::NeedsSuboffsets)
-        }
-        () => Ok(()),
-    }
 }

@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::construct::{self, Structure};
 use crate::items::to_list;
-use crate::memory::Own;
+use crate::memory::{Memory, Own};
 use crate::node::{self, Node};
 use crate::{index, misbehave};
 
@@ -63,8 +63,7 @@ impl NdArray {
     }
 
     pub fn is_contiguous(&self, order: Order) -> PyResult<bool> {
-        let seen = self.buffer()?;
-        Ok(self.head(|node| node.is_contiguous(&seen, order)))
+        Ok(self.head(|node| Ok::<_, BufferError>(node.is_contiguous(&node.buffer()?, order)))?)
     }
 }
 
@@ -164,7 +163,6 @@ impl NdArray {
     fn add_suboffsets(&self) -> PyResult<()> {
         let mut nodes = self.nodes();
         let head = nodes.last_mut().expect("never empty");
-        // A view may point to the suboffsets there are.
         match head.add_suboffsets()? {
             true => Ok(()),
             false => Err(PyTypeError::new_err("suboffsets need strides and no suboffsets")),
@@ -301,8 +299,8 @@ impl NdArray {
         let seen = self.buffer()?;
         let fortran = !self.is_contiguous(Order::C)? && self.is_contiguous(Order::Fortran)?;
         let order = if fortran { Order::Fortran } else { Order::C };
-        let bytes = leak(seen.to_contiguous(order)?);
-        let shape = seen.shape().map(|shape| leak(shape.to_vec()));
+        let bytes = seen.to_contiguous(order)?.leak();
+        let shape = seen.shape().map(|shape| shape.to_vec().leak());
         let strides = match (seen.strides(), &shape) {
             (Some(_), Some(shape)) => {
                 let extents: Vec<usize> =
@@ -311,7 +309,7 @@ impl NdArray {
                     true => Layout::f_contiguous(&extents, seen.itemsize())?,
                     false => Layout::c_contiguous(&extents, seen.itemsize())?,
                 };
-                Some(leak(packed.strides().to_vec()))
+                Some(packed.strides().to_vec().leak())
             }
             _ => None,
         };
@@ -368,14 +366,10 @@ impl NdArray {
 /// The object that the view which a node holds belongs to.
 fn held_object(py: Python<'_>, node: &Node) -> Option<Py<PyAny>> {
     let memory = node.shown.try_borrow().ok()?;
-    let crate::memory::Memory::Other(part) = &*memory else {
+    let Memory::Other(part) = &*memory else {
         return None;
     };
     let obj = part.buffer().raw().obj;
     // SAFETY: NULL, or an object that the view keeps alive.
     unsafe { Bound::from_borrowed_ptr_or_opt(py, obj.cast()) }.map(Bound::unbind)
-}
-
-fn leak<T>(values: Vec<T>) -> &'static mut [T] {
-    values.leak()
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, c_int};
 
+use bufferprocs::exporters::{Reexport, Untyped};
 use bufferprocs::{BufferError, Exported, Exporter, Order, Request};
 use pyo3::prelude::*;
 
@@ -45,29 +46,21 @@ pub struct Node {
 }
 
 impl Node {
-    pub fn own(
-        items: bufferprocs::exporters::Untyped,
-        flags: c_int,
-        offset: usize,
-    ) -> PyResult<Node> {
+    pub fn own(items: Untyped, flags: c_int, offset: usize) -> PyResult<Node> {
         Node::new(Memory::Own(items), flags, offset as isize, Request::FULL_RO, None)
     }
 
     /// Shows what `part` does, which was asked for by `request`.
-    pub fn other(
-        part: bufferprocs::exporters::Reexport<Py<PyAny>>,
-        flags: c_int,
-        request: Request,
-    ) -> PyResult<Node> {
+    pub fn other(part: Reexport<Py<PyAny>>, flags: c_int, request: Request) -> PyResult<Node> {
+        let seen = part.view()?;
         let mut known = Request::SIMPLE;
         if request.contains(Request::ND) {
             known |= request & (Request::INDIRECT | Request::FORMAT);
-            if part.view()?.format().is_none() {
+            if seen.format().is_none() {
                 known.remove(Request::FORMAT);
             }
         }
         // CPython's keeps those that lead nowhere, as after an index has followed the only pointer.
-        let seen = part.view()?;
         let ndim = seen.layout().ndim();
         let is_redundant =
             part.buffer().suboffsets().is_some() && seen.layout().suboffsets().is_none();
@@ -89,16 +82,12 @@ impl Node {
         let mut node = Node { shown, flags, offset, format, request, redundant, vanishes: false };
         let seen = node.buffer()?;
         let layout = seen.layout();
-        let (c, fortran) =
-            (node.is_contiguous(&seen, Order::C), node.is_contiguous(&seen, Order::Fortran));
-        let pointers = layout.suboffsets().is_some() || node.redundant.is_some();
-        let writable = !seen.is_readonly();
         let is = [
-            (WRITABLE, writable),
+            (WRITABLE, !seen.is_readonly()),
             (SCALAR, layout.ndim() == 0),
-            (PIL, pointers),
-            (C, c),
-            (FORTRAN, fortran),
+            (PIL, layout.suboffsets().is_some() || node.redundant.is_some()),
+            (C, node.is_contiguous(&seen, Order::C)),
+            (FORTRAN, node.is_contiguous(&seen, Order::Fortran)),
         ];
         node.flags &= !(C | FORTRAN);
         node.flags |= is.iter().map(|&(flag, is)| if is { flag } else { 0 }).sum::<c_int>();
@@ -117,16 +106,11 @@ impl Node {
     }
 
     pub fn is_contiguous(&self, seen: &Own, order: Order) -> bool {
-        let layout = seen.layout();
-        self.redundant.is_none()
-            && match order {
-                Order::C => layout.is_c_contiguous(),
-                Order::Fortran => layout.is_f_contiguous(),
-                Order::Any => layout.is_c_contiguous() || layout.is_f_contiguous(),
-            }
+        // With suboffsets, memory counts as packed in no order.
+        self.redundant.is_none() && seen.layout().is_contiguous(order)
     }
 
-    /// Adds suboffsets that lead nowhere. False if there is nothing to add them to.
+    /// Adds suboffsets that lead nowhere. False if there are suboffsets, to which views may point, or no strides.
     pub fn add_suboffsets(&mut self) -> Result<bool, BufferError> {
         let seen = self.buffer()?;
         if seen.strides().is_none() || seen.suboffsets().is_some() || self.redundant.is_some() {

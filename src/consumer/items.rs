@@ -96,7 +96,7 @@ impl<S: Source> Buffer<S> {
         }
         if self.holds_addresses() {
             let format = self.format().unwrap_or_default().to_string_lossy().into_owned();
-            return Err(AccessError::Addresses { format });
+            return Err(AccessError::Pointers { format });
         }
         let layout = self.layout();
         if bytes.len() != layout.itemsize() {

@@ -30,7 +30,7 @@ pub enum AccessError {
     /// The items must not be written.
     ReadOnly,
     /// The items hold addresses, which bytes from elsewhere must not replace.
-    Addresses {
+    Pointers {
         /// The view's format.
         format: String,
     },
@@ -60,11 +60,8 @@ impl fmt::Display for AccessError {
             AccessError::Itemsize { found, expected } => {
                 write!(f, "itemsize is {found}, expected {expected}")
             }
-            AccessError::Addresses { format } => {
-                write!(
-                    f,
-                    "items of format {format:?} hold addresses, which must not be overwritten"
-                )
+            AccessError::Pointers { format } => {
+                write!(f, "items of format {format:?} hold addresses, which no copy may make up")
             }
             AccessError::IndexCount { found, ndim } => {
                 write!(f, "{found} indices for ndim {ndim}")

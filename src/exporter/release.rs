@@ -4,7 +4,8 @@ use std::ffi::c_void;
 use std::panic::catch_unwind;
 use std::ptr::NonNull;
 
-use super::{Header, discard};
+use super::discard;
+use super::header::Header;
 use crate::abi::Py_buffer;
 use crate::error::ReleaseError;
 

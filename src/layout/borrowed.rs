@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Layout;
+use super::{Layout, Order};
 use crate::error::LayoutError;
 
 /// Shape, strides and suboffsets that somebody else holds: an exporter, a view, a [`Layout`](super::Layout).
@@ -153,6 +153,16 @@ impl<'a> LayoutRef<'a> {
                 self.suboffsets.is_none() && (self.has_no_item() || long <= 1)
             }
             Some(strides) => self.is_packed(strides, 0..self.ndim()),
+        }
+    }
+
+    /// Whether the items lie packed in `order`, with [`Order::Any`] in one of the two.
+    #[doc(alias = "PyBuffer_IsContiguous")]
+    pub fn is_contiguous(&self, order: Order) -> bool {
+        match order {
+            Order::C => self.is_c_contiguous(),
+            Order::Fortran => self.is_f_contiguous(),
+            Order::Any => self.is_c_contiguous() || self.is_f_contiguous(),
         }
     }
 

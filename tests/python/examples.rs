@@ -36,7 +36,7 @@ pub fn requests(python: &Interpreter) -> Outcome {
     let python = environment::with_numpy(python)?;
     let output = python.run_with_modules("tests/python/requests_of_examples.py", &modules)?;
     match output.lines().count() {
-        OBJECTS => Ok(format!("{OBJECTS} objects, 510 requests each")),
+        OBJECTS => Ok(format!("{OBJECTS} objects, 512 requests each")),
         other => Err(format!("{other} objects, expected {OBJECTS}")),
     }
 }

@@ -1,0 +1,87 @@
+//! The part of a cell that knows nothing of the exporter's type: who holds it, and which requests it can answer.
+
+use std::ptr::NonNull;
+use std::sync::{Mutex, PoisonError};
+
+use super::count::Count;
+use super::sync::{AtomicUsize, Ordering};
+use crate::error::BufferError;
+use crate::fill::{Facts, Grant, grant};
+use crate::request::Request;
+
+/// Anybody may look at it, without a hold on the exporter.
+pub(super) struct Header {
+    pub(super) count: Count,
+    /// The facts of what is shown, or 0 where there is nothing: a request that they refuse is refused before it is counted.
+    pub(super) word: AtomicUsize,
+    /// Why there is nothing to show.
+    error: Mutex<BufferError>,
+    /// Frees the cell that starts with this header.
+    pub(super) free: unsafe fn(NonNull<Header>),
+}
+
+impl Header {
+    /// Of a cell that shows nothing yet.
+    pub(super) fn new(free: unsafe fn(NonNull<Header>)) -> Header {
+        let error = Mutex::new(BufferError::BeingModified);
+        Header { count: Count::new(), word: AtomicUsize::new(0), error, free }
+    }
+
+    /// Says what is shown from now on, or why nothing is.
+    pub(super) fn set(&self, shown: Result<Facts, BufferError>) {
+        let word = shown.map_or_else(
+            |error| {
+                *self.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+                0
+            },
+            Facts::to_word,
+        );
+        self.word.store(word, Ordering::Release);
+    }
+
+    /// What the exporter shows now. Takes a lock only to read an error, never where there is something to show.
+    pub(super) fn facts(&self) -> Result<Facts, BufferError> {
+        if self.count.is_mutation_under_way() {
+            return Err(BufferError::BeingModified);
+        }
+        match self.word.load(Ordering::Acquire) {
+            0 => Err(self.error()),
+            word => Ok(Facts::from_word(word)),
+        }
+    }
+
+    /// What a request gets by the facts in `word`.
+    fn decide(&self, word: usize, request: Request) -> Result<Grant, BufferError> {
+        match word {
+            0 => Err(self.error()),
+            word => grant(&Facts::from_word(word), request),
+        }
+    }
+
+    /// Counts an export for a request, unless the facts from before refuse it, and says which fields it gets.
+    pub(super) fn export(&self, facts: usize, request: Request) -> Result<Grant, BufferError> {
+        let granted = self.decide(facts, request)?;
+        self.count.export()?;
+        // Now they stand until the export ends.
+        let facts_now = self.word.load(Ordering::Relaxed);
+        if facts_now == facts {
+            return Ok(granted);
+        }
+        let decided = self.decide(facts_now, request);
+        if decided.is_err() {
+            self.end_own_export();
+        }
+        decided
+    }
+
+    /// Ends an export that was counted for a request of the owner's: not the last hold.
+    #[cold]
+    pub(super) fn end_own_export(&self) {
+        let _ = self.count.release();
+    }
+
+    #[cold]
+    fn error(&self) -> BufferError {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
