@@ -5,11 +5,7 @@
 //! items are copied by [`Buffer`](bufferprocs::Buffer). Values become bytes by Python's `struct`, as in CPython's module. What
 //! a good exporter does not do stands in [`misbehave`] and in [`staticarray`].
 //!
-//! ```toml
-//! [dependencies]
-//! bufferprocs = { version = "0.1", features = ["pyo3"] }
-//! pyo3 = "0.30"
-//! ```
+//! Not an example to copy. The chapter "A complete exporter" of the book walks through it.
 
 #![allow(missing_debug_implementations)] // nobody prints them
 

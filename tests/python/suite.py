@@ -52,6 +52,8 @@ def main(folder, installed):
     assert is_below(_testbuffer.__file__, folder) != installed, _testbuffer.__file__
     failed = False
     for name in SUITES:
+        which = "the installed module" if installed else "our module"
+        print(f"-- {name} on {which}", file=sys.stderr, flush=True)
         random.seed(20261124)
         suite = unittest.defaultTestLoader.loadTestsFromName(name)
         result = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)

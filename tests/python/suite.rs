@@ -33,7 +33,8 @@ pub fn run(python: &Interpreter) -> Outcome {
         return Err(format!("with NumPy:\n{beside_numpy}\nwithout:\n{ours}"));
     }
     let counts = ours.lines().filter(|line| line.contains(" run, "));
-    Ok(format!("{}; test_buffer again beside NumPy", counts.collect::<Vec<_>>().join("; ")))
+    let counts = counts.collect::<Vec<_>>().join("; ");
+    Ok(format!("CPython {}: {counts}; test_buffer again beside NumPy", python.version()))
 }
 
 /// How long `test_buffer` takes beside the installed module.
