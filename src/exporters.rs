@@ -12,6 +12,7 @@
 //! | [`Reexport`] | a buffer of another exporter, or a part of it | yes |
 //! | [`redirect`] | another object: requests are passed on | none |
 
+pub mod broken;
 pub mod bytes;
 mod plain;
 mod records;

@@ -64,12 +64,15 @@
 //! | [`consumer`] | get, use, release | yes |
 //! | [`object`] | objects without Python | yes |
 //! | [`exporters`] | reference exporters | yes |
+//! | [`conformance`] | the rules as checks of any exporter | yes |
 //! | `python` | the bridge to CPython, with a feature of the same name | yes |
 
 #![deny(unsafe_code)] // allowed below, module by module
 #![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`
 
 pub mod abi;
+#[allow(unsafe_code)]
+pub mod conformance;
 #[allow(unsafe_code)]
 pub mod consumer;
 #[allow(unsafe_code)]

@@ -166,6 +166,18 @@ pub unsafe fn value_of<'a, T: 'static>(object: *mut PyObject) -> &'a T {
     &body.value
 }
 
+/// Number of references to an object.
+///
+/// # Safety
+///
+/// `object` is alive.
+#[doc(alias = "Py_REFCNT")]
+pub unsafe fn references(object: *mut PyObject) -> usize {
+    // SAFETY: alive, by the caller's promise.
+    let head: &Head = unsafe { &*object.cast() };
+    head.references.load(Ordering::Relaxed)
+}
+
 /// Takes one reference more.
 ///
 /// # Safety

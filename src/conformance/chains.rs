@@ -1,0 +1,92 @@
+//! Checks of what the author tells: where the items are, which they are, and whose they are.
+
+use super::checks::Findings;
+use super::evidence::{Evidence, Observation, whole};
+
+/// Which rule a difference of the items speaks of.
+#[derive(PartialEq, Eq)]
+enum Wrong {
+    FirstItem,
+    Strides,
+    Suboffsets,
+}
+
+/// Whether the items that a consumer finds are others than those told.
+fn wrong_items(evidence: &Evidence) -> Option<(Wrong, &Observation, String)> {
+    let expected = evidence.claims.contents.as_deref()?;
+    let (whole, found) = (evidence.whole()?, evidence.contents.as_deref()?);
+    if expected == found {
+        return None;
+    }
+    let layout = whole.layout()?;
+    let place = expected.iter().zip(found).position(|(expected, found)| expected != found);
+    let wrong = match place {
+        _ if layout.follows_pointers().is_some() => Wrong::Suboffsets,
+        Some(place) if place < layout.itemsize() => Wrong::FirstItem,
+        _ => Wrong::Strides,
+    };
+    let differs = match place {
+        Some(place) => {
+            let item = place / layout.itemsize();
+            format!("item {item} in C order has {:#04x} for {:#04x}", found[place], expected[place])
+        }
+        None => format!("{} bytes for {}", found.len(), expected.len()),
+    };
+    Some((wrong, whole, differs))
+}
+
+fn find(evidence: &Evidence, findings: &mut Findings, rule: Wrong) {
+    if let Some((wrong, whole, differs)) = wrong_items(evidence) {
+        if wrong == rule {
+            findings.add(whole, "the items that were told", differs);
+        }
+    }
+}
+
+pub(super) fn first_item(evidence: &Evidence, findings: &mut Findings) {
+    find(evidence, findings, Wrong::FirstItem);
+}
+
+pub(super) fn strides_address(evidence: &Evidence, findings: &mut Findings) {
+    find(evidence, findings, Wrong::Strides);
+}
+
+pub(super) fn suboffsets_address(evidence: &Evidence, findings: &mut Findings) {
+    find(evidence, findings, Wrong::Suboffsets);
+}
+
+pub(super) fn within_memory(evidence: &Evidence, findings: &mut Findings) {
+    let Some(memory) = &evidence.claims.within else { return };
+    let Some(whole) = evidence.whole() else { return };
+    let Some(span) = whole.layout().map(|layout| layout.span()) else { return };
+    let buf = whole.view.buf.addr();
+    let (start, end) = (buf.wrapping_add_signed(span.start), buf.wrapping_add_signed(span.end));
+    if start < end && (start < memory.start || end > memory.end) {
+        let expected = format!("items within {:#x}..{:#x}", memory.start, memory.end);
+        findings.add(whole, expected, format!("{start:#x}..{end:#x}"));
+    }
+}
+
+pub(super) fn invents_nothing(evidence: &Evidence, findings: &mut Findings) {
+    let Some(base) = evidence.base.as_deref().and_then(whole) else { return };
+    for seen in evidence.granted() {
+        if seen.view.itemsize != base.view.itemsize {
+            let expected = format!("itemsize {}, as the base has it", base.view.itemsize);
+            findings.add(seen, expected, format!("itemsize {}", seen.view.itemsize));
+        } else if let (Some(found), Some(format)) = (&seen.fields.format, &base.fields.format) {
+            if found != format {
+                let expected = format!("format {format:?}, as the base has it");
+                findings.add(seen, expected, format!("format {found:?}"));
+            }
+        }
+    }
+}
+
+pub(super) fn stays_read_only(evidence: &Evidence, findings: &mut Findings) {
+    let Some(base) = evidence.base.as_deref().and_then(whole) else { return };
+    for seen in evidence.granted() {
+        if base.view.readonly != 0 && seen.view.readonly == 0 {
+            findings.add(seen, "readonly 1, as the base has it", "readonly 0");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The table of the checks.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::evidence::{Evidence, Observation};
+use super::{chains, fields, lifetimes, refusals, requests};
+use crate::request::Request;
+
+/// A rule that can be checked from outside.
+pub struct Check {
+    /// Its id in the book.
+    pub rule: &'static str,
+    /// How binding it is.
+    pub level: Level,
+    /// Documentation and exporters, or exporters among each other, do not agree. Then it is only noted who does otherwise.
+    pub disputed: bool,
+    /// The page of the book that states it, without `.html`.
+    pub page: &'static str,
+    /// What has to be told for it.
+    pub needs: Option<Needs>,
+    pub(super) look: fn(&Evidence, &mut Findings),
+}
+
+/// How binding a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Demanded by the documentation, or by what follows from it.
+    Must,
+    /// Advised.
+    Should,
+    /// What CPython's own exporters do.
+    Observed,
+}
+
+/// What the author of an exporter has to tell for a check: the methods of
+/// [`Examination`](super::Examination).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// `contents`
+    Contents,
+    /// `within`
+    Within,
+    /// `base`
+    Base,
+    /// `mutate`
+    Mutate,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Needs::Contents => "contents",
+            Needs::Within => "within",
+            Needs::Base => "base",
+            Needs::Mutate => "mutate",
+        })
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check").field("rule", &self.rule).field("level", &self.level).finish()
+    }
+}
+
+/// What a check found.
+#[derive(Default)]
+pub(super) struct Findings(pub(super) Vec<Finding>);
+
+pub(super) struct Finding {
+    /// None if it was no single request.
+    pub(super) request: Option<Request>,
+    pub(super) expected: Cow<'static, str>,
+    pub(super) found: String,
+}
+
+impl Findings {
+    /// Of one request.
+    pub(super) fn add(
+        &mut self,
+        seen: &Observation,
+        expected: impl Into<Cow<'static, str>>,
+        found: impl Into<String>,
+    ) {
+        self.add_of(Some(seen.request), expected, found);
+    }
+
+    pub(super) fn add_of(
+        &mut self,
+        request: Option<Request>,
+        expected: impl Into<Cow<'static, str>>,
+        found: impl Into<String>,
+    ) {
+        self.0.push(Finding { request, expected: expected.into(), found: found.into() });
+    }
+}
+
+use Level::{Must, Observed, Should};
+
+const fn check(
+    rule: &'static str,
+    level: Level,
+    page: &'static str,
+    look: fn(&Evidence, &mut Findings),
+) -> Check {
+    Check { rule, level, disputed: false, page, needs: None, look }
+}
+
+const fn disputed(check: Check) -> Check {
+    Check { disputed: true, ..check }
+}
+
+const fn told(needs: Needs, check: Check) -> Check {
+    Check { needs: Some(needs), ..check }
+}
+
+/// All checks, in the order of the book.
+#[rustfmt::skip] // a table
+pub static CHECKS: [Check; 57] = [
+    told(Needs::Mutate, check("exported.no-resize", Must, "first-exporter", lifetimes::no_resize)),
+    check("getbuffer.signature", Must, "procs", refusals::signature),
+    check("getbuffer.one-request", Must, "procs", lifetimes::one_request),
+    check("getbuffer.refuse.buffer-error", Must, "procs", refusals::buffer_error),
+    check("getbuffer.refuse.minus-one", Must, "procs", refusals::minus_one),
+    check("getbuffer.refuse.obj-null", Must, "procs", refusals::obj_null),
+    check("getbuffer.refuse.no-trace", Must, "procs", refusals::no_trace),
+    check("getbuffer.refuse.rest-untouched", Should, "procs", refusals::rest_untouched),
+    check("getbuffer.fill", Must, "procs", refusals::fill),
+    check("getbuffer.obj", Must, "procs", lifetimes::obj),
+    check("getbuffer.zero", Must, "procs", refusals::zero),
+    check("getbuffer.memory-stable", Must, "procs", lifetimes::memory_stable),
+    check("release.give-back", Must, "procs", lifetimes::give_back),
+    told(Needs::Mutate, check("release.count-down", Must, "procs", lifetimes::count_down)),
+    check("release.internal", Must, "procs", lifetimes::internal),
+    check("release.copy-of-view", Must, "procs", lifetimes::copy_of_view),
+    check("release.keeps-obj", Must, "procs", lifetimes::keeps_obj),
+    check("field.all-written", Should, "py-buffer", fields::all_written),
+    told(Needs::Contents, check("field.buf.first-item", Must, "py-buffer", chains::first_item)),
+    check("field.buf.empty", Should, "py-buffer", fields::buf_empty),
+    check("field.obj.owned", Must, "py-buffer", lifetimes::owned),
+    check("field.len.product", Must, "py-buffer", fields::len_product),
+    check("field.readonly.values", Must, "py-buffer", fields::readonly_values),
+    check("field.itemsize.one-item", Must, "py-buffer", fields::one_item),
+    check("field.itemsize.without-format", Must, "py-buffer", fields::itemsize_without_format),
+    check("field.itemsize.positive", Should, "py-buffer", fields::itemsize_positive),
+    check("field.format.string", Must, "py-buffer", fields::format_string),
+    check("field.ndim.max", Must, "py-buffer", fields::ndim_max),
+    check("field.ndim.zero", Must, "py-buffer", fields::ndim_zero),
+    check("field.shape.extents", Must, "py-buffer", fields::extents),
+    told(Needs::Contents, check("field.strides.address", Must, "py-buffer", chains::strides_address)),
+    told(Needs::Within, check("field.strides.within-memory", Must, "py-buffer", chains::within_memory)),
+    check("field.suboffsets.null", Must, "py-buffer", fields::suboffsets_null),
+    told(Needs::Contents, check("field.suboffsets.address", Must, "py-buffer", chains::suboffsets_address)),
+    check("request.nesting", Must, "requests", requests::nesting),
+    check("request.fixed-fields", Must, "requests", requests::fixed_fields),
+    disputed(check("request.ndim-without-nd", Should, "requests", requests::ndim_without_nd)),
+    check("request.no-degrade", Must, "requests", requests::no_degrade),
+    check("request.unknown-bits", Observed, "requests", requests::unknown_bits),
+    check("request.writable.grant-or-refuse", Must, "requests", requests::grant_or_refuse),
+    check("request.writable.consistent", Must, "requests", requests::consistent),
+    check("request.format.asked", Must, "requests", requests::format_asked),
+    check("request.format.not-asked", Must, "requests", requests::format_not_asked),
+    disputed(check("request.format.without-nd", Should, "requests", requests::format_without_nd)),
+    check("request.simple", Must, "requests", requests::simple),
+    check("request.nd", Must, "requests", requests::nd),
+    check("request.strides", Must, "requests", requests::strides),
+    check("request.indirect", Must, "requests", requests::indirect),
+    check("request.no-strides-means-c", Must, "requests", requests::no_strides_means_c),
+    check("request.c-contiguous", Must, "requests", requests::c_contiguous),
+    check("request.f-contiguous", Must, "requests", requests::f_contiguous),
+    check("request.any-contiguous", Must, "requests", requests::any_contiguous),
+    check("request.contiguity.short-axes", Observed, "requests", requests::short_axes),
+    check("suboffsets.indirect-only", Must, "suboffsets", requests::indirect_only),
+    check("exports.release-anywhere", Must, "counting", lifetimes::release_anywhere),
+    told(Needs::Base, check("chain.invents-nothing", Must, "reexporting", chains::invents_nothing)),
+    told(Needs::Base, check("chain.stays-read-only", Must, "reexporting", chains::stays_read_only)),
+];

@@ -1,0 +1,145 @@
+//! Checks of the fields, each by itself. See the chapter "Py_buffer, field by field".
+
+use super::checks::Findings;
+use super::evidence::{Evidence, Observation};
+use super::probe::{NAMES, numbers};
+use crate::abi::{Py_ssize_t, PyBUF_MAX_NDIM};
+use crate::format::Format;
+use crate::request::Request;
+
+/// Whether the arrays can be looked at: there are dimensions, and not too many.
+fn has_dimensions(seen: &Observation) -> bool {
+    seen.asks(Request::ND) && seen.view.ndim > 0
+}
+
+pub(super) fn all_written(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let fields = numbers(&seen.before).into_iter().zip(numbers(&seen.view)).zip(NAMES);
+        let unwritten: Vec<_> =
+            fields.filter(|((before, after), _)| before == after).map(|(_, name)| name).collect();
+        if !unwritten.is_empty() {
+            findings.add(
+                seen,
+                "all fields written",
+                format!("{} not written", unwritten.join(", ")),
+            );
+        }
+    }
+}
+
+pub(super) fn buf_empty(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        if seen.view.len == 0 && seen.view.buf.is_null() {
+            findings.add(seen, "buf not NULL, also without items", "buf NULL");
+        }
+    }
+}
+
+pub(super) fn len_product(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let Some(product) = product(seen) else { continue };
+        if seen.view.len != product {
+            let shape = seen.fields.shape.as_deref().unwrap_or_default();
+            let expected =
+                format!("len {product}: shape {shape:?}, itemsize {}", seen.view.itemsize);
+            findings.add(seen, expected, format!("len {}", seen.view.len));
+        }
+    }
+}
+
+/// `product(shape) * itemsize`, where the shape is known.
+fn product(seen: &Observation) -> Option<Py_ssize_t> {
+    let shape = match seen.view.ndim {
+        0 if seen.asks(Request::ND) => &[],
+        _ => seen.fields.shape.as_deref().filter(|_| has_dimensions(seen))?,
+    };
+    shape.iter().try_fold(seen.view.itemsize, |product, &extent| product.checked_mul(extent))
+}
+
+pub(super) fn readonly_values(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let readonly = seen.view.readonly;
+        if readonly != 0 && readonly != 1 {
+            findings.add(seen, "readonly 0 or 1", format!("readonly {readonly}"));
+        }
+    }
+}
+
+/// Formats that are not understood tell nothing: exporters have dialects of their own.
+pub(super) fn one_item(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let Some(format) = &seen.fields.format else { continue };
+        let Ok(size) = Format::parse(format).map(|format| format.itemsize()) else { continue };
+        if usize::try_from(seen.view.itemsize) != Ok(size) {
+            let expected = format!("itemsize {size}, of format {format:?}");
+            findings.add(seen, expected, format!("itemsize {}", seen.view.itemsize));
+        }
+    }
+}
+
+pub(super) fn itemsize_without_format(evidence: &Evidence, findings: &mut Findings) {
+    let Some(with) = evidence.granted().find(|seen| seen.asks(Request::FORMAT)) else { return };
+    for seen in evidence.granted().filter(|seen| !seen.asks(Request::FORMAT)) {
+        if with.view.itemsize != seen.view.itemsize {
+            let expected = format!("itemsize {}, as with FORMAT", with.view.itemsize);
+            findings.add(seen, expected, format!("itemsize {}", seen.view.itemsize));
+        }
+    }
+}
+
+pub(super) fn itemsize_positive(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted().filter(|seen| seen.view.itemsize < 1) {
+        findings.add(seen, "itemsize at least 1", format!("itemsize {}", seen.view.itemsize));
+    }
+}
+
+pub(super) fn format_string(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        if let Some(Err(_)) = seen.fields.format.as_ref().map(|format| format.to_str()) {
+            let found = format!("{:?}, which is not UTF-8", seen.fields.format);
+            findings.add(seen, "a format in the syntax of struct", found);
+        }
+    }
+}
+
+pub(super) fn ndim_max(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let ndim = usize::try_from(seen.view.ndim);
+        if ndim.map_or(true, |ndim| ndim > PyBUF_MAX_NDIM) {
+            let expected = format!("ndim from 0 to {PyBUF_MAX_NDIM}");
+            findings.add(seen, expected, format!("ndim {}", seen.view.ndim));
+        }
+    }
+}
+
+pub(super) fn ndim_zero(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted().filter(|seen| seen.view.ndim == 0 && seen.asks(Request::ND)) {
+        let view = &seen.view;
+        let arrays =
+            [("shape", view.shape), ("strides", view.strides), ("suboffsets", view.suboffsets)];
+        for (name, array) in arrays {
+            if !array.is_null() {
+                findings.add(seen, format!("{name} NULL, since ndim is 0"), format!("{name} set"));
+            }
+        }
+    }
+}
+
+pub(super) fn extents(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let shape = seen.fields.shape.as_deref().unwrap_or_default();
+        if shape.iter().any(|&extent| extent < 0) {
+            findings.add(seen, "no negative extent", format!("shape {shape:?}"));
+        }
+    }
+}
+
+pub(super) fn suboffsets_null(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let Some(suboffsets) = &seen.fields.suboffsets else { continue };
+        if suboffsets.iter().all(|&suboffset| suboffset < 0) {
+            let found = format!("suboffsets {suboffsets:?}");
+            findings.add(seen, "suboffsets NULL, since no pointer is followed", found);
+        }
+    }
+}

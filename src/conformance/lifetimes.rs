@@ -1,0 +1,152 @@
+//! Checks of references, releases and changes. See "PyBufferProcs, step by step" and "Counting exports".
+
+use super::checks::Findings;
+use super::evidence::{Evidence, Observation, Release};
+use crate::request::Request;
+
+pub(super) fn obj(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        let found = match seen.view.obj {
+            obj if obj.is_null() => "obj NULL",
+            obj if obj == seen.before.obj => "obj not written",
+            _ => continue,
+        };
+        findings.add(seen, "the exporter in obj", found);
+    }
+}
+
+pub(super) fn owned(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.all().filter(|seen| seen.is_granted()) {
+        if seen.references.is_some_and(|references| references.held < 1) {
+            findings.add(seen, "a reference to obj for the view", "none taken");
+        }
+    }
+}
+
+pub(super) fn keeps_obj(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.all().filter(|seen| seen.is_granted()) {
+        if let Some(references) = seen.references.filter(|references| references.after < 0) {
+            let found = format!("{:+} after request and release", references.after);
+            findings.add(seen, "no reference dropped but the view's", found);
+        }
+    }
+}
+
+pub(super) fn give_back(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.all().filter(|seen| seen.is_granted()) {
+        if let Some(references) = seen.references.filter(|references| references.after > 0) {
+            let found = format!("{:+} after request and release", references.after);
+            findings.add(seen, "as many references as before the request", found);
+        }
+    }
+}
+
+/// The same request is answered in the same way, also while a view is held.
+pub(super) fn one_request(evidence: &Evidence, findings: &mut Findings) {
+    for (alone, beside) in evidence.alone.iter().zip(&evidence.beside) {
+        if summary(alone) != summary(beside) {
+            let words = |seen: &Observation| match (&seen.answer.raised, seen.is_granted()) {
+                (Some(raised), false) => format!("{raised}"),
+                (_, is_granted) => {
+                    let word = if is_granted { "granted" } else { "refused" };
+                    format!("{word}, len {}, shape {:?}", seen.view.len, seen.fields.shape)
+                }
+            };
+            let expected = format!("as without another view: {}", words(alone));
+            findings.add(beside, expected, format!("while a view is held: {}", words(beside)));
+        }
+    }
+}
+
+type Summary<'a> = Option<([isize; 4], &'a Option<Vec<isize>>, [bool; 4])>;
+
+fn summary(seen: &Observation) -> Summary<'_> {
+    let view = &seen.view;
+    let numbers = [view.len, view.itemsize, view.readonly as isize, view.ndim as isize];
+    let set = [
+        !view.shape.is_null(),
+        !view.strides.is_null(),
+        !view.suboffsets.is_null(),
+        !view.format.is_null(),
+    ];
+    seen.is_granted().then_some((numbers, &seen.fields.shape, set))
+}
+
+pub(super) fn memory_stable(evidence: &Evidence, findings: &mut Findings) {
+    for seen in &evidence.unsteady {
+        let found = format!("after other requests {}", seen.difference);
+        findings.add_of(Some(seen.request), "a view that stays as it was granted", found);
+    }
+}
+
+fn releases(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Release)> {
+    let rounds = evidence.rounds.iter();
+    rounds.flat_map(|round| round.releases.iter().map(|release| (round.order, release)))
+}
+
+pub(super) fn release_anywhere(evidence: &Evidence, findings: &mut Findings) {
+    for (order, release) in releases(evidence) {
+        if let Some(unraisable) = &release.unraisable {
+            let found = format!("released {order}: {unraisable}");
+            findings.add_of(Some(release.request), "releases in any order", found);
+        }
+    }
+}
+
+/// Who finds the resources of a view by anything but `internal` takes those of another.
+pub(super) fn internal(evidence: &Evidence, findings: &mut Findings) {
+    for (order, release) in releases(evidence) {
+        if let Some(difference) = &release.others {
+            let found = format!("released {order}: in another view {difference}");
+            findings.add_of(Some(release.request), "a release ends its own view", found);
+        }
+    }
+}
+
+pub(super) fn copy_of_view(evidence: &Evidence, findings: &mut Findings) {
+    for release in &evidence.copies {
+        let expected = "the same as a release of the struct that was filled";
+        let usual = &evidence.alone[release.request.bits() as usize];
+        let usual = usual.references.map_or(0, |references| references.after);
+        if let Some(unraisable) = &release.unraisable {
+            findings.add_of(Some(release.request), expected, unraisable.clone());
+        } else if let Some(references) = release.references.filter(|&found| found != usual) {
+            let found = format!("{references:+} references after request and release");
+            findings.add_of(Some(release.request), expected, found);
+        }
+    }
+}
+
+pub(super) fn count_down(evidence: &Evidence, findings: &mut Findings) {
+    for mutation in &evidence.mutations {
+        let was_refused = matches!(&mutation.held, Some(Err(raised)) if raised.is_buffer_error);
+        if let (true, Err(raised)) = (was_refused, &mutation.free) {
+            let found = format!("{}: {raised}", mutation.name);
+            findings.add_of(None, "a change is possible once all views are released", found);
+        }
+    }
+}
+
+pub(super) fn no_resize(evidence: &Evidence, findings: &mut Findings) {
+    for mutation in &evidence.mutations {
+        let name = &mutation.name;
+        let request = evidence.whole().map_or(Request::FULL_RO, |seen| seen.request);
+        let expected = "BufferError while a view is held, and nothing changed";
+        match (&mutation.held, &mutation.moved) {
+            (Some(Err(raised)), _) if !raised.is_buffer_error => {
+                findings.add_of(Some(request), expected, format!("{name}: {raised}"));
+            }
+            (Some(Ok(())), Some(moved)) if !evidence.memory_per_view => {
+                findings.add_of(Some(request), expected, format!("{name} went through: {moved}"));
+            }
+            (Some(Err(_)), Some(moved)) if !evidence.memory_per_view => {
+                findings.add_of(
+                    Some(request),
+                    expected,
+                    format!("{name} was refused, and {moved}"),
+                );
+            }
+            _ => {}
+        }
+    }
+}

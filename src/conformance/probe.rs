@@ -1,0 +1,410 @@
+//! Asks and releases, and keeps what it sees. It judges nothing.
+
+use std::ffi::{CStr, c_int};
+use std::ptr::without_provenance_mut;
+
+use super::evidence::{
+    Evidence, Fields, Mutation, Observation, References, Release, Round, Unsteady, layout, whole,
+};
+use super::subject::Subject;
+use super::{Examination, Mutator, Step};
+use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM, PyObject};
+use crate::layout::Order;
+use crate::request::Request;
+use crate::walk::Walk;
+
+/// References taken beforehand: more than an exporter can drop that drops one too many for each view.
+const HELD: u32 = 1 << 13;
+
+/// Bytes of items that are looked at. Larger memory is compared by its addresses alone.
+const MOST_CONTENTS: usize = 1 << 16;
+
+pub(super) struct Probe<'a> {
+    subject: &'a dyn Subject,
+    examination: Examination<'a>,
+}
+
+/// A view that is held, at an address that does not change: its arrays may stand in the struct itself.
+struct Held {
+    view: Box<Py_buffer>,
+    request: Request,
+    was: Seen,
+    /// References to the subject before the request.
+    references: Option<u32>,
+}
+
+/// What a view shows at one moment.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    numbers: [usize; 11],
+    fields: Fields,
+    contents: Option<Vec<u8>>,
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn new(examination: Examination<'a>) -> Probe<'a> {
+        Probe { subject: examination.subject, examination }
+    }
+
+    pub(super) fn collect(mut self) -> Evidence {
+        let subject = self.subject;
+        // SAFETY: the subject is alive.
+        let before = unsafe { subject.references(subject.as_ptr()) };
+        subject.hold(HELD);
+        let evidence = self.look();
+        // SAFETY: as above, also if the exporter dropped references that were not its own.
+        let after = unsafe { subject.references(subject.as_ptr()) };
+        let lost = difference(before, after).unwrap_or(HELD as i32) - HELD as i32;
+        // SAFETY: they were taken above; those that the exporter dropped are gone.
+        unsafe { subject.let_go(HELD.saturating_add_signed(lost.min(0))) };
+        evidence
+    }
+
+    fn look(&mut self) -> Evidence {
+        let subject = self.subject;
+        subject.take_unraisable(); // what came before is none of ours
+        let alone: Vec<_> = (0..512)
+            .map(|flags| {
+                self.follow(Step::Alone(Request::from_bits_retain(flags)));
+                observe(subject, flags, subject.as_ptr())
+            })
+            .collect();
+        let mut unsteady = Vec::new();
+        let beside = self.beside(&alone, &mut unsteady);
+        let some = different(&alone);
+        self.follow(Step::Releases);
+        let orders: [(&str, fn(usize) -> usize); 3] = [
+            ("from the first to the last", |_| 0),
+            ("from the last to the first", |left| left - 1),
+            ("from the middle", |left| left / 2),
+        ];
+        let rounds = orders.map(|(order, next)| self.round(&some, order, next)).into();
+        self.follow(Step::Copies);
+        let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
+        let first = whole(&alone).map(|seen| seen.request);
+        let contents = first.and_then(|request| self.contents(request));
+        let memory_per_view = first.is_some_and(|request| self.has_memory_per_view(request));
+        let mutators = std::mem::take(&mut self.examination.mutators);
+        let mutations = mutators.into_iter().enumerate().map(|(number, mutator)| {
+            self.follow(Step::Mutator(number));
+            self.mutate(mutator, first)
+        });
+        let mutations = mutations.collect();
+        let base = self.examination.base.map(|base| {
+            (0..512).map(|flags| observe(base, flags, base.as_ptr())).collect::<Vec<_>>()
+        });
+        Evidence {
+            alone,
+            beside,
+            rounds,
+            copies,
+            mutations,
+            unsteady,
+            contents,
+            memory_per_view,
+            claims: std::mem::take(&mut self.examination.claims),
+            base,
+        }
+    }
+
+    fn follow(&mut self, step: Step) {
+        (self.examination.follow)(step);
+    }
+
+    /// All requests once more, while a view is held. If its `obj` is another object, as of one that redirects, the
+    /// references to that are counted.
+    fn beside(&mut self, alone: &[Observation], unsteady: &mut Vec<Unsteady>) -> Vec<Observation> {
+        let first = whole(alone).or_else(|| alone.iter().find(|seen| seen.is_granted()));
+        let Some(mut held) = first.and_then(|seen| self.take(seen.request)) else {
+            return Vec::new();
+        };
+        let mut difference = None;
+        let seen = (0..512)
+            .map(|flags| {
+                self.follow(Step::Beside(Request::from_bits_retain(flags)));
+                let seen = observe(self.subject, flags, held.view.obj);
+                difference = difference.take().or_else(|| held.difference(false));
+                seen
+            })
+            .collect();
+        let difference = difference.or_else(|| held.difference(true));
+        unsteady
+            .extend(difference.map(|difference| Unsteady { request: held.request, difference }));
+        self.give_back(&mut held.view);
+        seen
+    }
+
+    /// Takes some views at once and releases them in an order: `next` chooses among those that are left.
+    fn round(&self, requests: &[Request], order: &'static str, next: fn(usize) -> usize) -> Round {
+        let mut held: Vec<Held> =
+            requests.iter().filter_map(|&request| self.take(request)).collect();
+        let mut releases = Vec::new();
+        while !held.is_empty() {
+            let mut one = held.remove(next(held.len()));
+            // Before the release, so that a view that was unsteady already is not laid to it.
+            let steady: Vec<bool> =
+                held.iter().map(|other| other.difference(true).is_none()).collect();
+            let before = self.references();
+            self.subject.take_unraisable();
+            self.give_back(&mut one.view);
+            let others = held.iter().zip(steady).filter(|(_, steady)| *steady);
+            releases.push(Release {
+                request: one.request,
+                references: difference(before, self.references()),
+                unraisable: self.subject.take_unraisable(),
+                others: others.map(|(other, _)| other).find_map(|other| other.difference(true)),
+            });
+        }
+        Round { order, releases }
+    }
+
+    /// Releases a byte copy of a view, at another address, while the struct that was filled holds something else.
+    fn copy(&self, request: Request) -> Option<Release> {
+        let mut held = self.take(request)?;
+        let mut copy = Box::new(*held.view);
+        *held.view = preset();
+        self.subject.take_unraisable();
+        self.give_back(&mut copy);
+        Some(Release {
+            request,
+            references: difference(held.references, self.references()),
+            unraisable: self.subject.take_unraisable(),
+            others: None,
+        })
+    }
+
+    fn contents(&self, request: Request) -> Option<Vec<u8>> {
+        let mut held = self.take(request)?;
+        self.give_back(&mut held.view);
+        held.was.contents
+    }
+
+    fn has_memory_per_view(&self, request: Request) -> bool {
+        let (first, second) = (self.take(request), self.take(request));
+        let addresses =
+            [&first, &second].map(|held| held.as_ref().map(|held| held.view.buf.addr()));
+        for mut held in [first, second].into_iter().flatten() {
+            self.give_back(&mut held.view);
+        }
+        addresses[0].zip(addresses[1]).is_some_and(|(first, second)| first != second)
+    }
+
+    /// Calls a mutator with a view held, and without. What the held view points at is not looked at after the call: it may be
+    /// gone.
+    fn mutate(&self, mut mutator: Mutator<'_>, request: Option<Request>) -> Mutation {
+        let mut moved = None;
+        let held = request.and_then(|request| self.take(request)).map(|mut first| {
+            let answer = (mutator.call)();
+            match self.take(first.request) {
+                Some(mut second) => {
+                    moved = first.was.difference(&second.was);
+                    self.give_back(&mut second.view);
+                }
+                None => moved = Some("it is refused now".to_owned()),
+            }
+            self.give_back(&mut first.view);
+            answer
+        });
+        Mutation { name: mutator.name, held, moved, free: (mutator.call)() }
+    }
+
+    fn references(&self) -> Option<u32> {
+        // SAFETY: the subject is alive: at least the references of `HELD` are ours.
+        unsafe { self.subject.references(self.subject.as_ptr()) }
+    }
+
+    fn take(&self, request: Request) -> Option<Held> {
+        let references = self.references();
+        let mut view = Box::new(preset());
+        let answer = self.subject.ask(&mut view, request.bits());
+        (answer.status == 0).then(|| Held { was: see(&view, true), view, request, references })
+    }
+
+    fn give_back(&self, view: &mut Py_buffer) {
+        release(self.subject, view);
+    }
+}
+
+/// Requests that get different fields: each granted one that differs in them from those before.
+fn different(alone: &[Observation]) -> Vec<Request> {
+    let mut some: Vec<&Observation> = Vec::new();
+    let mut sorted: Vec<&Observation> = alone.iter().filter(|seen| seen.is_granted()).collect();
+    sorted.sort_by_key(|seen| std::cmp::Reverse(seen.request.bits().count_ones()));
+    for seen in sorted {
+        if some.len() < 4 && !some.iter().any(|other| other.fields == seen.fields) {
+            some.push(seen);
+        }
+    }
+    // One request twice: two views may be alike.
+    let again = some.first().map(|seen| seen.request);
+    some.iter().map(|seen| seen.request).chain(again).collect()
+}
+
+/// One request, and its release. `counted` is the object whose references are counted, if it is the one in `obj`.
+fn observe(subject: &dyn Subject, flags: c_int, counted: *mut PyObject) -> Observation {
+    let is_counted = !counted.is_null() && counted != preset().obj;
+    let references = || match is_counted {
+        // SAFETY: the subject, or the `obj` of a view that is held.
+        true => unsafe { subject.references(counted) },
+        false => None,
+    };
+    let start = references();
+    let before = preset();
+    let mut view = before;
+    let answer = subject.ask(&mut view, flags);
+    let is_granted = answer.status == 0;
+    let fields = if is_granted { see(&view, false).fields } else { Fields::default() };
+    let filled = view;
+    let held = difference(start, references());
+    if is_granted {
+        release(subject, &mut view);
+    }
+    let after = difference(start, references());
+    let tells = !is_granted || filled.obj == counted;
+    Observation {
+        request: Request::from_bits_retain(flags),
+        answer,
+        before,
+        view: filled,
+        is_subject: filled.obj == subject.as_ptr(),
+        fields,
+        references: held
+            .zip(after)
+            .filter(|_| tells)
+            .map(|(held, after)| References { held, after }),
+    }
+}
+
+/// Releases a granted view, unless `obj` was not written.
+fn release(subject: &dyn Subject, view: &mut Py_buffer) {
+    if view.obj != preset().obj {
+        // SAFETY: granted and not released, or a copy of one; `obj` was written, so it is NULL or a live object.
+        unsafe { subject.release(view) };
+    }
+}
+
+fn difference(before: Option<u32>, after: Option<u32>) -> Option<i32> {
+    Some(after?.wrapping_sub(before?) as i32) // the other way round it is negative
+}
+
+/// A view of which each byte is 0xA5.
+pub(super) fn preset() -> Py_buffer {
+    const PATTERN: usize = usize::from_ne_bytes([0xA5; size_of::<usize>()]);
+    const INT: c_int = c_int::from_ne_bytes([0xA5; size_of::<c_int>()]);
+    Py_buffer {
+        buf: without_provenance_mut(PATTERN),
+        obj: without_provenance_mut(PATTERN),
+        len: PATTERN as Py_ssize_t,
+        itemsize: PATTERN as Py_ssize_t,
+        readonly: INT,
+        ndim: INT,
+        format: without_provenance_mut(PATTERN),
+        shape: without_provenance_mut(PATTERN),
+        strides: without_provenance_mut(PATTERN),
+        suboffsets: without_provenance_mut(PATTERN),
+        internal: without_provenance_mut(PATTERN),
+    }
+}
+
+/// The fields in their order.
+pub(super) fn numbers(view: &Py_buffer) -> [usize; 11] {
+    [
+        view.buf.addr(),
+        view.obj.addr(),
+        view.len as usize,
+        view.itemsize as usize,
+        view.readonly as usize,
+        view.ndim as usize,
+        view.format.addr(),
+        view.shape.addr(),
+        view.strides.addr(),
+        view.suboffsets.addr(),
+        view.internal.addr(),
+    ]
+}
+
+/// Names of the fields in their order.
+pub(super) const NAMES: [&str; 11] = [
+    "buf",
+    "obj",
+    "len",
+    "itemsize",
+    "readonly",
+    "ndim",
+    "format",
+    "shape",
+    "strides",
+    "suboffsets",
+    "internal",
+];
+
+impl Seen {
+    /// What is different in another view of the same request.
+    fn difference(&self, other: &Seen) -> Option<String> {
+        let numbers = self.numbers.iter().zip(other.numbers).zip(NAMES);
+        // `obj` may be made for each request, the pointers are looked behind.
+        let mut numbers =
+            numbers.filter(|(_, name)| matches!(*name, "buf" | "len" | "itemsize" | "ndim"));
+        if let Some(((was, is), name)) = numbers.find(|((was, is), _)| *was != is) {
+            return Some(format!("{name} was {was:#x} and is {is:#x}"));
+        }
+        (self.fields != other.fields).then(|| "the arrays or the format differ".to_owned())
+    }
+}
+
+impl Held {
+    /// What is no longer as it was.
+    fn difference(&self, with_contents: bool) -> Option<String> {
+        let is = see(&self.view, with_contents);
+        if is.numbers != self.was.numbers {
+            return Some("the struct was written".to_owned());
+        }
+        if is.fields != self.was.fields {
+            return Some("shape, strides, suboffsets or format have changed".to_owned());
+        }
+        let have_changed = with_contents && is.contents != self.was.contents;
+        have_changed.then(|| "the items have changed".to_owned())
+    }
+}
+
+/// Looks at a granted view, at its place.
+fn see(view: &Py_buffer, with_contents: bool) -> Seen {
+    let empty = preset();
+    let ndim = usize::try_from(view.ndim).unwrap_or(0);
+    let array = |start: *mut Py_ssize_t, unwritten: *mut Py_ssize_t| {
+        let is_there =
+            !start.is_null() && start != unwritten && (1..=2 * PyBUF_MAX_NDIM).contains(&ndim);
+        // SAFETY: the promise of `Subject::ask`: neither NULL nor as it was, so `ndim` numbers.
+        is_there.then(|| unsafe { std::slice::from_raw_parts(start, ndim) }.to_vec())
+    };
+    let has_format = !view.format.is_null() && view.format != empty.format;
+    // SAFETY: the promise of `Subject::ask`: neither NULL nor as it was, so a string.
+    let format = has_format.then(|| unsafe { CStr::from_ptr(view.format) }.to_owned());
+    let fields = Fields {
+        shape: array(view.shape, empty.shape),
+        strides: array(view.strides, empty.strides),
+        suboffsets: array(view.suboffsets, empty.suboffsets),
+        format,
+    };
+    let contents = if with_contents { contents(view, &fields) } else { None };
+    Seen { numbers: numbers(view), fields, contents }
+}
+
+/// All items in C order, if they are few.
+fn contents(view: &Py_buffer, fields: &Fields) -> Option<Vec<u8>> {
+    let layout = layout(view, fields)?;
+    let is_small = layout.len() <= MOST_CONTENTS && layout.items() <= MOST_CONTENTS;
+    if !is_small || view.buf.is_null() || view.buf == preset().buf {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(layout.len());
+    // SAFETY: the promise of `Subject::ask`: the items are there, and the pointers that lead to them.
+    let walk = unsafe { Walk::new(view.buf.cast(), layout, Order::C) };
+    for item in walk {
+        for place in 0..layout.itemsize() {
+            // SAFETY: as above. Volatile, since others may write; a byte is never half written.
+            bytes.push(unsafe { item.wrapping_add(place).read_volatile() });
+        }
+    }
+    Some(bytes)
+}

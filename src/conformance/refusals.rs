@@ -1,0 +1,110 @@
+//! Checks of what `bf_getbuffer` returns, and of what a refusal leaves behind. See "PyBufferProcs, step by step".
+
+use super::checks::Findings;
+use super::evidence::{Evidence, Observation};
+use super::probe::{NAMES, numbers};
+use crate::fill::{Facts, grant};
+use crate::request::Request;
+
+pub(super) fn signature(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.refused().filter(|seen| seen.answer.raised.is_none()) {
+        let found = format!("returned {} without an exception", seen.answer.status);
+        findings.add(seen, "0, or -1 with an exception set", found);
+    }
+}
+
+/// Where no request is granted, something else is the matter: the exporter may be closed.
+pub(super) fn buffer_error(evidence: &Evidence, findings: &mut Findings) {
+    if evidence.granted().next().is_none() {
+        return;
+    }
+    for seen in evidence.refused() {
+        if let Some(raised) = seen.answer.raised.as_ref().filter(|raised| !raised.is_buffer_error) {
+            findings.add(seen, "BufferError", raised.to_string());
+        }
+    }
+}
+
+pub(super) fn minus_one(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.refused().filter(|seen| seen.answer.status != -1) {
+        findings.add(seen, "-1, or 0", format!("returned {}", seen.answer.status));
+    }
+}
+
+pub(super) fn obj_null(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.refused().filter(|seen| !seen.view.obj.is_null()) {
+        let found = match seen.view.obj == seen.before.obj {
+            true => "obj left as it was",
+            false if seen.is_subject => "obj set to the exporter",
+            false => "obj set to something else",
+        };
+        findings.add(seen, "obj NULL after the refusal", found);
+    }
+}
+
+pub(super) fn no_trace(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.refused() {
+        if let Some(references) = seen.references.filter(|references| references.after != 0) {
+            let found = format!("{:+} references to the exporter", references.after);
+            findings.add(seen, "no reference taken by a refusal", found);
+        }
+    }
+}
+
+pub(super) fn rest_untouched(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.refused() {
+        let fields = numbers(&seen.before).into_iter().zip(numbers(&seen.view)).zip(NAMES);
+        let written: Vec<_> = fields
+            .filter(|((before, after), name)| before != after && *name != "obj")
+            .map(|(_, name)| name)
+            .collect();
+        if !written.is_empty() {
+            findings.add(
+                seen,
+                "a refusal writes obj alone",
+                format!("{} written", written.join(", ")),
+            );
+        }
+    }
+}
+
+/// A request that the memory meets, as the view of all fields tells.
+pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
+    let Some(whole) = evidence.whole() else { return };
+    let Some(layout) = whole.layout() else { return };
+    if layout.shape().iter().any(|&extent| extent <= 1) && layout.ndim() > 0 {
+        return; // for `request.contiguity.short-axes`
+    }
+    let facts = Facts {
+        readonly: whole.view.readonly != 0,
+        c_contiguous: layout.is_c_contiguous(),
+        f_contiguous: layout.is_f_contiguous(),
+        suboffsets: layout.follows_pointers().is_some(),
+        ndim: layout.ndim(),
+        lacks_strides: layout.strides().is_none() && layout.ndim() > 0,
+        lacks_format: whole.fields.format.is_none(),
+        ..Facts::default()
+    };
+    for seen in evidence.refused().filter(|seen| is_defined(seen)) {
+        if grant(&facts, seen.request).is_ok() {
+            let raised = seen.answer.raised.as_ref().map(ToString::to_string);
+            findings.add(seen, "granted: the memory meets it", raised.unwrap_or("refused".into()));
+        }
+    }
+}
+
+/// Whether the word has no bit that other checks are about: bits of no flag, and parts of flags.
+fn is_defined(seen: &Observation) -> bool {
+    let contiguity = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
+    let higher = (contiguity | Request::INDIRECT) - Request::ND;
+    let is_part = seen.request.intersects(higher) && !seen.asks(Request::STRIDES);
+    !is_part && seen.request.bits() & 0x2 == 0
+}
+
+pub(super) fn zero(evidence: &Evidence, findings: &mut Findings) {
+    for seen in evidence.granted() {
+        if let Some(raised) = &seen.answer.raised {
+            findings.add(seen, "0 without an exception", format!("0, with {raised} set"));
+        }
+    }
+}

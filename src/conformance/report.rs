@@ -1,0 +1,200 @@
+//! What an examination found, to read and to compute with.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::checks::{CHECKS, Check, Finding, Findings, Level, Needs};
+use super::evidence::Evidence;
+use crate::request::Request;
+
+/// How much a violation matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// A rule that is disputed, or that CPython's exporters keep without being told.
+    Note,
+    /// A rule of level SHOULD.
+    Warning,
+    /// A rule of level MUST.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+/// A rule that is broken.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// The check that found it, with the id of the rule.
+    pub check: &'static Check,
+    /// The requests that show it, in the order of their flags. Empty if it was no single request.
+    pub requests: Vec<Request>,
+    /// What the rule demands, in the first case that was found.
+    pub expected: Cow<'static, str>,
+    /// What there was instead, in that case.
+    pub found: String,
+}
+
+/// The outcome of an examination.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// What is broken, in the order of the book.
+    pub violations: Vec<Violation>,
+    /// Of the 512 requests, those that were granted.
+    pub granted: usize,
+    /// What was raised first, if no request was granted.
+    pub refusal: Option<String>,
+    /// What the author might have told besides.
+    pub untold: Vec<Needs>,
+}
+
+impl Check {
+    /// How much it matters if it is broken.
+    pub fn severity(&self) -> Severity {
+        match self.level {
+            _ if self.disputed => Severity::Note,
+            Level::Must => Severity::Error,
+            Level::Should => Severity::Warning,
+            Level::Observed => Severity::Note,
+        }
+    }
+
+    /// Its place in the book: page and anchor.
+    pub fn link(&self) -> String {
+        format!("{}.html#r-{}", self.page, self.rule)
+    }
+}
+
+impl Report {
+    pub(super) fn of(evidence: &Evidence) -> Report {
+        let violations = CHECKS.iter().filter_map(|check| {
+            let mut findings = Findings::default();
+            (check.look)(evidence, &mut findings);
+            Violation::of(check, findings.0)
+        });
+        let claims = &evidence.claims;
+        let untold = [
+            (Needs::Contents, claims.contents.is_none()),
+            (Needs::Within, claims.within.is_none()),
+            (Needs::Base, evidence.base.is_none()),
+            (Needs::Mutate, evidence.mutations.is_empty()),
+        ];
+        let granted = evidence.granted().count();
+        let first = evidence.alone.first().and_then(|seen| seen.answer.raised.as_ref());
+        Report {
+            violations: violations.collect(),
+            granted,
+            refusal: first.filter(|_| granted == 0).map(ToString::to_string),
+            untold: untold.into_iter().filter(|told| told.1).map(|told| told.0).collect(),
+        }
+    }
+
+    /// Whether no rule of level MUST or SHOULD is broken, and the exporter granted anything at all.
+    pub fn is_ok(&self) -> bool {
+        self.granted > 0 && self.at_least(Severity::Warning).next().is_none()
+    }
+
+    /// What matters so much or more.
+    pub fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(move |found| found.check.severity() >= severity)
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.violations.iter().filter(|found| found.check.severity() == severity).count()
+    }
+}
+
+impl Violation {
+    fn of(check: &'static Check, findings: Vec<Finding>) -> Option<Violation> {
+        let mut requests: Vec<_> = findings.iter().filter_map(|finding| finding.request).collect();
+        requests.dedup();
+        let first = findings.into_iter().next()?;
+        Some(Violation { check, requests, expected: first.expected, found: first.found })
+    }
+
+    /// The first request that shows it: flags, and their name if they have one.
+    pub fn request(&self) -> Option<String> {
+        self.requests.first().map(|&request| name(request))
+    }
+}
+
+/// The flags in hexadecimal and by their names, as `0x11c FULL_RO`.
+fn name(request: Request) -> String {
+    let named = Request::NAMED.iter().find(|(_, named)| *named == request);
+    let words = match named {
+        Some((name, _)) => (*name).to_owned(),
+        None => {
+            let parts = [
+                ("INDIRECT", Request::INDIRECT),
+                ("ANY_CONTIGUOUS", Request::ANY_CONTIGUOUS),
+                ("F_CONTIGUOUS", Request::F_CONTIGUOUS),
+                ("C_CONTIGUOUS", Request::C_CONTIGUOUS),
+                ("STRIDES", Request::STRIDES),
+                ("ND", Request::ND),
+                ("FORMAT", Request::FORMAT),
+                ("WRITABLE", Request::WRITABLE),
+            ];
+            let mut left = request;
+            let mut words = Vec::new();
+            for (name, flag) in parts {
+                if request.contains(flag) && left.intersects(flag) {
+                    words.push(name);
+                    left -= flag;
+                }
+            }
+            words.join("|")
+        }
+    };
+    format!("{:#05x} {words}", request.bits()).trim_end().to_owned()
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.check.severity(), self.check.rule)?;
+        if let Some(request) = self.request() {
+            write!(f, "  request   {request}")?;
+            match self.requests.len() {
+                1 => writeln!(f)?,
+                count => writeln!(f, ", and {} more", count - 1)?,
+            }
+        }
+        writeln!(f, "  expected  {}", self.expected)?;
+        writeln!(f, "  found     {}", self.found)?;
+        writeln!(f, "  book      {}", self.check.link())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sorted: Vec<&Violation> = self.violations.iter().collect();
+        sorted.sort_by_key(|found| std::cmp::Reverse(found.check.severity()));
+        for found in sorted {
+            writeln!(f, "{found}")?;
+        }
+        if let Some(refusal) = &self.refusal {
+            writeln!(f, "no request was granted: {refusal}")?;
+        }
+        let checked = CHECKS.iter().filter(|c| c.needs.is_none_or(|n| !self.untold.contains(&n)));
+        writeln!(
+            f,
+            "{} of 512 requests granted; {} rules checked: {} errors, {} warnings, {} notes",
+            self.granted,
+            checked.count(),
+            self.count(Severity::Error),
+            self.count(Severity::Warning),
+            self.count(Severity::Note),
+        )?;
+        for needs in &self.untold {
+            let rules: Vec<_> =
+                CHECKS.iter().filter(|c| c.needs == Some(*needs)).map(|c| c.rule).collect();
+            writeln!(f, "not checked without `{needs}`: {}", rules.join(", "))?;
+        }
+        Ok(())
+    }
+}

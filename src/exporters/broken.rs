@@ -1,0 +1,169 @@
+//! Exporters that break one rule each, to show that the checks of [`conformance`](crate::conformance) find it.
+//!
+//! A [`Broken`] exporter is a good one, and something that stands between it and those who ask. It is no
+//! [`Source`](crate::Source): a consumer could not rely on what it shows.
+//!
+//! ```
+//! use bufferprocs::conformance::Examination;
+//! use bufferprocs::exporters::broken::Broken;
+//!
+//! let broken = Broken::new("field.len.product").unwrap();
+//! let report = Examination::of(&broken).run();
+//! assert_eq!(report.violations[0].check.rule, "field.len.product");
+//! ```
+
+mod answers;
+mod faults;
+mod memory;
+
+use std::ffi::c_int;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::abi::{Py_buffer, PyObject};
+use crate::error::{BufferError, MutError};
+use crate::object::{self, Object};
+use crate::request::Request;
+pub use faults::FAULTS;
+use faults::Fault;
+use memory::Memory;
+
+/// An exporter that breaks one rule, and keeps all others that do not follow from it.
+#[derive(Debug)]
+pub struct Broken {
+    rule: &'static str,
+    /// Answers rightly.
+    good: Object,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Views that are out.
+    views: usize,
+    /// References that were taken and belong to nobody.
+    leaked: usize,
+    /// What releases had to say and could not raise.
+    unraisable: Option<String>,
+    /// Where the views are that are out, for those that look there.
+    places: Vec<usize>,
+    /// The last ticket that was given out, and those that are out.
+    ticket: usize,
+    tickets: Vec<usize>,
+    memory: Memory,
+}
+
+impl Broken {
+    /// The exporter that breaks `rule`. None if there is none: [`FAULTS`] lists them.
+    pub fn new(rule: &str) -> Option<Broken> {
+        let fault = FAULTS.iter().find(|fault| fault.rule == rule)?;
+        Some(Broken { rule: fault.rule, good: (fault.good)(), state: Mutex::default() })
+    }
+
+    fn fault(&self) -> &'static Fault {
+        let fault = FAULTS.iter().find(|fault| fault.rule == self.rule);
+        fault.expect("`new` found it")
+    }
+
+    /// The object itself.
+    pub fn as_ptr(&self) -> *mut PyObject {
+        self.good.as_ptr()
+    }
+
+    /// Asks for a view, as [`object::get_buffer`] does. What is raised, [`object::take_raised`] takes.
+    ///
+    /// What the view points at stays until it is released.
+    pub fn get_buffer(&self, view: &mut Py_buffer, flags: c_int) -> c_int {
+        let fault = self.fault();
+        let request = Request::from_bits_retain(flags);
+        let mut state = self.state();
+        if (fault.refuses)(&state, request) {
+            view.obj = std::ptr::null_mut();
+            object::raise(BufferError::Refused("not this one".into()));
+            return -1;
+        }
+        // SAFETY: the object is alive, the view may be written; a granted one is given back by `release_buffer`.
+        let status =
+            unsafe { object::get_buffer(self.as_ptr(), view, (fault.asks)(request).bits()) };
+        match status {
+            0 => {
+                state.views += 1;
+                state.places.push(std::ptr::from_mut(view).addr());
+                (fault.granted)(self, &mut state, view, request);
+                0
+            }
+            _ => (fault.refused)(self, &mut state, view),
+        }
+    }
+
+    /// Gives a view back, as [`object::release_buffer`] does.
+    ///
+    /// # Safety
+    ///
+    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that was, and is not released yet.
+    pub unsafe fn release_buffer(&self, view: &mut Py_buffer) {
+        let mut state = self.state();
+        (self.fault().released)(self, &mut state, view);
+        state.views = state.views.saturating_sub(1);
+        drop(state); // the release may drop the object's value
+        // SAFETY: granted and not released, by the caller's promise.
+        unsafe { object::release_buffer(view) };
+    }
+
+    /// What moves the memory of a good exporter, or is refused while a view is held.
+    pub fn mutate(&self) -> Result<(), MutError> {
+        (self.fault().mutate)(&mut self.state())
+    }
+
+    /// Takes what a release reported.
+    pub fn take_unraisable(&self) -> Option<String> {
+        let reported = object::take_unraisable().map(|error| error.to_string());
+        self.state().unraisable.take().or(reported)
+    }
+
+    /// All items in C order, as bytes: what consumers of the good exporter find.
+    pub fn contents(&self) -> Vec<u8> {
+        (self.fault().contents)()
+    }
+
+    /// The addresses that the good exporter shows items at.
+    pub fn memory(&self) -> Range<usize> {
+        let buffer = crate::Buffer::get(&self.good, Request::FULL_RO);
+        buffer.map_or(0..0, |buffer| {
+            let (buf, span) = (buffer.raw().buf.addr(), buffer.layout().span());
+            buf.wrapping_add_signed(span.start)..buf.wrapping_add_signed(span.end)
+        })
+    }
+
+    /// The good exporter.
+    pub fn good(&self) -> &Object {
+        &self.good
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leak_reference(&self, state: &mut State) {
+        // SAFETY: the object is alive.
+        unsafe { object::incref(self.as_ptr()) };
+        state.leaked += 1;
+    }
+
+    /// Drops a reference that is not ours to drop. Whoever examines a broken exporter holds some.
+    fn drop_reference(&self) {
+        if self.good.references() > 1 {
+            // SAFETY: a reference that somebody holds besides `good`, and that the examination replaces.
+            unsafe { object::decref(self.as_ptr()) };
+        }
+    }
+}
+
+impl Drop for Broken {
+    fn drop(&mut self) {
+        for _ in 0..self.state().leaked {
+            // SAFETY: taken by `leak_reference`.
+            unsafe { object::decref(self.as_ptr()) };
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Every check finds the exporter that breaks its rule, no other check does, and good exporters break none.
+
+#[path = "../requests/subjects.rs"]
+#[allow(dead_code)] // what is true of each is for the test `requests`
+mod subjects;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use bufferprocs::conformance::{CHECKS, Examination, Exception, Needs, Report, Severity, Step};
+use bufferprocs::exporters::broken::{Broken, FAULTS};
+use bufferprocs::exporters::{Reexport, bytes};
+use bufferprocs::{Buffer, Object, Request, Shared, assert_conforms};
+
+/// Examines a broken exporter. Told is what its check needs, and nothing else.
+fn examine(broken: &Broken, needs: Option<Needs>) -> Report {
+    let examination = Examination::of(broken);
+    match needs {
+        None => examination.run(),
+        Some(Needs::Contents) => examination.contents(broken.contents()).run(),
+        Some(Needs::Within) => examination.within(broken.memory()).run(),
+        Some(Needs::Base) => examination.base(broken.good()).run(),
+        Some(Needs::Mutate) => examination.mutate("mutate", || Ok(broken.mutate()?)).run(),
+    }
+}
+
+fn rules(report: &Report) -> BTreeSet<&'static str> {
+    report.violations.iter().map(|found| found.check.rule).collect()
+}
+
+#[test]
+fn every_check_has_one_fault() {
+    let checks: Vec<_> = CHECKS.iter().map(|check| check.rule).collect();
+    let faults: Vec<_> = FAULTS.iter().map(|fault| fault.rule).collect();
+    assert_eq!(checks, faults);
+    let different: BTreeSet<_> = checks.iter().collect();
+    assert_eq!(different.len(), checks.len());
+}
+
+#[test]
+fn every_fault_is_found_by_its_check_and_by_no_other() {
+    let mut wrong = Vec::new();
+    for (check, fault) in CHECKS.iter().zip(&FAULTS) {
+        let broken = Broken::new(fault.rule).unwrap();
+        let references = broken.good().references();
+        let report = examine(&broken, check.needs);
+        let expected: BTreeSet<_> = fault.implied.iter().copied().chain([fault.rule]).collect();
+        if rules(&report) != expected {
+            wrong.push(format!("-- {}, found {:?}\n{report}", fault.rule, rules(&report)));
+        }
+        drop(broken);
+        assert_eq!(references, 1, "{}", fault.rule);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn good_exporters_break_no_rule() {
+    for subject in subjects::subjects() {
+        let report = Examination::of(&subject.object).run();
+        assert!(report.is_ok(), "{}\n{report}", subject.name);
+        let expected: &[&str] =
+            if subject.bare_format { &["request.format.without-nd"] } else { &[] };
+        let expected: BTreeSet<_> = expected.iter().copied().collect();
+        assert_eq!(rules(&report), expected, "{}\n{report}", subject.name);
+        assert_eq!(subject.object.references(), 1, "{}", subject.name);
+    }
+}
+
+#[test]
+fn all_that_can_be_told_of_a_good_exporter() {
+    let object = Object::new(Shared::from_vec(vec![1u16, 2, 3]));
+    let samples = object.exported::<Vec<Shared<u16>>>().unwrap();
+    let start = samples.try_borrow().unwrap().as_ptr().addr();
+    let report = Examination::of(&object)
+        .contents([1u16, 2, 3].map(u16::to_ne_bytes).concat())
+        .within(start..start + 6)
+        .mutate("push", || {
+            samples.try_mut()?.push(Shared::new(4));
+            Ok(())
+        })
+        .run();
+    assert!(report.violations.is_empty() && report.is_ok(), "{report}");
+    assert_eq!(report.untold, [Needs::Base]);
+
+    let base = Object::new(Shared::from_vec(vec![1u16, 2, 3]));
+    let member = Object::new(Reexport::new(Buffer::get(&base, Request::FULL).unwrap()));
+    assert_conforms!(member, base(&base));
+    let run = Object::new(Reexport::new(Buffer::get(&base, Request::SIMPLE).unwrap()));
+    assert_conforms!(run, base(&base));
+}
+
+#[test]
+fn an_exporter_that_grants_nothing_is_not_ok() {
+    let object = Object::without_procs(());
+    let report = Examination::of(&object).run();
+    assert!(!report.is_ok() && report.granted == 0);
+    let refusal = report.refusal.as_deref();
+    assert_eq!(refusal, Some("TypeError: the object does not export a buffer"), "{report}");
+    // What CPython does before it knows whether there is a slot is not the exporter's to mend.
+    assert_eq!(rules(&report), BTreeSet::from(["getbuffer.refuse.obj-null"]));
+}
+
+/// A mutator is called once with a view held and once without.
+#[test]
+fn what_a_mutator_raises_is_looked_at() {
+    let object = Object::new(Shared::from_vec(vec![1u16]));
+    let held = RefCell::new(Vec::new());
+    let report = Examination::of(&object)
+        .mutate("refuses in other words", || {
+            let exports = object.exported::<Vec<Shared<u16>>>().unwrap().exports();
+            held.borrow_mut().push(exports);
+            Err(Exception::other("ValueError", "not now"))
+        })
+        .run();
+    assert_eq!(held.into_inner(), [1, 0]);
+    assert_eq!(rules(&report), BTreeSet::from(["exported.no-resize"]), "{report}");
+    assert!(report.violations[0].found.contains("ValueError: not now"), "{report}");
+}
+
+#[test]
+fn steps_are_told_before_they_are_taken() {
+    let steps = RefCell::new(Vec::new());
+    let object = bytes::object(*b"abc");
+    let report = Examination::of(&object).follow(|step| steps.borrow_mut().push(step)).run();
+    assert!(report.is_ok());
+    let steps = steps.into_inner();
+    assert_eq!(steps.len(), 512 + 512 + 2);
+    assert_eq!(steps[0x1c], Step::Alone(Request::RECORDS_RO));
+    assert_eq!(steps[512 + 0x1c], Step::Beside(Request::RECORDS_RO));
+    assert_eq!(steps[1024..], [Step::Releases, Step::Copies]);
+}
+
+#[test]
+fn a_report_says_where_and_what() {
+    let broken = Broken::new("getbuffer.refuse.obj-null").unwrap();
+    let report = Examination::of(&broken).run();
+    let text = report.to_string();
+    for line in [
+        "error: getbuffer.refuse.obj-null",
+        "  request   0x001 WRITABLE, and 319 more",
+        "  expected  obj NULL after the refusal",
+        "  found     obj set to the exporter",
+        "  book      procs.html#r-getbuffer.refuse.obj-null",
+        "192 of 512 requests granted; 49 rules checked: 1 errors, 0 warnings, 0 notes",
+        "not checked without `base`: chain.invents-nothing, chain.stays-read-only",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert_eq!(report.at_least(Severity::Note).count(), 1);
+    assert!(Broken::new("no.such-rule").is_none());
+}
+
+#[test]
+#[should_panic(expected = "broken does not conform")]
+fn the_macro_panics_with_the_report() {
+    let broken = Broken::new("field.len.product").unwrap();
+    assert_conforms!(broken);
+}
