@@ -130,7 +130,7 @@ impl<'a> Examination<'a> {
     }
 }
 
-/// Panics with the report unless the exporter keeps all rules of level MUST and SHOULD.
+/// Panics with the report unless the exporter keeps all rules of level MUST.
 ///
 /// Takes a [`Subject`](crate::conformance::Subject), and then whatever
 /// [`Examination`](crate::conformance::Examination) is to be told:

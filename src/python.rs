@@ -3,7 +3,7 @@
 //! | feature | gives |
 //! |---|---|
 //! | `python` | [`slots`]: the two procs for a `PyType_Spec`, over the C API alone |
-//! | `pyo3` | [`exports`](macro@exports): a class of PyO3 as exporter; [`export`](export()): an object for those who have no class; [`Buffer`](crate::Buffer) over any Python object |
+//! | `pyo3` | [`exports`](macro@exports): a class of PyO3 as exporter; [`export`](export()): an object for those who have no class; [`Buffer`](crate::Buffer) over any Python object; [`PySubject`]: any of them, to be examined |
 //!
 //! With PyO3 nobody writes `unsafe`:
 //!
@@ -44,6 +44,8 @@ mod errors;
 mod export;
 #[cfg(feature = "pyo3")]
 mod source;
+#[cfg(feature = "pyo3")]
+mod subject;
 
 pub use procs::{Instance, getbufferproc, releasebufferproc, slots};
 
@@ -54,6 +56,7 @@ pub use {
     class::{Exports, Holder},
     export::{export, lend},
     source::PyBuffer,
+    subject::PySubject,
 };
 
 // What `#[exports]` expands to refers to these.

@@ -73,12 +73,11 @@ impl<'a> Probe<'a> {
         let beside = self.beside(&alone, &mut unsteady);
         let some = different(&alone);
         self.follow(Step::Releases);
-        let orders: [(&str, fn(usize) -> usize); 3] = [
-            ("from the first to the last", |_| 0),
-            ("from the last to the first", |left| left - 1),
-            ("from the middle", |left| left / 2),
+        let rounds = vec![
+            self.round(&some, "from the first to the last", |_| 0),
+            self.round(&some, "from the last to the first", |left| left - 1),
+            self.round(&some, "from the middle", |left| left / 2),
         ];
-        let rounds = orders.map(|(order, next)| self.round(&some, order, next)).into();
         self.follow(Step::Copies);
         let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
         let first = whole(&alone).map(|seen| seen.request);

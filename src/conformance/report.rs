@@ -50,6 +50,8 @@ pub struct Report {
     pub granted: usize,
     /// What was raised first, if no request was granted.
     pub refusal: Option<String>,
+    /// The rules that were looked at.
+    pub checked: Vec<&'static Check>,
     /// What the author might have told besides.
     pub untold: Vec<Needs>,
 }
@@ -85,19 +87,34 @@ impl Report {
             (Needs::Base, evidence.base.is_none()),
             (Needs::Mutate, evidence.mutations.is_empty()),
         ];
+        let untold: Vec<_> = untold.into_iter().filter(|told| told.1).map(|told| told.0).collect();
+        let is_told = |needs: &Needs| !untold.contains(needs);
         let granted = evidence.granted().count();
         let first = evidence.alone.first().and_then(|seen| seen.answer.raised.as_ref());
         Report {
             violations: violations.collect(),
             granted,
             refusal: first.filter(|_| granted == 0).map(ToString::to_string),
-            untold: untold.into_iter().filter(|told| told.1).map(|told| told.0).collect(),
+            checked: CHECKS
+                .iter()
+                .filter(|check| check.needs.as_ref().is_none_or(is_told))
+                .collect(),
+            untold,
         }
     }
 
-    /// Whether no rule of level MUST or SHOULD is broken, and the exporter granted anything at all.
+    /// Whether no rule of level MUST is broken, and the exporter granted anything at all.
     pub fn is_ok(&self) -> bool {
-        self.granted > 0 && self.at_least(Severity::Warning).next().is_none()
+        self.granted > 0 && self.at_least(Severity::Error).next().is_none()
+    }
+
+    /// The same for one rule alone, as if there were no other.
+    pub fn only(mut self, rule: &str) -> Report {
+        self.violations.retain(|found| found.check.rule == rule);
+        self.checked.retain(|check| check.rule == rule);
+        self.untold
+            .retain(|needs| CHECKS.iter().any(|c| c.rule == rule && c.needs == Some(*needs)));
+        self
     }
 
     /// What matters so much or more.
@@ -154,6 +171,11 @@ fn name(request: Request) -> String {
     format!("{:#05x} {words}", request.bits()).trim_end().to_owned()
 }
 
+/// `1 note`, `2 notes`.
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.check.severity(), self.check.rule)?;
@@ -180,19 +202,18 @@ impl fmt::Display for Report {
         if let Some(refusal) = &self.refusal {
             writeln!(f, "no request was granted: {refusal}")?;
         }
-        let checked = CHECKS.iter().filter(|c| c.needs.is_none_or(|n| !self.untold.contains(&n)));
         writeln!(
             f,
-            "{} of 512 requests granted; {} rules checked: {} errors, {} warnings, {} notes",
+            "{} of 512 requests granted; {} checked: {}, {}, {}",
             self.granted,
-            checked.count(),
-            self.count(Severity::Error),
-            self.count(Severity::Warning),
-            self.count(Severity::Note),
+            counted(self.checked.len(), "rule"),
+            counted(self.count(Severity::Error), "error"),
+            counted(self.count(Severity::Warning), "warning"),
+            counted(self.count(Severity::Note), "note"),
         )?;
         for needs in &self.untold {
-            let rules: Vec<_> =
-                CHECKS.iter().filter(|c| c.needs == Some(*needs)).map(|c| c.rule).collect();
+            let left_out = CHECKS.iter().filter(|check| check.needs == Some(*needs));
+            let rules: Vec<_> = left_out.map(|check| check.rule).collect();
             writeln!(f, "not checked without `{needs}`: {}", rules.join(", "))?;
         }
         Ok(())

@@ -49,6 +49,49 @@ fn a_frozen_rule_that_changed_is_named() {
     fixture.fails(&["audit"], "run `cargo book lock`");
 }
 
+/// Takes the word `check` from the first rule that has it, and gives it to the first that has none.
+#[test]
+fn a_lost_or_a_new_conformance_check_is_named() {
+    let fixture = Fixture::real("check-lost");
+    let text = fixture.read("book/rules.lock");
+    let rules = || text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("alias"));
+    let checked = rules().find(|line| line.ends_with(" check")).unwrap();
+    let unchecked = rules().find(|line| !line.ends_with(" check")).unwrap();
+    let changed = text
+        .replace(checked, checked.strip_suffix(" check").unwrap())
+        .replace(unchecked, &format!("{unchecked} check"));
+    fixture.write("book/rules.lock", &changed);
+    let [known, unknown] = [checked, unchecked].map(|line| line.split(' ').next().unwrap());
+    fixture.fails(&["audit"], &format!("r[{known}] has a conformance check, of which"));
+    fixture.fails(&["audit"], &format!("a conformance check knows r[{unknown}], and none does"));
+}
+
+#[test]
+fn a_check_of_another_level_or_page_is_named() {
+    let fixture = Fixture::real("check-differs");
+    let file = "book/src/py-buffer.md";
+    let rule = "r[field.len.product] MUST";
+    let text = fixture.read(file);
+    fixture.write(file, &text.replace(rule, "r[field.len.product] SHOULD"));
+    fixture.fails(&["audit"], "the check of r[field.len.product] has level MUST");
+    let (before, after) = text.split_once(rule).unwrap();
+    fixture.write(file, &format!("{before}{after}"));
+    let other = "book/src/strides.md";
+    let moved = format!("{}\n{rule}; own\nMoved.\n", fixture.read(other));
+    fixture.write(other, &moved);
+    fixture.fails(&["audit"], "the check of r[field.len.product] names the page py-buffer.md");
+}
+
+#[test]
+fn rules_for_programs_that_are_stale_are_named() {
+    let fixture = Fixture::real("json-stale");
+    let file = "book/src/rules.json";
+    fixture.write(file, &fixture.read(file).replace("MUST", "MAY"));
+    fixture.fails(&["audit"], "book/src/rules.json:1: is not what the pages say");
+    fixture.passes(&["lock"]);
+    assert_eq!(fixture.read(file), std::fs::read_to_string(file).unwrap());
+}
+
 #[test]
 fn a_proof_of_an_unknown_rule_is_named() {
     let fixture = Fixture::real("unknown-rule");

@@ -142,13 +142,20 @@ fn a_report_says_where_and_what() {
         "  expected  obj NULL after the refusal",
         "  found     obj set to the exporter",
         "  book      procs.html#r-getbuffer.refuse.obj-null",
-        "192 of 512 requests granted; 49 rules checked: 1 errors, 0 warnings, 0 notes",
+        "192 of 512 requests granted; 49 rules checked: 1 error, 0 warnings, 0 notes",
         "not checked without `base`: chain.invents-nothing, chain.stays-read-only",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
     assert_eq!(report.at_least(Severity::Note).count(), 1);
     assert!(Broken::new("no.such-rule").is_none());
+
+    let text = report.clone().only("field.buf.first-item").to_string();
+    let untold = "not checked without `contents`: field.buf.first-item";
+    assert!(text.starts_with("192 of 512 requests granted; 0 rules checked: 0 errors"), "{text}");
+    assert!(text.contains(untold) && !text.contains("`base`"), "{text}");
+    assert!(!report.clone().only("getbuffer.refuse.obj-null").is_ok());
+    assert!(report.only("field.len.product").is_ok());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use interpreter::{Interpreter, SKIP};
 
 mod bridge;
 mod by_hand;
+mod conformance;
 mod copies;
 mod dialects;
 mod environment;
@@ -43,7 +44,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 18] = [
+const CASES: [(&str, Case); 19] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -53,6 +54,7 @@ const CASES: [(&str, Case); 18] = [
     ("strides", strides::compare),
     ("examples", examples::run),
     ("requests-of-examples", examples::requests),
+    ("conformance", conformance::run),
     ("projects", projects::run),
     ("refused", refused::compare),
     ("bridge", bridge::newest_pyo3),

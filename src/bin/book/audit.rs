@@ -8,7 +8,7 @@ use crate::render::Renderer;
 use crate::source::blocks::Test;
 use crate::source::program::has_fix;
 use crate::source::{Problem, Result};
-use crate::{hidden_copies, proofs, quotations, rules, statements};
+use crate::{checks, hidden_copies, proofs, quotations, rules, rules_json, statements};
 use std::path::Path;
 
 /// All problems of the book of `root`, in the order of files and lines.
@@ -18,7 +18,13 @@ pub fn problems(root: &Path, book: &Book) -> Result<Vec<Problem>> {
     problems.extend(rules::duplicates(&book.rules));
     problems.extend(proofs::check(book));
     problems.extend(statements::check(book));
-    problems.extend(book.lock.check(&book.rules, &book.unreadable));
+    problems.extend(checks::problems(book));
+    let frozen = book.lock.check(&book.rules, &book.unreadable);
+    if frozen.is_empty() && book.problems.is_empty() {
+        // Else it is certain, and no help.
+        problems.extend(rules_json::problems(root, book)?);
+    }
+    problems.extend(frozen);
     problems.extend(Renderer::new(book).problems());
     problems.extend(unmarked_compile_fail(book));
     problems.extend(quotations::check(&book.originals, book.quotations()));

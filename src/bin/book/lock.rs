@@ -1,12 +1,14 @@
 //! `book/rules.lock`: the rules as they were last blessed.
 //!
-//! A rule that others cite must not change or vanish by accident. The file holds a checksum of each rule's level and
-//! text, and an alias for each id that was renamed. Where book and file differ, the audit fails until somebody says
+//! A rule that others cite must not change or vanish by accident, nor its conformance check. The file holds a checksum of
+//! each rule's level and text, the word `check` where there is one, and an alias for each id that was renamed. Where book and file differ, the audit fails until somebody says
 //! `cargo book lock`.
 
 use crate::audit::counted;
+use crate::checks;
 use crate::model::Book;
 use crate::rules::{Rule, Unreadable};
+use crate::rules_json;
 use crate::source::{Place, Problem, Result, read_text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,17 +16,26 @@ use std::path::Path;
 pub const FILE: &str = "book/rules.lock";
 
 const HEAD: &str = "\
-# The rules of the book, frozen: id and checksum of level and text. Written by `cargo book lock`.
+# The rules of the book, frozen: id, checksum of level and text, and whether a conformance check has to know the rule.
+# Written by `cargo book lock`.
 # A renamed rule keeps its old id by a line `alias old.id -> new.id`.
 ";
 
 #[derive(Debug, Default)]
 pub struct Lock {
-    /// Id to checksum and line.
-    frozen: BTreeMap<String, (String, usize)>,
+    frozen: BTreeMap<String, Frozen>,
     /// Old id to new id and line.
     aliases: BTreeMap<String, (String, usize)>,
     exists: bool,
+}
+
+/// A rule as it was blessed.
+#[derive(Debug)]
+struct Frozen {
+    checksum: String,
+    /// Whether a conformance check knew it.
+    is_checked: bool,
+    line: usize,
 }
 
 impl Lock {
@@ -43,12 +54,16 @@ impl Lock {
                 ["alias", old, "->", new] => {
                     lock.aliases.insert((*old).to_owned(), ((*new).to_owned(), index + 1));
                 }
-                [id, checksum] => {
-                    lock.frozen.insert((*id).to_owned(), ((*checksum).to_owned(), index + 1));
+                [id, checksum, check @ ..] if matches!(check, [] | ["check"]) => {
+                    let (checksum, is_checked) = ((*checksum).to_owned(), !check.is_empty());
+                    let frozen = Frozen { checksum, is_checked, line: index + 1 };
+                    lock.frozen.insert((*id).to_owned(), frozen);
                 }
                 _ => problems.push(Problem::new(
                     &Place::new(FILE, index + 1),
-                    format!("`{line}` is neither `id checksum` nor `alias old.id -> new.id`"),
+                    format!(
+                        "`{line}` is neither `id checksum [check]` nor `alias old.id -> new.id`"
+                    ),
                 )),
             }
         }
@@ -74,7 +89,19 @@ impl Lock {
         }
         for rule in rules {
             let message = match self.frozen.get(&rule.id) {
-                Some((frozen, _)) if *frozen == checksum(rule) => continue,
+                Some(frozen) if frozen.checksum == checksum(rule) => {
+                    match (frozen.is_checked, checks::of(&rule.id).is_some()) {
+                        (true, false) => format!(
+                            "{FILE} says that a conformance check knows r[{}], and none does: run `cargo book lock` if it is gone for good",
+                            rule.id
+                        ),
+                        (false, true) => format!(
+                            "r[{}] has a conformance check, of which {FILE} says nothing: run `cargo book lock` if it is new",
+                            rule.id
+                        ),
+                        _ => continue,
+                    }
+                }
                 Some(_) => format!(
                     "the text or level of r[{}] changed since {FILE} was written: run `cargo book lock` if this is intended",
                     rule.id
@@ -89,7 +116,7 @@ impl Lock {
         let mut ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         // They are there, and named as what they are: not readable.
         ids.extend(unreadable.iter().map(|rule| rule.id.as_str()));
-        for (id, (_, line)) in &self.frozen {
+        for (id, Frozen { line, .. }) in &self.frozen {
             if !ids.contains(id.as_str()) && !self.aliases.contains_key(id) {
                 let message = format!(
                     "no page has r[{id}] any more: add `alias {id} -> new.id`, or run `cargo book lock` if it is gone for good"
@@ -111,8 +138,11 @@ impl Lock {
     }
 
     fn to_text(&self, rules: &[Rule]) -> String {
-        let mut lines: Vec<String> =
-            rules.iter().map(|rule| format!("{} {}", rule.id, checksum(rule))).collect();
+        let line = |rule: &Rule| {
+            let check = if checks::of(&rule.id).is_some() { " check" } else { "" };
+            format!("{} {}{check}", rule.id, checksum(rule))
+        };
+        let mut lines: Vec<String> = rules.iter().map(line).collect();
         lines.sort();
         lines.extend(self.aliases.iter().map(|(old, (new, _))| format!("alias {old} -> {new}")));
         format!("{HEAD}{}\n", lines.join("\n"))
@@ -139,6 +169,7 @@ pub fn run(root: &Path) -> Result<()> {
     let path = root.join(FILE);
     std::fs::write(&path, book.lock.to_text(&book.rules))
         .map_err(|error| format!("{}: {error}", path.display()))?;
+    rules_json::write(root, &book)?;
     println!("{FILE}: {}", counted(book.rules.len(), "rule"));
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 mod alone;
 mod audit;
 mod check;
+mod checks;
 mod compile_fail;
 mod compiler;
 mod directives;
@@ -31,6 +32,7 @@ mod proofs;
 mod quotations;
 mod render;
 mod rules;
+mod rules_json;
 mod runner;
 mod site;
 mod source;
@@ -49,7 +51,7 @@ cargo book [--open]                 build the book into target/book
 cargo book test                     audit it, then compile and run every block
 cargo book audit                    only what needs no running
 cargo book new DIR --example NAME   a project in DIR made of one of the examples
-cargo book lock                     freeze the rules as they are now in book/rules.lock
+cargo book lock                     freeze the rules as they are now in book/rules.lock, and write rules.json
 cargo book time [--write]           time the test runners against stock mdBook
 cargo book check [--screenshots]    open the built site in headless Chromium
 cargo book preprocess               mdBook's preprocessor protocol, on standard input and output";

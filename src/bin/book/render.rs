@@ -3,6 +3,7 @@
 //! A page is rendered as a list of edits of its own text, so that everything an edit does not touch stays as it was
 //! written. mdBook's Markdown still sees the paragraph of a rule: the HTML around it is separated by blank lines.
 
+use crate::checks;
 use crate::directives::{Directive, Use};
 use crate::generated;
 use crate::html;
@@ -14,6 +15,9 @@ use crate::source::Problem;
 use crate::source::blocks::Quoted;
 use crate::statements;
 use std::ops::Range;
+
+/// The page on the conformance checks.
+const CHECKING: &str = "checking.md";
 
 pub struct Renderer<'a> {
     book: &'a Book,
@@ -91,7 +95,11 @@ impl<'a> Renderer<'a> {
             "<span class=\"rule-words\">{}</span> ",
             id.replace(['.', '-'], " ")
         ));
-        let proofs = self.proof_links(&rule.chapter, id);
+        let mut proofs = self.proof_links(&rule.chapter, id);
+        if checks::of(id).is_some() {
+            let page = html::link(&rule.chapter, CHECKING);
+            proofs.push_str(&format!(" <a href=\"{page}\">check</a>"));
+        }
         out.push_str(&format!("<span class=\"rule-proofs\">{proofs}</span></div>\n"));
         out
     }

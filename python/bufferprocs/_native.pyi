@@ -1,0 +1,12 @@
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+def examine(
+    obj: object,
+    *,
+    mutate: List[Tuple[str, Callable[[], object]]],
+    contents: Optional[bytes],
+    within: Optional[Tuple[int, int]],
+    base: Optional[object],
+    rule: Optional[str],
+    follow: Optional[Callable[[str, int], object]],
+) -> Dict[str, Any]: ...

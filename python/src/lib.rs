@@ -1,0 +1,115 @@
+//! The examination, for the Python package around it.
+
+use std::cell::RefCell;
+
+use bufferprocs::conformance::{Examination, Exception, Report, Step};
+use bufferprocs::python::PySubject;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// A step, by a name and a number: the flags of a request, the place of a mutator.
+fn step(step: Step) -> (&'static str, i64) {
+    match step {
+        Step::Alone(request) => ("alone", request.bits().into()),
+        Step::Beside(request) => ("beside", request.bits().into()),
+        Step::Releases => ("releases", 0),
+        Step::Copies => ("copies", 0),
+        Step::Mutator(number) => ("mutator", number as i64),
+        _ => ("other", 0),
+    }
+}
+
+fn to_python<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
+    let violations = report.violations.iter().map(|found| {
+        let violation = PyDict::new(py);
+        violation.set_item("rule", found.check.rule)?;
+        violation.set_item("severity", found.check.severity().to_string())?;
+        violation.set_item("page", found.check.link())?;
+        violation.set_item("request", found.request())?;
+        let requests = found.requests.iter().map(|request| request.bits());
+        violation.set_item("requests", requests.collect::<Vec<_>>())?;
+        violation.set_item("expected", &*found.expected)?;
+        violation.set_item("found", &found.found)?;
+        Ok(violation)
+    });
+    let result = PyDict::new(py);
+    result.set_item("violations", violations.collect::<PyResult<Vec<_>>>()?)?;
+    result.set_item("granted", report.granted)?;
+    result.set_item("refusal", &report.refusal)?;
+    let checked = report.checked.iter().map(|check| check.rule);
+    result.set_item("checked", checked.collect::<Vec<_>>())?;
+    let untold = report.untold.iter().map(ToString::to_string);
+    result.set_item("untold", untold.collect::<Vec<_>>())?;
+    result.set_item("text", report.to_string())?;
+    Ok(result)
+}
+
+/// Examines `obj` and returns what was found.
+///
+/// What a mutator raises besides `Exception`, and what `follow` raises, is raised when the examination is over.
+#[pyfunction]
+#[pyo3(signature = (obj, *, mutate, contents, within, base, rule, follow))]
+#[allow(clippy::too_many_arguments)] // by keyword, from one place
+fn examine<'py>(
+    obj: Bound<'py, PyAny>,
+    mutate: Vec<(String, Bound<'py, PyAny>)>,
+    contents: Option<Vec<u8>>,
+    within: Option<(usize, usize)>,
+    base: Option<Bound<'py, PyAny>>,
+    rule: Option<&str>,
+    follow: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = obj.py();
+    let raised: RefCell<Option<PyErr>> = RefCell::new(None);
+    let keep = |error: PyErr| {
+        raised.borrow_mut().get_or_insert(error);
+    };
+    let base = base.map(PySubject::new).transpose()?;
+    let subject = PySubject::new(obj)?;
+    let mut examination = Examination::of(&subject);
+    if let Some(contents) = contents {
+        examination = examination.contents(contents);
+    }
+    if let Some((start, len)) = within {
+        examination = examination.within(start..start.saturating_add(len));
+    }
+    if let Some(base) = &base {
+        examination = examination.base(base);
+    }
+    for (name, mutator) in mutate {
+        let keep = &keep;
+        examination = examination.mutate(name, move || match mutator.call0() {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let raised = Exception::from(error.clone_ref(py));
+                if !error.is_instance_of::<pyo3::exceptions::PyException>(py) {
+                    keep(error); // KeyboardInterrupt, SystemExit
+                }
+                Err(raised)
+            }
+        });
+    }
+    if let Some(follow) = follow {
+        let keep = &keep;
+        examination = examination.follow(move |taken| {
+            if let Err(error) = follow.call1(step(taken)) {
+                keep(error);
+            }
+        });
+    }
+    let mut report = examination.run();
+    drop(subject);
+    if let Some(error) = raised.borrow_mut().take() {
+        return Err(error);
+    }
+    if let Some(rule) = rule {
+        report = report.only(rule);
+    }
+    to_python(py, &report)
+}
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::examine;
+}

@@ -1,0 +1,56 @@
+//! The package `bufferprocs`: its command line and its functions, over Python's own exporters, PyO3's and ours.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+use crate::environment;
+use crate::examples;
+use crate::interpreter::Interpreter;
+use crate::modules::{self, Build, Module, NEWEST};
+
+/// Tests in `conformance.py`; a test that is lost is missed here.
+const TESTS: usize = 21;
+
+pub fn run(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let python = environment::with_numpy(python)?;
+    let output = python.run_with_modules("tests/python/conformance.py", &folder)?;
+    let expected = format!("{TESTS} tests");
+    match output.lines().last() {
+        Some(last) if last == expected => Ok(expected),
+        last => Err(format!("expected {expected:?}, found {last:?}")),
+    }
+}
+
+/// Builds the package, beside the examples and the exporters of `usual/`. Returns the folder to import them from.
+pub fn build(python: &Interpreter) -> Result<String, String> {
+    let (_, folder) = examples::build(python)?;
+    let usual = Module {
+        name: "usual",
+        source: "tests/python/usual/lib.rs",
+        features: &[],
+        dependencies: "",
+    };
+    modules::build(python, &NEWEST, "usual", &[usual])?;
+    let native =
+        Module { name: "_native", source: "python/src/lib.rs", features: &[], dependencies: "" };
+    let how = Build { folder: "packages-conformance", optimised: true, ..NEWEST };
+    let built = modules::build(python, &how, "native", &[native])?;
+    let package = Path::new(&folder).join("bufferprocs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/bufferprocs");
+    fs::create_dir_all(&package).map_err(|error| format!("{}: {error}", package.display()))?;
+    let mut files: Vec<PathBuf> = vec![built.join(modules::file_name("_native"))];
+    for entry in fs::read_dir(&source).map_err(|error| format!("{}: {error}", source.display()))? {
+        files.push(entry.map_err(|error| error.to_string())?.path());
+    }
+    // Without what another build may have left beside the sources.
+    let is_text = |path: &Path| path.extension().is_some_and(|e| e == "py" || e == "json");
+    files.retain(|path| path.starts_with(&built) || is_text(path));
+    for path in files {
+        let to = package.join(path.file_name().ok_or("a file has a name")?);
+        let _ = fs::remove_file(&to); // a running Python may have it mapped
+        fs::copy(&path, &to).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(folder)
+}

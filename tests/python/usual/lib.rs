@@ -1,0 +1,149 @@
+//! Exporters as they are often written over PyO3, by hand, with the mistakes that are often made.
+
+#![allow(missing_debug_implementations)] // nobody prints them
+
+use std::ffi::{CString, c_int, c_void};
+use std::ptr::null_mut;
+
+use pyo3::exceptions::PyBufferError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+/// Read-only bytes, as the test class in PyO3's own repository shows them: the format is a new string for each view.
+#[pyclass(frozen)]
+struct Blob(Vec<u8>);
+
+#[pymethods]
+impl Blob {
+    #[new]
+    fn new(bytes: Vec<u8>) -> Blob {
+        Blob(bytes)
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        if view.is_null() {
+            return Err(PyBufferError::new_err("there is no view"));
+        }
+        if flags & ffi::PyBUF_WRITABLE != 0 {
+            return Err(PyBufferError::new_err("read-only"));
+        }
+        let asks = |flag| flags & flag == flag;
+        let bytes = &slf.get().0;
+        // SAFETY: the interpreter's view, or one as good.
+        let view = unsafe { &mut *view };
+        view.buf = bytes.as_ptr().cast_mut().cast();
+        view.len = bytes.len() as isize;
+        (view.readonly, view.itemsize, view.ndim) = (1, 1, 1);
+        let format = || CString::from(c"B").into_raw();
+        view.format = if asks(ffi::PyBUF_FORMAT) { format() } else { null_mut() };
+        view.shape = if asks(ffi::PyBUF_ND) { &raw mut view.len } else { null_mut() };
+        view.strides = if asks(ffi::PyBUF_STRIDES) { &raw mut view.itemsize } else { null_mut() };
+        (view.suboffsets, view.internal) = (null_mut(), null_mut());
+        view.obj = slf.into_ptr();
+        Ok(())
+    }
+
+    unsafe fn __releasebuffer__(&self, view: *mut ffi::Py_buffer) {
+        // SAFETY: granted above.
+        let format = unsafe { (*view).format };
+        if !format.is_null() {
+            // SAFETY: made by `into_raw` above, for this view.
+            drop(unsafe { CString::from_raw(format) });
+        }
+    }
+}
+
+/// Numbers of four bytes, shown whatever was asked for, and counted where bytes are to be counted: as the class that PyO3 tests
+/// its consumer with. `fault` is one of those that this consumer has to find.
+#[pyclass(frozen)]
+struct Words {
+    words: Vec<u32>,
+    fault: Option<String>,
+}
+
+#[pymethods]
+impl Words {
+    #[new]
+    #[pyo3(signature = (words, fault = None))]
+    fn new(words: Vec<u32>, fault: Option<String>) -> Words {
+        Words { words, fault }
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        if flags & ffi::PyBUF_WRITABLE != 0 {
+            return Err(PyBufferError::new_err("read-only"));
+        }
+        let Words { words, fault } = slf.get();
+        // SAFETY: the interpreter's view.
+        let view = unsafe { &mut *view };
+        view.buf = words.as_ptr().cast_mut().cast();
+        view.len = words.len() as isize; // items
+        (view.readonly, view.itemsize, view.ndim) = (1, 4, 1);
+        view.format = c"I".as_ptr().cast_mut();
+        (view.shape, view.strides) = (&raw mut view.len, &raw mut view.itemsize);
+        (view.suboffsets, view.internal) = (null_mut(), null_mut());
+        match fault.as_deref() {
+            Some("shape") => view.shape = null_mut(),
+            Some("strides") => view.strides = null_mut(),
+            Some("itemsize") => view.itemsize += 1,
+            Some("format") => view.format = c"B".as_ptr().cast_mut(),
+            Some("alignment") => {
+                let one_later: *mut c_void = view.buf.wrapping_byte_add(1);
+                (view.buf, view.len) = (one_later, view.len - 1);
+            }
+            _ => {}
+        }
+        view.obj = slf.into_ptr();
+        Ok(())
+    }
+}
+
+/// A vector that grows, as in many extensions: nothing counts the views.
+#[pyclass]
+struct Growing(Vec<f64>);
+
+#[pymethods]
+impl Growing {
+    #[new]
+    fn new(items: Vec<f64>) -> Growing {
+        Growing(items)
+    }
+
+    fn append(&mut self, item: f64) {
+        // Moved, as a vector moves when it is full. The old memory is kept: what looks at it must not end the interpreter.
+        let mut items = Vec::with_capacity(self.0.len() + 1);
+        items.extend_from_slice(&self.0);
+        items.push(item);
+        std::mem::forget(std::mem::replace(&mut self.0, items));
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let (buf, len) = {
+            let items = &slf.borrow().0;
+            (items.as_ptr().cast_mut().cast(), size_of_val(items.as_slice()) as isize)
+        };
+        // SAFETY: the interpreter's view; the items are there as the view is filled.
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, len, 0, flags) } {
+            0 => Ok(()),
+            _ => Err(PyErr::fetch(slf.py())),
+        }
+    }
+}
+
+#[pymodule]
+mod usual {
+    #[pymodule_export]
+    use super::{Blob, Growing, Words};
+}
