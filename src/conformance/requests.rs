@@ -246,11 +246,11 @@ fn in_order(evidence: &Evidence, findings: &mut Findings, flag: Request, order: 
         }
         let Some(layout) = real(evidence, seen) else { continue };
         if layout.follows_pointers().is_none() && !layout.is_contiguous(order) {
-            let found = format!(
-                "granted, shape {:?}, strides {:?}",
-                layout.shape(),
-                layout.strides().unwrap_or_default()
-            );
+            let strides = match layout.strides() {
+                Some(strides) => format!("{strides:?}"),
+                None => "NULL, as in C order".to_owned(),
+            };
+            let found = format!("granted, shape {:?}, strides {strides}", layout.shape());
             findings.add(seen, format!("memory packed in {name}, or a refusal"), found);
         }
     }

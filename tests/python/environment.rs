@@ -1,4 +1,4 @@
-//! A virtual environment with NumPy below `target/`, made once for each interpreter.
+//! Virtual environments below `target/`, with NumPy and more, made once for each interpreter.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,27 @@ use std::process::{Command, Output};
 
 use crate::interpreter::{Interpreter, SKIP};
 
-/// The interpreter of the environment that belongs to `python`.
+/// The interpreter of the environment with NumPy that belongs to `python`.
+pub fn with_numpy(python: &Interpreter) -> Result<Interpreter, String> {
+    with(python, "venv", &[numpy_for(python.version())])
+}
+
+/// The interpreter of an environment with `packages`.
 ///
 /// Made under a name of its own and renamed when it is whole, so that two processes at once do not write into one
 /// environment. The stamp, written last, says what it was made of; with another one it is made anew.
-pub fn with_numpy(python: &Interpreter) -> Result<Interpreter, String> {
-    let numpy = numpy_for(python.version());
-    let stamp = format!("{numpy} for {}\n", python.executable());
+pub fn with(python: &Interpreter, kind: &str, packages: &[&str]) -> Result<Interpreter, String> {
+    let listed = packages.join(" ");
+    let stamp = format!("{listed} for {}\n", python.executable());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let name = format!("venv-{}-{:08x}", python.version(), hash(python.executable().as_bytes()));
+    let name = format!("{kind}-{}-{:08x}", python.version(), hash(python.executable().as_bytes()));
     let whole = target.join("python").join(&name);
     if let Some(python) = made(&whole, &stamp) {
         return Ok(python);
     }
-    println!("making {} with {numpy}", whole.display());
+    println!("making {} with {listed}", whole.display());
     let draft = whole.with_file_name(format!("{name}.{}", std::process::id()));
-    let outcome = make(python, &draft, numpy, &stamp).and_then(|()| {
+    let outcome = make(python, &draft, packages, &stamp).and_then(|()| {
         if made(&whole, &stamp).is_none() {
             let _ = fs::remove_dir_all(&whole); // of another stamp, or not there
         }
@@ -55,7 +60,7 @@ fn executable(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
-fn make(python: &Interpreter, draft: &Path, numpy: &str, stamp: &str) -> Result<(), String> {
+fn make(python: &Interpreter, draft: &Path, packages: &[&str], stamp: &str) -> Result<(), String> {
     let which = format!("CPython {} ({})", python.version(), python.executable());
     let skip = format!("or set {SKIP}=1 to skip");
     // Debian's Python has the module venv in any case, and it cannot do without ensurepip.
@@ -71,7 +76,8 @@ fn make(python: &Interpreter, draft: &Path, numpy: &str, stamp: &str) -> Result<
     }
     let mut pip = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     // A source distribution would need a compiler and minutes.
-    pip.extend(["--no-input", "--retries=1", "--only-binary=:all:", numpy]);
+    pip.extend(["--no-input", "--retries=1", "--only-binary=:all:"]);
+    pip.extend(packages);
     if let Err(why) = run(&executable(draft), &pip)? {
         let help = match why.contains("from versions: none") {
             true => {
@@ -79,7 +85,7 @@ fn make(python: &Interpreter, draft: &Path, numpy: &str, stamp: &str) -> Result<
             }
             false => "install it by hand to see more",
         };
-        return Err(format!("no {numpy} for {which}: {help}; {skip} ({why})"));
+        return Err(format!("no {} for {which}: {help}; {skip} ({why})", packages.join(" ")));
     }
     let file = draft.join("stamp");
     fs::write(&file, stamp).map_err(|error| format!("{}: {error}", file.display()))

@@ -17,6 +17,7 @@ mod example;
 mod examples;
 mod exports;
 mod formats;
+mod found;
 mod generate;
 mod interpreter;
 mod layouts;
@@ -28,6 +29,7 @@ mod refused;
 mod requests;
 mod strides;
 mod suite;
+mod survey;
 
 /// What was compared, in one line, or what differed.
 type Outcome = Result<String, String>;
@@ -44,7 +46,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 19] = [
+const CASES: [(&str, Case); 20] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -55,6 +57,7 @@ const CASES: [(&str, Case); 19] = [
     ("examples", examples::run),
     ("requests-of-examples", examples::requests),
     ("conformance", conformance::run),
+    ("found", found::run),
     ("projects", projects::run),
     ("refused", refused::compare),
     ("bridge", bridge::newest_pyo3),
@@ -65,6 +68,9 @@ const CASES: [(&str, Case); 19] = [
     ("suite-bad-input", suite::bad_input),
     ("suite-time", suite::time),
 ];
+
+/// Run only if it is named: it installs a dozen packages, of which one version each is looked at.
+const SURVEY: (&str, Case) = ("survey", survey::run);
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
 const WITH_VALUE: [&str; 5] = ["--color", "--format", "--logfile", "--test-threads", "-Z"];
@@ -132,8 +138,10 @@ fn selected(arguments: &[String]) -> Vec<(&'static str, Case)> {
         }
     }
     let named = |name: &str, part: &&str| if exact { name == *part } else { name.contains(*part) };
+    let survey = wanted.contains(&SURVEY.0).then_some(SURVEY);
     CASES
         .into_iter()
+        .chain(survey)
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| named(name, part)))
         .filter(|(name, _)| !unwanted.iter().any(|part| named(name, part)))
         .collect()

@@ -8,8 +8,14 @@ use crate::source::{Problem, Result, read_text};
 use std::path::Path;
 
 /// Where quoted code may come from.
-const FOLDERS: [&str; 4] =
-    ["examples", "examples/_testbuffer", "tests/python", "tests/python/bridge"];
+const FOLDERS: [&str; 6] = [
+    "examples",
+    "examples/_testbuffer",
+    "tests/python",
+    "tests/python/bridge",
+    "tests/python/found",
+    "tests/python/usual",
+];
 
 /// A file that blocks are quoted from.
 pub struct Original {

@@ -5,6 +5,7 @@
 use std::ffi::{CString, c_int, c_void};
 use std::ptr::null_mut;
 
+use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -142,8 +143,44 @@ impl Growing {
     }
 }
 
+/// Items of no bytes, which no exporter may show.
+#[pyclass(frozen)]
+struct Nothing;
+
+#[pymethods]
+impl Nothing {
+    #[new]
+    fn new() -> Nothing {
+        Nothing
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        static MEMORY: [u8; 1] = [0];
+        let buf = MEMORY.as_ptr().cast_mut().cast();
+        // SAFETY: the interpreter's view; the memory is static.
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, 0, 1, flags) } {
+            0 => {
+                // SAFETY: just filled.
+                unsafe { (*view).itemsize = 0 };
+                Ok(())
+            }
+            _ => Err(PyErr::fetch(slf.py())),
+        }
+    }
+}
+
+/// The first number, as PyO3's consumer reads it.
+#[pyfunction]
+fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    Ok(PyBuffer::<f64>::get(object)?.to_vec(py)?.first().copied())
+}
+
 #[pymodule]
 mod usual {
     #[pymodule_export]
-    use super::{Blob, Growing, Words};
+    use super::{Blob, Growing, Nothing, Words, first_f64};
 }

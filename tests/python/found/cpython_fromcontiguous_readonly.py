@@ -1,0 +1,18 @@
+"""PyBuffer_FromContiguous writes into a read-only view: here into bytes."""
+# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import ctypes
+
+from py_buffer import Py_buffer, pythonapi
+
+FULL_RO = 0x11C
+constant, view = bytes(bytearray(b"abc")), Py_buffer()
+pythonapi.PyObject_GetBuffer(constant, ctypes.byref(view), FULL_RO)
+status = pythonapi.PyBuffer_FromContiguous(ctypes.byref(view), b"XYZ", ctypes.c_ssize_t(3), ctypes.c_char(b"C"))
+pythonapi.PyBuffer_Release(ctypes.byref(view))
+print(f"returned {status}; the constant is {constant!r}")
+print("reproduced" if constant == b"XYZ" else "not reproduced")

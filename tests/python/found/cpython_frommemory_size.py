@@ -1,0 +1,13 @@
+"""PyMemoryView_FromMemory makes a view of -1 bytes."""
+# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
+import ctypes
+
+from_memory = ctypes.pythonapi.PyMemoryView_FromMemory
+from_memory.restype = ctypes.py_object
+memory, READ = ctypes.create_string_buffer(8), 0x100
+try:
+    view = from_memory(memory, ctypes.c_ssize_t(-1), READ)
+    print(f"shape {view.shape}, nbytes {view.nbytes}")
+    print("reproduced")
+except (ValueError, SystemError):
+    print("not reproduced")

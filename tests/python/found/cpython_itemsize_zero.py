@@ -1,0 +1,19 @@
+"""memoryview divides by the itemsize: an exporter with items of no bytes, asked for no shape, ends the interpreter."""
+# Seen on: 3.12.1 3.13.0
+import os
+import subprocess
+import sys
+
+if sys.version_info < (3, 12):
+    print("does not apply: __buffer__ takes flags since 3.12")
+    sys.exit()
+try:
+    import usual
+except ImportError:
+    print("does not apply: the module of tests/python/usual is not here")
+    sys.exit()
+CODE = "import sys; sys.path.insert(0, sys.argv[1]); import usual; usual.Nothing().__buffer__(0)"
+folder = os.path.dirname(usual.__file__)
+status = subprocess.run([sys.executable, "-c", CODE, folder], stderr=subprocess.DEVNULL).returncode
+print(f"exit status {status}")
+print("reproduced" if status not in (0, 1) else "not reproduced")

@@ -1,0 +1,19 @@
+"""A scalar of NumPy leaves the field internal unwritten."""
+# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import ctypes
+
+import numpy as np
+from py_buffer import Py_buffer, pythonapi
+
+view = Py_buffer()
+ctypes.memset(ctypes.byref(view), 0xA5, ctypes.sizeof(view))
+unwritten = view.internal
+SIMPLE = 0x0
+pythonapi.PyObject_GetBuffer(np.float64(1), ctypes.byref(view), SIMPLE)
+print(f"internal is {view.internal:#x}" if view.internal else "internal is NULL")
+print("reproduced" if view.internal == unwritten else "not reproduced")

@@ -1,0 +1,19 @@
+"""PyO3's PyBuffer takes numbers of the other byte order for its own."""
+# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
+import sys
+
+import numpy as np
+
+try:
+    from usual import first_f64
+except ImportError:
+    print("does not apply: the module of tests/python/usual is not here")
+    sys.exit()
+other = ">f8" if sys.byteorder == "little" else "<f8"
+try:
+    read = first_f64(np.array([1.0], dtype=other))
+    print(f"of [1.0] in {other} it reads {read}")
+    print("reproduced" if read != 1.0 else "not reproduced")
+except BufferError as error:
+    print(f"BufferError: {error}")
+    print("not reproduced")

@@ -1,0 +1,110 @@
+//! How real exporters fare, and which defects were found: the pages of the book, compared with what there is.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Outcome;
+use crate::conformance;
+use crate::environment;
+use crate::found::{self, Finding};
+use crate::interpreter::Interpreter;
+
+/// What is looked at, and the Python that it is looked at with.
+const PACKAGES: [&str; 9] = [
+    "numpy==2.5.5",
+    "pyarrow==26.0.1",
+    "zstandard==0.25.0",
+    "bitarray==3.12.3",
+    "cffi==2.1.1",
+    "cramjam==2.14.0",
+    "arro3-core==0.9.1",
+    "obstore==0.12.1",
+    "Pillow==13.0.0",
+];
+const MINOR: u32 = 13;
+
+/// Set, the page is written.
+const WRITE: &str = "BUFFERPROCS_WRITE";
+
+const SURVEY: &str = "book/src/survey.md";
+const FOUND: &str = "book/src/found.md";
+const MARKS: [&str; 2] = ["<!-- generated:begin -->\n\n", "\n<!-- generated:end -->"];
+
+pub fn run(python: &Interpreter) -> Outcome {
+    if python.minor() != MINOR {
+        let found = python.version();
+        return Err(format!(
+            "the survey is of CPython 3.{MINOR}, this is {found}: set PYO3_PYTHON"
+        ));
+    }
+    let folder = conformance::build(python)?;
+    let version = python.version().to_owned();
+    let python = environment::with(python, "survey", &PACKAGES)?;
+    let surveyed = python.run_with_modules("tests/python/survey.py", &folder)?;
+    put(SURVEY, &surveyed)?;
+    let findings = found::all(&python, &folder)?;
+    if let Some(lost) = findings.iter().find(|f| f.said.lines().last() != Some("reproduced")) {
+        return Err(format!("{}:\n{}", lost.script, lost.said));
+    }
+    put(FOUND, &sections(&findings))?;
+    let exporters = surveyed.matches("\n### ").count();
+    Ok(format!(
+        "CPython {version}: {exporters} exporters, {} defects, as in the book",
+        findings.len()
+    ))
+}
+
+/// Whose defect a script shows, by the first word of its name.
+const OWNERS: [(&str, &str); 5] = [
+    ("cpython", "CPython"),
+    ("numpy", "NumPy"),
+    ("pyo3", "PyO3"),
+    ("pyarrow", "pyarrow"),
+    ("bitarray", "bitarray"),
+];
+
+fn sections(findings: &[Finding]) -> String {
+    let of = |owner: &str| {
+        let name = format!("/{owner}_");
+        findings.iter().filter(move |finding| finding.script.contains(&name)).map(section)
+    };
+    let owners =
+        OWNERS.map(|(owner, title)| format!("## {title}\n\n{}", of(owner).collect::<String>()));
+    owners.concat()
+}
+
+/// A script, as the page shows it: what it is about, what it prints, the code.
+fn section(finding: &Finding) -> String {
+    let (about, code) = finding.text[3..].split_once("\"\"\"\n").unwrap_or_default();
+    let (title, more) = about.trim().split_once("\n\n").unwrap_or((about.trim(), ""));
+    let title = title.replace('\n', " ");
+    let (title, rest) = title.split_once(". ").unwrap_or((title.trim_end_matches('.'), ""));
+    let title = title.replace("__", "\\_\\_"); // no emphasis
+    let more = [rest, more].map(|text| format!("{text}\n\n")).concat();
+    let code = code.split_once('\n').map_or(code, |(_, code)| code).trim_end(); // without the Pythons
+    let said = finding.said.trim_end();
+    format!(
+        "### {title}\n\n{}```console\n$ python {}\n{said}\n```\n\n<details><summary>The script</summary>\n\n```python\n{code}\n```\n\n</details>\n\n",
+        more.trim_start_matches('\n'),
+        finding.script
+    )
+}
+
+/// Compares what a page has between its marks, or writes it.
+fn put(page: &str, generated: &str) -> Result<(), String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let text = fs::read_to_string(&path).map_err(|error| format!("{page}: {error}"))?;
+    let without = || format!("{page} lacks its marks");
+    let (before, rest) = text.split_once(MARKS[0]).ok_or_else(without)?;
+    let (stands, after) = rest.split_once(MARKS[1]).ok_or_else(without)?;
+    if stands == generated {
+        return Ok(());
+    }
+    if std::env::var_os(WRITE).is_some() {
+        let text = [before, MARKS[0], generated, MARKS[1], after].concat();
+        return fs::write(&path, text).map_err(|error| format!("{page}: {error}"));
+    }
+    let mut lines = stands.lines().zip(generated.lines());
+    let (was, is) = lines.find(|(was, is)| was != is).unwrap_or(("its end", "its end"));
+    Err(format!("{page} has\n{was}\nand found was\n{is}\nset {WRITE}=1 to write it"))
+}
