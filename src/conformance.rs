@@ -29,6 +29,7 @@ mod probe;
 mod refusals;
 mod report;
 mod requests;
+mod seen;
 mod subject;
 
 use std::borrow::Cow;
@@ -56,6 +57,8 @@ pub enum Step {
     Copies,
     /// The mutator of this number is called.
     Mutator(usize),
+    /// What takes a view amid a change is called; the number is its place.
+    Reentry(usize),
 }
 
 /// An examination of one exporter. What its author tells of it makes more rules checkable.
@@ -65,6 +68,7 @@ pub struct Examination<'a> {
     claims: Claims,
     base: Option<&'a dyn Subject>,
     mutators: Vec<Mutator<'a>>,
+    reentries: Vec<Reentry<'a>>,
     follow: Box<dyn FnMut(Step) + 'a>,
 }
 
@@ -72,6 +76,12 @@ pub struct Examination<'a> {
 struct Mutator<'a> {
     name: Cow<'static, str>,
     call: Box<dyn FnMut() -> Result<(), Exception> + 'a>,
+}
+
+/// A name, and what takes a view amid a change: address and size of what that shows.
+struct Reentry<'a> {
+    name: Cow<'static, str>,
+    call: Box<dyn FnMut() -> Option<(usize, usize)> + 'a>,
 }
 
 impl<'a> Examination<'a> {
@@ -82,6 +92,7 @@ impl<'a> Examination<'a> {
             claims: Claims::default(),
             base: None,
             mutators: Vec::new(),
+            reentries: Vec::new(),
             follow: Box::new(|_| {}),
         }
     }
@@ -112,6 +123,17 @@ impl<'a> Examination<'a> {
         call: impl FnMut() -> Result<(), Exception> + 'a,
     ) -> Self {
         self.mutators.push(Mutator { name: name.into(), call: Box::new(call) });
+        self
+    }
+
+    /// Something that changes the memory, and amid that asks for a view: in a callback, say. Returns address and size in bytes of
+    /// what the view shows, and keeps it until the examination is over; None if the request or the change was refused.
+    pub fn reenter(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        call: impl FnMut() -> Option<(usize, usize)> + 'a,
+    ) -> Self {
+        self.reentries.push(Reentry { name: name.into(), call: Box::new(call) });
         self
     }
 

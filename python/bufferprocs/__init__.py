@@ -81,6 +81,7 @@ def check(
     obj: object,
     *,
     mutate: Sequence[Union[Mutator, Tuple[str, Mutator]]] = (),
+    reenter: Sequence[Union[Mutator, Tuple[str, Mutator]]] = (),
     contents: Optional[bytes] = None,
     within: Optional[Tuple[int, int]] = None,
     base: Optional[object] = None,
@@ -90,6 +91,7 @@ def check(
     """Asks `obj` for buffers in all ways there are, releases them, and says which rules were broken.
 
     mutate      what moves, resizes or frees the memory, each called once with a view held and once without; a name may come with it
+    reenter     what changes the memory and, amid that, takes a view of `obj`, which it returns; None if that was refused
     contents    all items in C order, as bytes
     within      address and size in bytes of the memory that all items lie in
     base        the object whose items `obj` shows, all of them and as they are
@@ -103,10 +105,16 @@ def check(
     """
     if rule is not None and rule not in {known["id"] for known in rules() if known["check"]}:
         raise ValueError(f"no check of a rule {rule!r}; `python -m bufferprocs --rules` lists them")
-    named = [entry if isinstance(entry, tuple) else (_name(entry), entry) for entry in mutate]
     contents = None if contents is None else bytes(contents)
     found = _native.examine(
-        obj, mutate=named, contents=contents, within=within, base=base, rule=rule, follow=follow
+        obj,
+        mutate=_named(mutate),
+        reenter=_named(reenter),
+        contents=contents,
+        within=within,
+        base=base,
+        rule=rule,
+        follow=follow,
     )
     if found["granted"] == 0 and (found["refusal"] or "").startswith("TypeError: a bytes-like object is required"):
         raise TypeError(f"{type(obj).__name__!r} does not export a buffer")
@@ -123,8 +131,8 @@ def check(
     )
 
 
-def _name(mutator: Mutator) -> str:
-    return getattr(mutator, "__name__", type(mutator).__name__)
+def _named(calls: Sequence[Union[Mutator, Tuple[str, Mutator]]]) -> List[Tuple[str, Mutator]]:
+    return [call if isinstance(call, tuple) else (getattr(call, "__name__", "a call"), call) for call in calls]
 
 
 def assert_conforms(obj: object, *, level: str = "must", **told: Any) -> Report:

@@ -23,7 +23,7 @@ OK, BROKEN, COULD_NOT_RUN = 0, 1, 2
 
 #: A step, as the process that examines leaves it for the one that waits: its place in STEPS, and its number.
 RECORD = struct.Struct("<ii")
-STEPS = ("nothing", "alone", "beside", "releases", "copies", "mutator", "other")
+STEPS = ("nothing", "alone", "beside", "releases", "copies", "mutator", "reentry", "other")
 
 #: What an expression that is wrong raises: a line says enough.
 EXPECTED = (SyntaxError, TypeError, ValueError, NameError, ImportError, AttributeError, SystemExit)
@@ -59,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the report for programs")
     parser.add_argument(
         "--mutate", action="append", default=[], metavar="CODE", help="changes the memory of `obj`; may be given again"
+    )
+    parser.add_argument(
+        "--reenter", action="append", default=[], metavar="CODE", help="the same, its value a view taken amid the change"
     )
     parser.add_argument("--contents", metavar="CODE", help="all items in C order, as bytes")
     parser.add_argument("--within", metavar="CODE", help="address and size in bytes of the memory: (address, size)")
@@ -109,6 +112,7 @@ def examine(arguments: argparse.Namespace) -> int:
         for key in ("contents", "within", "base")
     }
     told["mutate"] = [(code, mutator(code, names)) for code in arguments.mutate]
+    told["reenter"] = [(code, lambda code=code: evaluate(code, names)) for code in arguments.reenter]
     if arguments.progress is not None:
         told["follow"] = follower(arguments.progress)
     report = check(obj, rule=arguments.rule, **told)
@@ -185,6 +189,7 @@ def described(step: str, number: int) -> str:
         "releases": "several views were released in different orders",
         "copies": "a byte copy of a view was released",
         "mutator": f"mutator {number} was called, with a view held and without",
+        "reentry": f"a view was taken amid change {number}",
     }.get(step, step)
 
 

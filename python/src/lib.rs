@@ -1,9 +1,13 @@
 //! The examination, for the Python package around it.
 
+#![forbid(unsafe_code)]
+
 use std::cell::RefCell;
 
 use bufferprocs::conformance::{Examination, Exception, Report, Step};
 use bufferprocs::python::PySubject;
+use bufferprocs::{Buffer, Request};
+use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -15,6 +19,7 @@ fn step(step: Step) -> (&'static str, i64) {
         Step::Releases => ("releases", 0),
         Step::Copies => ("copies", 0),
         Step::Mutator(number) => ("mutator", number as i64),
+        Step::Reentry(number) => ("reentry", number as i64),
         _ => ("other", 0),
     }
 }
@@ -44,15 +49,30 @@ fn to_python<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDic
     Ok(result)
 }
 
+type Amid<'py> = (Bound<'py, PyAny>, Option<(usize, usize)>);
+
+/// The view that `call` took amid a change, with address and size of what it shows.
+fn amid<'py>(call: &Bound<'py, PyAny>) -> PyResult<Amid<'py>> {
+    let view = call.call0()?;
+    if view.is_none() {
+        return Ok((view, None));
+    }
+    let buffer = Buffer::get(&view, Request::FULL_RO)?;
+    let shown = (buffer.raw().buf.addr(), buffer.len());
+    drop(buffer);
+    Ok((view, Some(shown)))
+}
+
 /// Examines `obj` and returns what was found.
 ///
 /// What a mutator raises besides `Exception`, and what `follow` raises, is raised when the examination is over.
 #[pyfunction]
-#[pyo3(signature = (obj, *, mutate, contents, within, base, rule, follow))]
+#[pyo3(signature = (obj, *, mutate, reenter, contents, within, base, rule, follow))]
 #[allow(clippy::too_many_arguments)] // by keyword, from one place
 fn examine<'py>(
     obj: Bound<'py, PyAny>,
     mutate: Vec<(String, Bound<'py, PyAny>)>,
+    reenter: Vec<(String, Bound<'py, PyAny>)>,
     contents: Option<Vec<u8>>,
     within: Option<(usize, usize)>,
     base: Option<Bound<'py, PyAny>>,
@@ -64,6 +84,7 @@ fn examine<'py>(
     let keep = |error: PyErr| {
         raised.borrow_mut().get_or_insert(error);
     };
+    let views = RefCell::new(Vec::new());
     let base = base.map(PySubject::new).transpose()?;
     let subject = PySubject::new(obj)?;
     let mut examination = Examination::of(&subject);
@@ -86,6 +107,21 @@ fn examine<'py>(
                     keep(error); // KeyboardInterrupt, SystemExit
                 }
                 Err(raised)
+            }
+        });
+    }
+    for (name, call) in reenter {
+        let (keep, views) = (&keep, &views);
+        examination = examination.reenter(name, move || match amid(&call) {
+            Ok((view, shown)) => {
+                views.borrow_mut().push(view);
+                shown
+            }
+            // A change that is refused is as good as a request that is.
+            Err(error) if error.is_instance_of::<PyBufferError>(py) => None,
+            Err(error) => {
+                keep(error);
+                None
             }
         });
     }

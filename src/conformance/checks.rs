@@ -45,6 +45,8 @@ pub enum Needs {
     Base,
     /// `mutate`
     Mutate,
+    /// `reenter`
+    Reenter,
 }
 
 impl fmt::Display for Needs {
@@ -54,6 +56,7 @@ impl fmt::Display for Needs {
             Needs::Within => "within",
             Needs::Base => "base",
             Needs::Mutate => "mutate",
+            Needs::Reenter => "reenter",
         })
     }
 }
@@ -117,8 +120,9 @@ const fn told(needs: Needs, check: Check) -> Check {
 
 /// All checks, in the order of the book.
 #[rustfmt::skip] // a table
-pub static CHECKS: [Check; 57] = [
+pub static CHECKS: [Check; 58] = [
     told(Needs::Mutate, check("exported.no-resize", Must, "first-exporter", lifetimes::no_resize)),
+    told(Needs::Reenter, check("exported.no-request-during-change", Must, "first-exporter", lifetimes::no_request_during_change)),
     check("getbuffer.signature", Must, "procs", refusals::signature),
     check("getbuffer.one-request", Must, "procs", lifetimes::one_request),
     check("getbuffer.refuse.buffer-error", Must, "procs", refusals::buffer_error),

@@ -20,6 +20,7 @@ pub(super) struct Evidence {
     /// Views of which a byte copy was released.
     pub(super) copies: Vec<Release>,
     pub(super) mutations: Vec<Mutation>,
+    pub(super) reentries: Vec<Amid>,
     /// What changed in a view while it was held.
     pub(super) unsteady: Vec<Unsteady>,
     /// All items in C order, if there are few, from the first view that leads to them.
@@ -102,6 +103,15 @@ pub(super) struct Mutation {
     pub(super) moved: Option<String>,
     /// What it answered when no view was held any more.
     pub(super) free: Result<(), Exception>,
+}
+
+/// A view that was taken amid a change.
+pub(super) struct Amid {
+    pub(super) name: Cow<'static, str>,
+    /// Address and size of what it shows. None if it, or the change, was refused.
+    pub(super) seen: Option<(usize, usize)>,
+    /// The same of a view that was granted after the change.
+    pub(super) now: Option<(usize, usize)>,
 }
 
 impl Observation {

@@ -2,7 +2,7 @@
 
 use super::checks::Findings;
 use super::evidence::{Evidence, Observation};
-use super::probe::{NAMES, numbers};
+use super::seen::{NAMES, numbers};
 use crate::abi::{Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::format::Format;
 use crate::request::Request;

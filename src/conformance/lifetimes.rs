@@ -127,6 +127,22 @@ pub(super) fn count_down(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
+/// What is held amid a change has to be right after it.
+pub(super) fn no_request_during_change(evidence: &Evidence, findings: &mut Findings) {
+    for amid in &evidence.reentries {
+        if let (Some((seen, len)), Some((now, new_len))) = (amid.seen, amid.now) {
+            if (seen, len) != (now, new_len) {
+                let expected = "a refusal while the memory is changed";
+                let found = format!(
+                    "{}: granted {len} bytes at {seen:#x}, and now there are {new_len} at {now:#x}",
+                    amid.name
+                );
+                findings.add_of(None, expected, found);
+            }
+        }
+    }
+}
+
 pub(super) fn no_resize(evidence: &Evidence, findings: &mut Findings) {
     for mutation in &evidence.mutations {
         let name = &mutation.name;

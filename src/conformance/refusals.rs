@@ -2,7 +2,7 @@
 
 use super::checks::Findings;
 use super::evidence::{Evidence, Observation};
-use super::probe::{NAMES, numbers};
+use super::seen::{NAMES, numbers};
 use crate::fill::{Facts, grant};
 use crate::request::Request;
 

@@ -86,6 +86,7 @@ impl Report {
             (Needs::Within, claims.within.is_none()),
             (Needs::Base, evidence.base.is_none()),
             (Needs::Mutate, evidence.mutations.is_empty()),
+            (Needs::Reenter, evidence.reentries.is_empty()),
         ];
         let untold: Vec<_> = untold.into_iter().filter(|told| told.1).map(|told| told.0).collect();
         let is_told = |needs: &Needs| !untold.contains(needs);

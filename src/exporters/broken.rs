@@ -24,6 +24,7 @@ use crate::abi::{Py_buffer, PyObject};
 use crate::error::{BufferError, MutError};
 use crate::object::{self, Object};
 use crate::request::Request;
+use answers as a;
 pub use faults::FAULTS;
 use faults::Fault;
 use memory::Memory;
@@ -41,8 +42,12 @@ pub struct Broken {
 struct State {
     /// Views that are out.
     views: usize,
+    /// The memory is being moved.
+    is_changing: bool,
     /// References that were taken and belong to nobody.
     leaked: usize,
+    /// Views that were taken amid a change.
+    amid: Vec<Py_buffer>,
     /// What releases had to say and could not raise.
     unraisable: Option<String>,
     /// Where the views are that are out, for those that look there.
@@ -115,6 +120,23 @@ impl Broken {
         (self.fault().mutate)(&mut self.state())
     }
 
+    /// Moves the memory, and amid that asks for a view, which a good exporter refuses. Returns address and size of what the view
+    /// shows. It is kept as long as the exporter.
+    pub fn reenter(&self) -> Option<(usize, usize)> {
+        self.state().is_changing = true;
+        let mut view = Py_buffer::zeroed();
+        let status = self.get_buffer(&mut view, Request::FULL_RO.bits());
+        object::take_raised();
+        let mut state = self.state();
+        state.is_changing = false;
+        // What the fault, if there is one, points a view at.
+        a::move_memory(&mut state).ok()?;
+        (status == 0).then(|| {
+            state.amid.push(view);
+            (view.buf.addr(), view.len.unsigned_abs())
+        })
+    }
+
     /// Takes what a release reported.
     pub fn take_unraisable(&self) -> Option<String> {
         let reported = object::take_unraisable().map(|error| error.to_string());
@@ -161,6 +183,11 @@ impl Broken {
 
 impl Drop for Broken {
     fn drop(&mut self) {
+        let amid = std::mem::take(&mut self.state().amid);
+        for mut view in amid {
+            // SAFETY: granted by `get_buffer`, and released nowhere else.
+            unsafe { self.release_buffer(&mut view) };
+        }
         for _ in 0..self.state().leaked {
             // SAFETY: taken by `leak_reference`.
             unsafe { object::decref(self.as_ptr()) };

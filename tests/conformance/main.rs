@@ -20,6 +20,7 @@ fn examine(broken: &Broken, needs: Option<Needs>) -> Report {
         Some(Needs::Contents) => examination.contents(broken.contents()).run(),
         Some(Needs::Within) => examination.within(broken.memory()).run(),
         Some(Needs::Base) => examination.base(broken.good()).run(),
+        Some(Needs::Reenter) => examination.reenter("reenter", || broken.reenter()).run(),
         Some(Needs::Mutate) => examination.mutate("mutate", || Ok(broken.mutate()?)).run(),
     }
 }
@@ -81,7 +82,18 @@ fn all_that_can_be_told_of_a_good_exporter() {
         })
         .run();
     assert!(report.violations.is_empty() && report.is_ok(), "{report}");
-    assert_eq!(report.untold, [Needs::Base]);
+    assert_eq!(report.untold, [Needs::Base, Needs::Reenter]);
+
+    // Asked amid a change, it refuses.
+    assert_conforms!(
+        object,
+        reenter("request amid a change", || {
+            let change = samples.try_mut().unwrap();
+            let amid = Buffer::get(&object, Request::FULL_RO).ok();
+            drop(change);
+            amid.map(|buffer| (buffer.raw().buf.addr(), buffer.len()))
+        })
+    );
 
     let base = Object::new(Shared::from_vec(vec![1u16, 2, 3]));
     let member = Object::new(Reexport::new(Buffer::get(&base, Request::FULL).unwrap()));

@@ -99,6 +99,20 @@ class CommandLine(unittest.TestCase):
         self.assertIn("error: exported.no-resize", out)
         self.assertIn("  found     ctypes.resize(obj, 1 << 20) went through: ", out)
 
+    def test_a_view_amid_a_change(self):
+        amid = "views = []; obj.extend(views.append(memoryview(obj)) or 1 for _ in 'a'); views[0]"
+        status, out, err = run("bytearray(3)", "--reenter", amid)
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("50 rules checked", out)
+        # A class that moves its memory although a view was taken meanwhile.
+        moves = "view = memoryview(obj); obj.append(2.0); view"
+        status, out, _ = run("usual.Growing([1.0])", "--reenter", moves)
+        self.assertEqual(status, 1)
+        self.assertIn("error: exported.no-request-during-change\n  expected  a refusal while the memory is changed", out)
+        status, _, err = run("bytearray(3)", "--reenter", "1 / 0")
+        self.assertEqual(status, 2)
+        self.assertIn("could not run: ZeroDivisionError", err)
+
     def test_one_rule(self):
         self.assertEqual(run("--rule", "field.len.product", 'b"abc"')[0], 0)
         status, out, _ = run("--rule", "getbuffer.refuse.obj-null", 'b"abc"')
@@ -117,7 +131,7 @@ class CommandLine(unittest.TestCase):
     def test_rules_are_listed(self):
         status, out, _ = run("--rules")
         lines = out.splitlines()
-        self.assertEqual((status, len(lines)), (0, 57))
+        self.assertEqual((status, len(lines)), (0, 58))
         self.assertIn("error    exported.no-resize  with --mutate", lines)
 
     def test_what_ends_the_process_is_reported(self):
@@ -145,7 +159,7 @@ class Functions(unittest.TestCase):
         report = bufferprocs.check(b"abc")
         self.assertEqual((report.ok, report.granted, report.refusal), (False, ALL - 256, None))
         self.assertEqual(broken(report, "error"), {"getbuffer.refuse.obj-null"})
-        self.assertEqual(json.loads(report.to_json())["untold"], ["contents", "within", "base", "mutate"])
+        self.assertEqual(json.loads(report.to_json())["untold"], ["contents", "within", "base", "mutate", "reenter"])
         self.assertIn("error: getbuffer.refuse.obj-null", str(report))
         found = report.violations[0]
         self.assertEqual((found.page, found.request), ("procs.html#r-getbuffer.refuse.obj-null", "0x001 WRITABLE"))
@@ -160,7 +174,7 @@ class Functions(unittest.TestCase):
             within=(address, 2 * items),
             base=samples,
         )
-        self.assertEqual((broken(report), report.untold), ({"request.format.without-nd"}, ()))
+        self.assertEqual((broken(report), report.untold), ({"request.format.without-nd"}, ("reenter",)))
         self.assertEqual(len(report.checked), 57)
         wrong = bufferprocs.check(samples, contents=bytes(6), within=(address, 2), base=memoryview(bytes(3)))
         expected = {"field.buf.first-item", "field.strides.within-memory", "chain.invents-nothing", "chain.stays-read-only"}
@@ -270,4 +284,7 @@ if __name__ == "__main__":
     result = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
     if not result.wasSuccessful():
         sys.exit(1)
-    print(f"{result.testsRun} tests")
+    start = time.perf_counter()
+    bufferprocs.check(bytearray(3))
+    took = (time.perf_counter() - start) * 1e3
+    print(f"{result.testsRun} tests, a check of bytearray(3) takes {took:.1f} ms")

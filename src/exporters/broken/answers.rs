@@ -103,6 +103,10 @@ pub(super) fn items_of_rows() -> Vec<u8> {
 
 // What they do without a fault.
 
+pub(super) fn during_change(state: &State, _: Request) -> bool {
+    state.is_changing
+}
+
 pub(super) fn never(_: &State, _: Request) -> bool {
     false
 }

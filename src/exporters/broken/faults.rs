@@ -45,7 +45,7 @@ const fn fault(rule: &'static str) -> Fault {
         rule,
         implied: &[],
         good: a::line,
-        refuses: a::never,
+        refuses: a::during_change,
         asks: a::as_asked,
         granted: a::leave,
         refused: a::minus_one,
@@ -93,8 +93,13 @@ fn asks_for_order(request: Request) -> bool {
 }
 
 /// One for each of the [`CHECKS`](crate::conformance::CHECKS).
-pub static FAULTS: [Fault; 57] = [
+pub static FAULTS: [Fault; 58] = [
     Fault { granted: a::the_newest_block, mutate: a::move_memory, ..fault("exported.no-resize") },
+    Fault {
+        granted: a::the_newest_block,
+        refuses: a::never,
+        ..fault("exported.no-request-during-change")
+    },
     refusal("getbuffer.signature", a::without_exception),
     Fault { refuses: |state, _| state.views > 0, ..fault("getbuffer.one-request") },
     refusal("getbuffer.refuse.buffer-error", a::value_error),

@@ -1,0 +1,127 @@
+//! What a view shows at one moment, copied out of it.
+
+use std::ffi::{CStr, c_int};
+use std::ptr::without_provenance_mut;
+
+use super::evidence::{Fields, layout};
+use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
+use crate::layout::Order;
+use crate::walk::Walk;
+
+/// Bytes of items that are looked at. Larger memory is compared by its addresses alone.
+const MOST_CONTENTS: usize = 1 << 16;
+
+/// What a view shows at one moment.
+#[derive(PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) numbers: [usize; 11],
+    pub(super) fields: Fields,
+    pub(super) contents: Option<Vec<u8>>,
+}
+
+/// A view of which each byte is 0xA5.
+pub(super) fn preset() -> Py_buffer {
+    const PATTERN: usize = usize::from_ne_bytes([0xA5; size_of::<usize>()]);
+    const INT: c_int = c_int::from_ne_bytes([0xA5; size_of::<c_int>()]);
+    Py_buffer {
+        buf: without_provenance_mut(PATTERN),
+        obj: without_provenance_mut(PATTERN),
+        len: PATTERN as Py_ssize_t,
+        itemsize: PATTERN as Py_ssize_t,
+        readonly: INT,
+        ndim: INT,
+        format: without_provenance_mut(PATTERN),
+        shape: without_provenance_mut(PATTERN),
+        strides: without_provenance_mut(PATTERN),
+        suboffsets: without_provenance_mut(PATTERN),
+        internal: without_provenance_mut(PATTERN),
+    }
+}
+
+/// The fields in their order.
+pub(super) fn numbers(view: &Py_buffer) -> [usize; 11] {
+    [
+        view.buf.addr(),
+        view.obj.addr(),
+        view.len as usize,
+        view.itemsize as usize,
+        view.readonly as usize,
+        view.ndim as usize,
+        view.format.addr(),
+        view.shape.addr(),
+        view.strides.addr(),
+        view.suboffsets.addr(),
+        view.internal.addr(),
+    ]
+}
+
+/// Names of the fields in their order.
+pub(super) const NAMES: [&str; 11] = [
+    "buf",
+    "obj",
+    "len",
+    "itemsize",
+    "readonly",
+    "ndim",
+    "format",
+    "shape",
+    "strides",
+    "suboffsets",
+    "internal",
+];
+
+impl Seen {
+    /// What is different in another view of the same request.
+    pub(super) fn difference(&self, other: &Seen) -> Option<String> {
+        let numbers = self.numbers.iter().zip(other.numbers).zip(NAMES);
+        // `obj` may be made for each request, the pointers are looked behind.
+        let mut numbers =
+            numbers.filter(|(_, name)| matches!(*name, "buf" | "len" | "itemsize" | "ndim"));
+        if let Some(((was, is), name)) = numbers.find(|((was, is), _)| *was != is) {
+            return Some(format!("{name} was {was:#x} and is {is:#x}"));
+        }
+        (self.fields != other.fields).then(|| "the arrays or the format differ".to_owned())
+    }
+}
+
+/// Looks at a granted view, at its place.
+pub(super) fn see(view: &Py_buffer, with_contents: bool) -> Seen {
+    let empty = preset();
+    let ndim = usize::try_from(view.ndim).unwrap_or(0);
+    let array = |start: *mut Py_ssize_t, unwritten: *mut Py_ssize_t| {
+        let is_there =
+            !start.is_null() && start != unwritten && (1..=2 * PyBUF_MAX_NDIM).contains(&ndim);
+        // SAFETY: the promise of `Subject::ask`: neither NULL nor as it was, so `ndim` numbers.
+        is_there.then(|| unsafe { std::slice::from_raw_parts(start, ndim) }.to_vec())
+    };
+    let has_format = !view.format.is_null() && view.format != empty.format;
+    // SAFETY: the promise of `Subject::ask`: neither NULL nor as it was, so a string.
+    let format = has_format.then(|| unsafe { CStr::from_ptr(view.format) }.to_owned());
+    let fields = Fields {
+        shape: array(view.shape, empty.shape),
+        strides: array(view.strides, empty.strides),
+        suboffsets: array(view.suboffsets, empty.suboffsets),
+        format,
+    };
+    let contents = if with_contents { contents(view, &fields) } else { None };
+    Seen { numbers: numbers(view), fields, contents }
+}
+
+/// All items in C order, if they are few.
+fn contents(view: &Py_buffer, fields: &Fields) -> Option<Vec<u8>> {
+    let layout = layout(view, fields)?;
+    let is_small = layout.len() <= MOST_CONTENTS && layout.items() <= MOST_CONTENTS;
+    if !is_small || view.buf.is_null() || view.buf == preset().buf {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(layout.len());
+    // SAFETY: the promise of `Subject::ask`: the items are there, and the pointers that lead to them.
+    let walk = unsafe { Walk::new(view.buf.cast(), layout, Order::C) };
+    for item in walk {
+        for place in 0..layout.itemsize() {
+            // SAFETY: as above. Volatile, since others may write; a byte is never half written.
+            bytes.push(unsafe { item.wrapping_add(place).read_volatile() });
+        }
+    }
+    Some(bytes)
+}
