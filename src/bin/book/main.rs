@@ -13,6 +13,7 @@ mod check;
 mod checks;
 mod compile_fail;
 mod compiler;
+mod console;
 mod directives;
 mod example;
 mod generated;

@@ -4,6 +4,7 @@
 //! written. mdBook's Markdown still sees the paragraph of a rule: the HTML around it is separated by blank lines.
 
 use crate::checks;
+use crate::console;
 use crate::directives::{Directive, Use};
 use crate::generated;
 use crate::html;
@@ -42,6 +43,7 @@ impl<'a> Renderer<'a> {
         edits.extend(self.proof_edits(page));
         edits.extend(self.row_edits(page));
         edits.extend(self.quotation_edits(page));
+        edits.extend(self.console_edits(page));
         for used in &page.uses {
             match self.expand(page, used) {
                 Ok(text) => edits.push((used.range.clone(), text)),
@@ -135,6 +137,20 @@ impl<'a> Renderer<'a> {
             }
         }
         edits
+    }
+
+    fn console_edits(&self, page: &Page) -> Vec<Edit> {
+        let chapter = page.document.chapter_path();
+        let link = |word: &str| {
+            self.book.rule(word)?;
+            self.rule_link(chapter, word).ok()
+        };
+        let ranges = page.found.code_ranges.iter();
+        let edits = ranges.filter_map(|range| {
+            let html = console::html(&page.document.text[range.clone()], link)?;
+            Some((range.clone(), html))
+        });
+        edits.collect()
     }
 
     /// `proof-ID`, and for the second and later blocks `proof-ID-2`.
