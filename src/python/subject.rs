@@ -71,9 +71,10 @@ unsafe impl Subject for PySubject<'_> {
     unsafe fn references(&self, object: *mut PyObject) -> Option<u32> {
         // SAFETY: alive, by the caller's promise; attached.
         let references = unsafe { ffi::Py_REFCNT(object.cast()) };
-        // The low half has the number, the other what else a Python keeps there. In immortal objects it is negative.
+        // The low half has the number, the other what else a Python keeps there. Immortal objects have a negative one, or one
+        // that nobody reaches.
         let low = references as i32;
-        (low >= 0).then_some(low as u32)
+        (0..1 << 28).contains(&low).then_some(low as u32)
     }
 
     fn hold(&self, references: u32) {
