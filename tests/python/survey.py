@@ -169,6 +169,12 @@ def anchor(name):
     return kept.replace(" ", "-")
 
 
+def counted(numbers, words):
+    """As in `2 errors, 1 note`."""
+    parts = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in zip(numbers, words) if number]
+    return ", ".join(parts) or "nothing"
+
+
 def asked():
     """Which requests the consumers send."""
     import cffi, ctypes, hashlib, io, pickle, zlib  # noqa: E401, F401
@@ -205,15 +211,11 @@ def main():
         sections += [f"## {group}", ""]
         for name, expression, mutators in exporters:
             sections += one(name, expression, mutators, counts, broken) + [""]
-    lines += ["| exporter | errors | warnings | notes |", "|---|---|---|---|"]
-    lines += [
-        f"| [{name}](#{anchor(name)}) | {errors} | {warnings} | {notes} |"
-        for name, errors, warnings, notes in counts
-    ]
-    lines += ["", "| rule | broken by |", "|---|---|"]
     words = ("error", "warning", "note")
+    lines += [f"- [{name}](#{anchor(name)}): {counted(numbers, words)}" for name, *numbers in counts]
+    lines += ["", "By rule:", ""]
     lines += [
-        f"| {words[severity]}, [r:{rule}] | {', '.join(f'[{name}](#{anchor(name)})' for name in names)} |"
+        f"- {words[severity]}, [r:{rule}]: {', '.join(f'[{name}](#{anchor(name)})' for name in names)}"
         for (severity, rule), names in sorted(broken.items())
     ]
     lines += ["", *sections, "## What consumers ask for", "", *asked(), ""]

@@ -79,8 +79,9 @@ fn section(finding: &Finding) -> String {
     let (title, more) = about.trim().split_once("\n\n").unwrap_or((about.trim(), ""));
     let title = title.replace('\n', " ");
     let (title, rest) = title.split_once(". ").unwrap_or((title.trim_end_matches('.'), ""));
-    let title = title.replace("__", "\\_\\_"); // no emphasis
-    let more = [rest, more].map(|text| format!("{text}\n\n")).concat();
+    let plain = |text: &str| text.replace("__", "\\_\\_"); // no emphasis
+    let title = plain(title);
+    let more = [rest, more].map(|text| format!("{}\n\n", plain(text))).concat();
     let code = code.split_once('\n').map_or(code, |(_, code)| code).trim_end(); // without the Pythons
     let said = finding.said.trim_end();
     format!(
