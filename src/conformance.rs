@@ -116,7 +116,7 @@ impl<'a> Examination<'a> {
     }
 
     /// Something that moves, resizes or frees the memory. It is called once with a view held, which it has to refuse, and once
-    /// without.
+    /// without. Tell what closes the exporter last: after it no view is granted.
     pub fn mutate(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -127,7 +127,7 @@ impl<'a> Examination<'a> {
     }
 
     /// Something that changes the memory, and amid that asks for a view: in a callback, say. Returns address and size in bytes of
-    /// what the view shows, and keeps it until the examination is over; None if the request or the change was refused.
+    /// what the view shows, and keeps it until the next call; None if the request or the change was refused.
     pub fn reenter(
         mut self,
         name: impl Into<Cow<'static, str>>,

@@ -55,6 +55,8 @@ class Report:
     checked: Tuple[str, ...]
     #: Arguments of `check` that would have made more rules checkable.
     untold: Tuple[str, ...]
+    #: Arguments that were given and could not be used, each with the reason: nothing is proved by them.
+    unusable: Tuple[str, ...]
     text: str
 
     @property
@@ -63,11 +65,12 @@ class Report:
         return self.conforms("must")
 
     def conforms(self, level: str = "must") -> bool:
-        """Whether no rule of this level or a higher one is broken: "must" or "should"."""
+        """Whether no rule of this level or a higher one is broken ("must" or "should"), and all that was told could be used."""
         if level not in ("must", "should"):
             raise ValueError(f"level is 'must' or 'should', not {level!r}")
         counted = ("error",) if level == "must" else ("error", "warning")
-        return self.granted > 0 and not any(found.severity in counted for found in self.violations)
+        is_broken = any(found.severity in counted for found in self.violations)
+        return self.granted > 0 and not is_broken and not self.unusable
 
     def to_json(self) -> str:
         """The report for programs: an object with a key for each attribute, and `ok`."""
@@ -86,6 +89,7 @@ def check(
     within: Optional[Tuple[int, int]] = None,
     base: Optional[object] = None,
     rule: Optional[str] = None,
+    ignore: Sequence[str] = (),
     follow: Optional[Callable[[str, int], object]] = None,
 ) -> Report:
     """Asks `obj` for buffers in all ways there are, releases them, and says which rules were broken.
@@ -96,24 +100,35 @@ def check(
     within      address and size in bytes of the memory that all items lie in
     base        the object whose items `obj` shows, all of them and as they are
     rule        looks at this rule alone
+    ignore      rules that are left out
     follow      called before each step with its name and the flags or the number of the mutator
 
     Takes some thousand requests. An exporter that lets a view point at nothing ends the process: `python -m bufferprocs` runs the
     examination in a process of its own.
 
-    Raises TypeError if `obj` does not export a buffer, ValueError if there is no such rule.
+    Raises TypeError if `obj` does not export a buffer, ValueError if there is no such rule or it cannot be checked without one of
+    the other arguments.
     """
-    if rule is not None and rule not in {known["id"] for known in rules() if known["check"]}:
-        raise ValueError(f"no check of a rule {rule!r}; `python -m bufferprocs --rules` lists them")
+    stated = {known["id"]: known for known in rules() if known["check"]}
+    for named in [*ignore, *([] if rule is None else [rule])]:
+        if named not in stated:
+            raise ValueError(f"no check of a rule {named!r}; `python -m bufferprocs --rules` lists them")
+    told = {"mutate": mutate, "reenter": reenter, "contents": contents, "within": within, "base": base}
+    needs = stated[rule]["check"]["needs"] if rule is not None else None
+    if needs is not None and (told[needs] is None or (needs in ("mutate", "reenter") and not told[needs])):
+        raise ValueError(f"the rule {rule!r} cannot be checked without {needs!r}")
+    if contents is not None and isinstance(contents, int):
+        raise TypeError("contents are bytes, not a number")
     contents = None if contents is None else bytes(contents)
     found = _native.examine(
         obj,
-        mutate=_named(mutate),
-        reenter=_named(reenter),
+        mutate=_named(mutate, "mutate"),
+        reenter=_named(reenter, "reenter"),
         contents=contents,
         within=within,
         base=base,
         rule=rule,
+        ignore=list(ignore),
         follow=follow,
     )
     if found["granted"] == 0 and (found["refusal"] or "").startswith("TypeError: a bytes-like object is required"):
@@ -127,12 +142,27 @@ def check(
         refusal=found["refusal"],
         checked=tuple(found["checked"]),
         untold=tuple(found["untold"]),
-        text=found["text"],
+        unusable=tuple(found["unusable"]),
+        text=_with_rules(found["text"], [(violation.page, stated[violation.rule]["text"]) for violation in violations]),
     )
 
 
-def _named(calls: Sequence[Union[Mutator, Tuple[str, Mutator]]]) -> List[Tuple[str, Mutator]]:
-    return [call if isinstance(call, tuple) else (getattr(call, "__name__", "a call"), call) for call in calls]
+def _with_rules(text: str, stated: List[Tuple[str, str]]) -> str:
+    """The report with the text of each broken rule above its page."""
+    for page, rule in stated:
+        text = text.replace(f"  book      {page}\n", f"  rule      {rule}\n  book      {page}\n")
+    return text
+
+
+def _named(calls: Sequence[Union[Mutator, Tuple[str, Mutator]]], argument: str) -> List[Tuple[str, Mutator]]:
+    """A name for each call."""
+    if callable(calls) or isinstance(calls, str):
+        raise TypeError(f"{argument} is a list: of functions, or of pairs of a name and a function")
+    named = [call if isinstance(call, tuple) else (getattr(call, "__name__", "a call"), call) for call in calls]
+    for entry in named:
+        if len(entry) != 2 or not isinstance(entry[0], str) or not callable(entry[1]):
+            raise TypeError(f"{argument} is a list of functions, or of pairs of a name and a function, not of {entry!r}")
+    return named
 
 
 def assert_conforms(obj: object, *, level: str = "must", **told: Any) -> Report:

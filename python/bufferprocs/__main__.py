@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import builtins
+import contextlib
 import importlib
 import json
 import mmap
@@ -14,8 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-import traceback
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from . import check, rules
 
@@ -23,29 +23,31 @@ OK, BROKEN, COULD_NOT_RUN = 0, 1, 2
 
 #: A step, as the process that examines leaves it for the one that waits: its place in STEPS, and its number.
 RECORD = struct.Struct("<ii")
-STEPS = ("nothing", "alone", "beside", "releases", "copies", "mutator", "reentry", "other")
-
-#: What an expression that is wrong raises: a line says enough.
-EXPECTED = (SyntaxError, TypeError, ValueError, NameError, ImportError, AttributeError, SystemExit)
+STEPS = ("nothing", "alone", "beside", "releases", "copies", "mutator", "reentry", "other", "finished")
 
 DESCRIPTION = """\
 Evaluates EXPRESSION, examines the object, and prints each rule that it breaks, with the page of the book that states it.
 
 Modules are imported as they are named. Statements may come before the expression, with `;` between. The examination runs in a
-process of its own: if the object ends that, the report says in which step.
+process of its own: if the object ends that, the report says in which step. In the code of an option, `obj` is the object.
 """
 
 EPILOG = """\
 exit status:
   0  no rule of level MUST is broken (with --level should, none of level SHOULD either)
   1  one is, or the object ended the process
-  2  the examination could not run: the expression failed, the object exports nothing, or it refused every request
+  2  the examination could not run: the expression failed, the object exports nothing or refused every request, or what an
+     option tells cannot be used
 
 examples:
   python -m bufferprocs 'numpy.zeros((2, 3))'
   python -m bufferprocs 'bytearray(3)' --mutate 'obj.append(1)' --contents 'bytes(3)'
   python -m bufferprocs --rule getbuffer.refuse.obj-null 'b"abc"'
 """
+
+
+class CouldNotRun(Exception):
+    """Says why, in a line."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("expression", nargs="?", metavar="EXPRESSION")
     parser.add_argument("--rule", metavar="ID", help="look at one rule alone")
+    parser.add_argument("--ignore", action="append", default=[], metavar="ID", help="leave a rule out; may be given again")
     parser.add_argument("--level", choices=("must", "should"), default="must", help="what counts for the exit status")
     parser.add_argument("--json", action="store_true", help="print the report for programs")
     parser.add_argument(
@@ -71,19 +74,53 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextlib.contextmanager
+def named(what: str) -> Iterator[None]:
+    """What goes wrong within is laid to the code of `what`."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise CouldNotRun(f"{what}: {type(error).__name__}: {error}") from error
+
+
 def parse(code: str, names: Dict[str, Any]) -> ast.Module:
-    """Parses code, and imports the modules that it names."""
-    tree = ast.parse(code.strip(), "<expression>")
-    loaded = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-    for name in loaded:
-        if name in names or hasattr(builtins, name):
-            continue
-        try:
-            names[name] = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
+    """Parses code, and imports the modules that it names and does not bind itself."""
+    tree = ast.parse(code.strip(), "<code>")
+    nodes = list(ast.walk(tree))
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    bound |= {argument.arg for argument in nodes if isinstance(argument, ast.arg)}
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    for node in nodes:
+        path = dotted(node)
+        if path and path[0] not in bound and not hasattr(builtins, path[0]):
+            import_all(path, names)
     return tree
+
+
+def dotted(node: ast.AST) -> List[str]:
+    """`a.b.c` as its parts; empty for anything else."""
+    parts: List[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return [node.id, *parts] if isinstance(node, ast.Name) else []
+
+
+def import_all(path: List[str], names: Dict[str, Any]) -> None:
+    """Imports `a`, `a.b` and so on, as far as they are modules."""
+    if path[0] in names and not isinstance(names[path[0]], type(ast)):
+        return
+    for end in range(1, len(path) + 1):
+        name = ".".join(path[:end])
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is not None and name.startswith(error.name):
+                return
+            raise
+        names.setdefault(path[0], module)
 
 
 def evaluate(code: str, names: Dict[str, Any]) -> Any:
@@ -93,29 +130,38 @@ def evaluate(code: str, names: Dict[str, Any]) -> Any:
         raise SyntaxError("the code has to end with an expression")
     *statements, last = tree.body
     assert isinstance(last, ast.Expr)
-    exec(compile(ast.Module(statements, []), "<expression>", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "<expression>", "eval"), names)
+    exec(compile(ast.Module(statements, []), "<code>", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "<code>", "eval"), names)
 
 
 def mutator(code: str, names: Dict[str, Any]) -> Callable[[], None]:
-    compiled = compile(parse(code, names), "<mutate>", "exec")
+    compiled = compile(parse(code, names), "<code>", "exec")
     return lambda: exec(compiled, names)
 
 
-def examine(arguments: argparse.Namespace) -> int:
+def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int], None]]) -> int:
     """Runs the examination in this process."""
     names: Dict[str, Any] = {"__name__": "__main__"}
-    obj = evaluate(arguments.expression, names)
-    names["obj"] = obj
-    told: Dict[str, Any] = {
-        key: None if getattr(arguments, key) is None else evaluate(getattr(arguments, key), names)
-        for key in ("contents", "within", "base")
-    }
-    told["mutate"] = [(code, mutator(code, names)) for code in arguments.mutate]
-    told["reenter"] = [(code, lambda code=code: evaluate(code, names)) for code in arguments.reenter]
-    if arguments.progress is not None:
-        told["follow"] = follower(arguments.progress)
-    report = check(obj, rule=arguments.rule, **told)
+    told: Dict[str, Any] = {"mutate": [], "reenter": []}
+    # What the code prints is no part of the report.
+    with contextlib.redirect_stdout(sys.stderr):
+        with named("EXPRESSION"):
+            names["obj"] = evaluate(arguments.expression, names)
+        for option in ("contents", "within", "base"):
+            code = getattr(arguments, option)
+            with named(f"--{option}"):
+                told[option] = None if code is None else evaluate(code, names)
+        for code in arguments.mutate:
+            with named("--mutate"):
+                told["mutate"].append((code, mutator(code, names)))
+        for code in arguments.reenter:
+            with named("--reenter"):
+                parse(code, names)
+            told["reenter"].append((code, lambda code=code: evaluate(code, names)))
+        try:
+            report = check(names["obj"], rule=arguments.rule, ignore=arguments.ignore, follow=follow, **told)
+        except (Exception, SystemExit) as error:
+            raise CouldNotRun(f"{type(error).__name__}: {error}") from error
     print(report.to_json() if arguments.json else str(report).rstrip())
     if report.conforms(arguments.level):
         return OK
@@ -124,52 +170,47 @@ def examine(arguments: argparse.Namespace) -> int:
     return BROKEN if is_broken else COULD_NOT_RUN
 
 
-def follower(path: str) -> Any:
-    file = open(path, "r+b")
-    place = mmap.mmap(file.fileno(), RECORD.size)
-
-    def follow(step: str, number: int) -> None:
-        RECORD.pack_into(place, 0, STEPS.index(step), number)
-
-    return follow
-
-
 def guarded(arguments: argparse.Namespace) -> int:
-    """Examines, and says in a line what could not be run."""
-    try:
-        return examine(arguments)
-    except (Exception, SystemExit) as error:
-        if not isinstance(error, EXPECTED):
-            traceback.print_exc()
-        print(f"could not run: {type(error).__name__}: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    """Examines, tells each step to the process that waits, and says in a line what could not be run."""
+    with open(arguments.progress, "r+b") as file, mmap.mmap(file.fileno(), RECORD.size) as place:
+
+        def follow(step: str, number: int) -> None:
+            RECORD.pack_into(place, 0, STEPS.index(step), number)
+
+        try:
+            status = examine(arguments, follow)
+        except CouldNotRun as error:
+            if arguments.json:
+                print(json.dumps({"ok": False, "violations": [], "error": str(error)}, indent=2))
+            print(f"could not run: {error}", file=sys.stderr)
+            status = COULD_NOT_RUN
+        sys.stdout.flush()
+        follow("finished", status)
+        return status
 
 
-def in_a_process(words: List[str], as_json: bool) -> int:
-    """Examines in a process of its own, and reports how it ended if it did not end by itself."""
+def in_a_process(words: List[str], arguments: argparse.Namespace) -> int:
+    """Examines in a process of its own, and reports how that ended if it did not come to its end."""
     handle, path = tempfile.mkstemp(prefix="bufferprocs-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(bytes(RECORD.size))
-        command = [sys.executable, *warnings_as_here(), "-m", "bufferprocs", "--progress", path, *words]
-        status = subprocess.run(command).returncode
-        if status in (OK, BROKEN, COULD_NOT_RUN):
-            return status
+        command = [sys.executable, *(f"-W{option}" for option in sys.warnoptions), "-m", "bufferprocs"]
+        status = subprocess.run([*command, "--progress", path, *words]).returncode
         with open(path, "rb") as file:
-            step, number = RECORD.unpack(file.read())
+            place, number = RECORD.unpack(file.read())
     finally:
         os.unlink(path)
-    ended, during = ending(status), described(STEPS[step], number)
-    if as_json:
-        crash = {"ended": ended, "step": STEPS[step], "number": number}
+    step = STEPS[place]
+    if step == "finished":
+        return int(number)
+    ended = ending(status)
+    if arguments.json:
+        crash = {"ended": ended, "step": step, "number": number}
         print(json.dumps({"ok": False, "violations": [], "crash": crash}, indent=2))
     else:
-        print(f"error: the process ended by {ended}\n  step      {during}")
+        print(f"error: the process ended by {ended}\n  step      {described(step, number, arguments)}")
     return BROKEN
-
-
-def warnings_as_here() -> List[str]:
-    return [f"-W{option}" for option in sys.warnoptions]
 
 
 def ending(status: int) -> str:
@@ -181,24 +222,28 @@ def ending(status: int) -> str:
     return f"status {status:#x}"
 
 
-def described(step: str, number: int) -> str:
+def described(step: str, number: int, arguments: argparse.Namespace) -> str:
+    code = {"mutator": arguments.mutate, "reentry": arguments.reenter}.get(step, [])
     return {
-        "nothing": "before the first request: the expression was evaluated",
+        "nothing": "before the first request: code was evaluated",
         "alone": f"request {number:#05x}, with no view held",
         "beside": f"request {number:#05x}, while a view was held",
         "releases": "several views were released in different orders",
         "copies": "a byte copy of a view was released",
-        "mutator": f"mutator {number} was called, with a view held and without",
-        "reentry": f"a view was taken amid change {number}",
+        "mutator": f"--mutate {''.join(code[number:number + 1])}, or the release after it",
+        "reentry": f"--reenter {''.join(code[number:number + 1])}",
     }.get(step, step)
 
 
-def list_rules() -> int:
-    for rule in rules():
-        if rule["check"] is not None:
-            needs = rule["check"]["needs"]
-            told = f"  with --{needs}" if needs else ""
-            print(f"{rule['check']['severity']:8} {rule['id']}{told}")
+def list_rules(as_json: bool) -> int:
+    checkable = [rule for rule in rules() if rule["check"] is not None]
+    if as_json:
+        print(json.dumps(checkable, indent=2))
+        return OK
+    for rule in checkable:
+        needs = rule["check"]["needs"]
+        told = f"  with --{needs}" if needs else ""
+        print(f"{rule['check']['severity']:8} {rule['id']}{told}")
     return OK
 
 
@@ -207,12 +252,12 @@ def main(words: Optional[List[str]] = None) -> int:
     form = parser()
     arguments = form.parse_args(words)
     if arguments.rules:
-        return list_rules()
+        return list_rules(arguments.json)
     if arguments.expression is None:
         form.error("an EXPRESSION is needed")
     if arguments.progress is not None:
         return guarded(arguments)
-    return in_a_process(words, arguments.json)
+    return in_a_process(words, arguments)
 
 
 if __name__ == "__main__":

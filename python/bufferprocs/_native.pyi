@@ -9,5 +9,6 @@ def examine(
     within: Optional[Tuple[int, int]],
     base: Optional[object],
     rule: Optional[str],
+    ignore: List[str],
     follow: Optional[Callable[[str, int], object]],
 ) -> Dict[str, Any]: ...

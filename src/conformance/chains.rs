@@ -2,6 +2,7 @@
 
 use super::checks::Findings;
 use super::evidence::{Evidence, Observation, whole};
+use crate::format::Format;
 
 /// Which rule a difference of the items speaks of.
 #[derive(PartialEq, Eq)]
@@ -26,11 +27,14 @@ fn wrong_items(evidence: &Evidence) -> Option<(Wrong, &Observation, String)> {
         _ => Wrong::Strides,
     };
     let differs = match place {
-        Some(place) => {
-            let item = place / layout.itemsize();
-            format!("item {item} in C order has {:#04x} for {:#04x}", found[place], expected[place])
+        _ if found.len() != expected.len() => {
+            format!("{} bytes were told, the view has {}", expected.len(), found.len())
         }
-        None => format!("{} bytes for {}", found.len(), expected.len()),
+        Some(place) => format!(
+            "byte {place} in C order was told to be {:#04x}, and is {:#04x}",
+            expected[place], found[place]
+        ),
+        None => return None,
     };
     Some((wrong, whole, differs))
 }
@@ -74,7 +78,9 @@ pub(super) fn invents_nothing(evidence: &Evidence, findings: &mut Findings) {
             let expected = format!("itemsize {}, as the base has it", base.view.itemsize);
             findings.add(seen, expected, format!("itemsize {}", seen.view.itemsize));
         } else if let (Some(found), Some(format)) = (&seen.fields.format, &base.fields.format) {
-            if found != format {
+            let parsed = Format::parse(found).ok().zip(Format::parse(format).ok());
+            let is_same = parsed.is_some_and(|(found, format)| found.same_item(&format));
+            if found != format && !is_same {
                 let expected = format!("format {format:?}, as the base has it");
                 findings.add(seen, expected, format!("format {found:?}"));
             }

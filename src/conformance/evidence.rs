@@ -105,6 +105,14 @@ pub(super) struct Mutation {
     pub(super) free: Result<(), Exception>,
 }
 
+impl Mutation {
+    /// Whether it does not work at all: it raises the same, other than a refusal, with a view held and without.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!((&self.held, &self.free), (Some(Err(held)), Err(free))
+            if !held.is_buffer_error && held.name == free.name)
+    }
+}
+
 /// A view that was taken amid a change.
 pub(super) struct Amid {
     pub(super) name: Cow<'static, str>,

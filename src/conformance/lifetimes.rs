@@ -129,7 +129,8 @@ pub(super) fn count_down(evidence: &Evidence, findings: &mut Findings) {
 
 /// What is held amid a change has to be right after it.
 pub(super) fn no_request_during_change(evidence: &Evidence, findings: &mut Findings) {
-    for amid in &evidence.reentries {
+    // Views with memory of their own stay right.
+    for amid in evidence.reentries.iter().filter(|_| !evidence.memory_per_view) {
         if let (Some((seen, len)), Some((now, new_len))) = (amid.seen, amid.now) {
             if (seen, len) != (now, new_len) {
                 let expected = "a refusal while the memory is changed";
@@ -149,7 +150,7 @@ pub(super) fn no_resize(evidence: &Evidence, findings: &mut Findings) {
         let request = evidence.whole().map_or(Request::FULL_RO, |seen| seen.request);
         let expected = "BufferError while a view is held, and nothing changed";
         match (&mutation.held, &mutation.moved) {
-            (Some(Err(raised)), _) if !raised.is_buffer_error => {
+            (Some(Err(raised)), _) if !raised.is_buffer_error && !mutation.has_failed() => {
                 findings.add_of(Some(request), expected, format!("{name}: {raised}"));
             }
             (Some(Ok(())), Some(moved)) if !evidence.memory_per_view => {

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use super::evidence::{
     Amid, Evidence, Fields, Mutation, Observation, References, Release, Round, Unsteady, whole,
 };
-use super::seen::{Seen, preset, see};
+use super::seen::{Seen, preset, see, see_at_most};
 use super::subject::Subject;
 use super::{Examination, Mutator, Step};
 use crate::abi::{Py_buffer, PyObject};
@@ -69,13 +69,8 @@ impl<'a> Probe<'a> {
         let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
         let first = whole(&alone).map(|seen| seen.request);
         let contents = first.and_then(|request| self.contents(request));
+        let first = first.or_else(|| some.first().copied());
         let memory_per_view = first.is_some_and(|request| self.has_memory_per_view(request));
-        let mutators = std::mem::take(&mut self.examination.mutators);
-        let mutations = mutators.into_iter().enumerate().map(|(number, mutator)| {
-            self.follow(Step::Mutator(number));
-            self.mutate(mutator, first)
-        });
-        let mutations = mutations.collect();
         let reentries = std::mem::take(&mut self.examination.reentries);
         let reentries = reentries.into_iter().enumerate().map(|(number, mut reentry)| {
             self.follow(Step::Reentry(number));
@@ -88,6 +83,12 @@ impl<'a> Probe<'a> {
             Amid { name: reentry.name, seen, now }
         });
         let reentries = reentries.collect();
+        let mutators = std::mem::take(&mut self.examination.mutators);
+        let mutations = mutators.into_iter().enumerate().map(|(number, mutator)| {
+            self.follow(Step::Mutator(number));
+            self.mutate(mutator, first)
+        });
+        let mutations = mutations.collect();
         let base = self.examination.base.map(|base| {
             (0..512).map(|flags| observe(base, flags, base.as_ptr())).collect::<Vec<_>>()
         });
@@ -172,10 +173,14 @@ impl<'a> Probe<'a> {
         })
     }
 
+    /// All items: those that were told have to be compared to the last.
     fn contents(&self, request: Request) -> Option<Vec<u8>> {
+        let told = self.examination.claims.contents.as_ref()?;
         let mut held = self.take(request)?;
+        let seen =
+            see_at_most(&held.view, told.len().max(usize::try_from(held.view.len).ok()?).max(1));
         self.give_back(&mut held.view);
-        held.was.contents
+        seen.contents
     }
 
     fn has_memory_per_view(&self, request: Request) -> bool {
@@ -196,7 +201,7 @@ impl<'a> Probe<'a> {
             let answer = (mutator.call)();
             match self.take(first.request) {
                 Some(mut second) => {
-                    moved = first.was.difference(&second.was);
+                    moved = difference_of_memory(&first.view, &second.view);
                     self.give_back(&mut second.view);
                 }
                 None => moved = Some("it is refused now".to_owned()),
@@ -222,6 +227,14 @@ impl<'a> Probe<'a> {
     fn give_back(&self, view: &mut Py_buffer) {
         release(self.subject, view);
     }
+}
+
+/// How the memory of a view differs from that of another.
+fn difference_of_memory(before: &Py_buffer, after: &Py_buffer) -> Option<String> {
+    if before.buf != after.buf {
+        return Some(format!("buf was {:p} and is {:p}", before.buf, after.buf));
+    }
+    (before.len != after.len).then(|| format!("len was {} and is {}", before.len, after.len))
 }
 
 /// Requests that get different fields: each granted one that differs in them from those before.

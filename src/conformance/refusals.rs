@@ -72,9 +72,12 @@ pub(super) fn rest_untouched(evidence: &Evidence, findings: &mut Findings) {
 pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
     let Some(whole) = evidence.whole() else { return };
     let Some(layout) = whole.layout() else { return };
-    if layout.shape().iter().any(|&extent| extent <= 1) && layout.ndim() > 0 {
-        return; // for `request.contiguity.short-axes`
-    }
+    // Contiguity that hangs on them is for `request.contiguity.short-axes`.
+    let has_short_axes = layout.shape().iter().any(|&extent| extent <= 1);
+    let needs_order = |request: Request| {
+        let orders = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
+        request.intersects(orders - Request::STRIDES) || !request.contains(Request::STRIDES)
+    };
     let facts = Facts {
         readonly: whole.view.readonly != 0,
         c_contiguous: layout.is_c_contiguous(),
@@ -86,7 +89,8 @@ pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
         ..Facts::default()
     };
     for seen in evidence.refused().filter(|seen| is_defined(seen)) {
-        if grant(&facts, seen.request).is_ok() {
+        let is_judged = !has_short_axes || !needs_order(seen.request);
+        if is_judged && grant(&facts, seen.request).is_ok() {
             let raised = seen.answer.raised.as_ref().map(ToString::to_string);
             findings.add(seen, "granted: the memory meets it", raised.unwrap_or("refused".into()));
         }

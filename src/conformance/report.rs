@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::checks::{CHECKS, Check, Finding, Findings, Level, Needs};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, whole};
 use crate::request::Request;
 
 /// How much a violation matters.
@@ -54,6 +54,8 @@ pub struct Report {
     pub checked: Vec<&'static Check>,
     /// What the author might have told besides.
     pub untold: Vec<Needs>,
+    /// What was told and could not be used, each with the reason. Nothing is proved by it.
+    pub unusable: Vec<String>,
 }
 
 impl Check {
@@ -81,15 +83,17 @@ impl Report {
             Violation::of(check, findings.0)
         });
         let claims = &evidence.claims;
-        let untold = [
-            (Needs::Contents, claims.contents.is_none()),
-            (Needs::Within, claims.within.is_none()),
-            (Needs::Base, evidence.base.is_none()),
-            (Needs::Mutate, evidence.mutations.is_empty()),
-            (Needs::Reenter, evidence.reentries.is_empty()),
+        let told = [
+            (Needs::Contents, claims.contents.is_some()),
+            (Needs::Within, claims.within.is_some()),
+            (Needs::Base, evidence.base.is_some()),
+            (Needs::Mutate, !evidence.mutations.is_empty()),
+            (Needs::Reenter, !evidence.reentries.is_empty()),
         ];
-        let untold: Vec<_> = untold.into_iter().filter(|told| told.1).map(|told| told.0).collect();
-        let is_told = |needs: &Needs| !untold.contains(needs);
+        let unusable = unusable(evidence);
+        let is_usable = |needs| !unusable.iter().any(|(unusable, _)| *unusable == needs);
+        let untold = told.iter().filter(|told| !told.1).map(|told| told.0).collect();
+        let is_told = |needs: &Needs| told.contains(&(*needs, true)) && is_usable(*needs);
         let granted = evidence.granted().count();
         let first = evidence.alone.first().and_then(|seen| seen.answer.raised.as_ref());
         Report {
@@ -101,12 +105,21 @@ impl Report {
                 .filter(|check| check.needs.as_ref().is_none_or(is_told))
                 .collect(),
             untold,
+            unusable: unusable.into_iter().map(|(_, reason)| reason).collect(),
         }
     }
 
-    /// Whether no rule of level MUST is broken, and the exporter granted anything at all.
+    /// Whether no rule of level MUST is broken, the exporter granted anything at all, and what was told could be used.
     pub fn is_ok(&self) -> bool {
-        self.granted > 0 && self.at_least(Severity::Error).next().is_none()
+        let has_errors = self.at_least(Severity::Error).next().is_some();
+        self.granted > 0 && !has_errors && self.unusable.is_empty()
+    }
+
+    /// The same without a rule, as if it were not known.
+    pub fn ignoring(mut self, rule: &str) -> Report {
+        self.violations.retain(|found| found.check.rule != rule);
+        self.checked.retain(|check| check.rule != rule);
+        self
     }
 
     /// The same for one rule alone, as if there were no other.
@@ -128,10 +141,39 @@ impl Report {
     }
 }
 
+/// What was told and cannot be used, and why.
+fn unusable(evidence: &Evidence) -> Vec<(Needs, String)> {
+    let mut unusable = Vec::new();
+    let claims = &evidence.claims;
+    let is_shown = evidence.whole().is_some();
+    let mut add = |needs: Needs, reason: &str| unusable.push((needs, format!("{needs}: {reason}")));
+    if claims.contents.is_some() && evidence.contents.is_none() {
+        add(Needs::Contents, "no view leads to the items, by a shape that fits");
+    }
+    if claims.within.is_some() && !is_shown {
+        add(Needs::Within, "no request for strides is granted");
+    }
+    if evidence.base.as_deref().is_some_and(|base| whole(base).is_none()) {
+        add(Needs::Base, "it grants no request for strides");
+    }
+    for mutation in &evidence.mutations {
+        let name = &mutation.name;
+        match (&mutation.held, &mutation.free) {
+            (None, _) => add(Needs::Mutate, &format!("{name}: no view was granted before it")),
+            (_, Err(raised)) if mutation.has_failed() => {
+                add(Needs::Mutate, &format!("{name} raises {raised}, with a view and without"));
+            }
+            _ => {}
+        }
+    }
+    unusable
+}
+
 impl Violation {
     fn of(check: &'static Check, findings: Vec<Finding>) -> Option<Violation> {
         let mut requests: Vec<_> = findings.iter().filter_map(|finding| finding.request).collect();
-        requests.dedup();
+        requests.sort_by_key(|request| request.bits());
+        requests.dedup(); // alone and beside another view
         let first = findings.into_iter().next()?;
         Some(Violation { check, requests, expected: first.expected, found: first.found })
     }
@@ -199,6 +241,9 @@ impl fmt::Display for Report {
         sorted.sort_by_key(|found| std::cmp::Reverse(found.check.severity()));
         for found in sorted {
             writeln!(f, "{found}")?;
+        }
+        for reason in &self.unusable {
+            writeln!(f, "not usable: {reason}")?;
         }
         if let Some(refusal) = &self.refusal {
             writeln!(f, "no request was granted: {refusal}")?;

@@ -8,7 +8,7 @@ use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::layout::Order;
 use crate::walk::Walk;
 
-/// Bytes of items that are looked at. Larger memory is compared by its addresses alone.
+/// Bytes of items that are looked at where nobody told them. Larger memory is compared by its addresses alone.
 const MOST_CONTENTS: usize = 1 << 16;
 
 /// What a view shows at one moment.
@@ -70,22 +70,13 @@ pub(super) const NAMES: [&str; 11] = [
     "internal",
 ];
 
-impl Seen {
-    /// What is different in another view of the same request.
-    pub(super) fn difference(&self, other: &Seen) -> Option<String> {
-        let numbers = self.numbers.iter().zip(other.numbers).zip(NAMES);
-        // `obj` may be made for each request, the pointers are looked behind.
-        let mut numbers =
-            numbers.filter(|(_, name)| matches!(*name, "buf" | "len" | "itemsize" | "ndim"));
-        if let Some(((was, is), name)) = numbers.find(|((was, is), _)| *was != is) {
-            return Some(format!("{name} was {was:#x} and is {is:#x}"));
-        }
-        (self.fields != other.fields).then(|| "the arrays or the format differ".to_owned())
-    }
-}
-
 /// Looks at a granted view, at its place.
 pub(super) fn see(view: &Py_buffer, with_contents: bool) -> Seen {
+    see_at_most(view, if with_contents { MOST_CONTENTS } else { 0 })
+}
+
+/// As [`see`], with so many bytes of items or none.
+pub(super) fn see_at_most(view: &Py_buffer, most: usize) -> Seen {
     let empty = preset();
     let ndim = usize::try_from(view.ndim).unwrap_or(0);
     let array = |start: *mut Py_ssize_t, unwritten: *mut Py_ssize_t| {
@@ -103,15 +94,15 @@ pub(super) fn see(view: &Py_buffer, with_contents: bool) -> Seen {
         suboffsets: array(view.suboffsets, empty.suboffsets),
         format,
     };
-    let contents = if with_contents { contents(view, &fields) } else { None };
+    let contents = if most > 0 { contents(view, &fields, most) } else { None };
     Seen { numbers: numbers(view), fields, contents }
 }
 
-/// All items in C order, if they are few.
-fn contents(view: &Py_buffer, fields: &Fields) -> Option<Vec<u8>> {
+/// All items in C order, if they are few. Not those of a shape that promises more than `len` bytes: they are not there.
+fn contents(view: &Py_buffer, fields: &Fields, most: usize) -> Option<Vec<u8>> {
     let layout = layout(view, fields)?;
-    let is_small = layout.len() <= MOST_CONTENTS && layout.items() <= MOST_CONTENTS;
-    if !is_small || view.buf.is_null() || view.buf == preset().buf {
+    let is_there = usize::try_from(view.len).is_ok_and(|len| layout.len() <= len);
+    if !is_there || layout.len() > most || view.buf.is_null() || view.buf == preset().buf {
         return None;
     }
     let mut bytes = Vec::with_capacity(layout.len());

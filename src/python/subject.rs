@@ -13,8 +13,7 @@ use crate::conformance::{Answer, Exception, Subject};
 
 /// Any object, through `PyObject_GetBuffer` and `PyBuffer_Release`.
 ///
-/// As long as it exists, `sys.unraisablehook` is its own: that is where releases report what they cannot raise. An exporter
-/// that lets a view point at nothing ends the process: examine such ones in a process of their own.
+/// As long as it exists, `sys.unraisablehook` is its own: that is where releases report what they cannot raise.
 #[derive(Debug)]
 pub struct PySubject<'py> {
     object: Bound<'py, PyAny>,
@@ -26,7 +25,12 @@ pub struct PySubject<'py> {
 
 impl<'py> PySubject<'py> {
     /// Wraps an object. Fails if the hook cannot be set.
-    pub fn new(object: Bound<'py, PyAny>) -> PyResult<PySubject<'py>> {
+    ///
+    /// # Safety
+    ///
+    /// What the object lets a view point at can be read, as [`Subject`] puts it. Of an exporter that is to be examined this is
+    /// not known: do it in a process that may end.
+    pub unsafe fn new(object: Bound<'py, PyAny>) -> PyResult<PySubject<'py>> {
         let py = object.py();
         let reported = PyList::empty(py);
         let (sys, list) = (py.import("sys")?, reported.clone().unbind());
@@ -49,7 +53,7 @@ impl Drop for PySubject<'_> {
     }
 }
 
-// SAFETY: the protocol demands of every exporter in CPython what `Subject` demands; no examination can do without.
+// SAFETY: the promise of `new`.
 unsafe impl Subject for PySubject<'_> {
     fn as_ptr(&self) -> *mut PyObject {
         self.object.as_ptr().cast()

@@ -122,12 +122,73 @@ fn what_a_mutator_raises_is_looked_at() {
         .mutate("refuses in other words", || {
             let exports = object.exported::<Vec<Shared<u16>>>().unwrap().exports();
             held.borrow_mut().push(exports);
-            Err(Exception::other("ValueError", "not now"))
+            if exports > 0 { Err(Exception::other("ValueError", "not now")) } else { Ok(()) }
         })
         .run();
     assert_eq!(held.into_inner(), [1, 0]);
     assert_eq!(rules(&report), BTreeSet::from(["exported.no-resize"]), "{report}");
     assert!(report.violations[0].found.contains("ValueError: not now"), "{report}");
+}
+
+/// What proves nothing is not counted as checked.
+#[test]
+fn what_is_told_and_of_no_use_is_named() {
+    let object = Object::new(Shared::from_vec(vec![1u16]));
+    let fails = || Err(Exception::other("NameError", "name 'nope' is not defined"));
+    let report = Examination::of(&object).mutate("nope()", fails).run();
+    let reason =
+        "mutate: nope() raises NameError: name 'nope' is not defined, with a view and without";
+    assert_eq!(report.unusable, [reason]);
+    assert!(!report.is_ok() && report.violations.is_empty(), "{report}");
+    assert!(report.checked.iter().all(|check| check.needs.is_none()), "{report}");
+
+    let none = Object::without_procs(());
+    assert_eq!(Examination::of(&object).base(&none).run().unusable.len(), 1);
+    let run = Object::new(Reexport::new(Buffer::get(&object, Request::SIMPLE).unwrap()));
+    let report = Examination::of(&run).contents([9, 9]).within(0..1).run();
+    assert_eq!(report.unusable.len(), 2, "{report}");
+    assert_eq!(report.checked.len(), 49);
+    // It grants no strides, and its memory can be moved all the same.
+    let moved = Examination::of(&run).mutate("nothing", || Ok(())).run();
+    assert!(moved.is_ok() && moved.checked.len() == 51, "{moved}");
+}
+
+#[test]
+fn large_contents_are_compared_to_the_last_byte() {
+    let object = Object::new(vec![0u8; 100_000]);
+    let mut told = vec![0u8; 100_000];
+    assert_conforms!(object, contents(told.clone()));
+    told[99_999] = 1;
+    let report = Examination::of(&object).contents(told).run();
+    assert_eq!(rules(&report), BTreeSet::from(["field.strides.address"]));
+    let found = "byte 99999 in C order was told to be 0x01, and is 0x00";
+    assert_eq!(report.violations[0].found, found);
+    let report = Examination::of(&object).contents([0; 3]).run();
+    assert_eq!(report.violations[0].found, "3 bytes were told, the view has 100000");
+}
+
+#[test]
+fn views_with_memory_of_their_own_may_be_taken_amid_a_change() {
+    let snapshot = subjects::subjects().into_iter().find(|subject| subject.name == "snapshot");
+    let object = snapshot.unwrap().object;
+    let taken = RefCell::new(Vec::new());
+    let report = Examination::of(&object)
+        .reenter("a view, and then a change", || {
+            let amid = Buffer::get(&object, Request::FULL_RO).unwrap();
+            let shown = (amid.raw().buf.addr(), amid.len());
+            taken.borrow_mut().push(amid);
+            Some(shown)
+        })
+        .run();
+    assert!(report.violations.is_empty(), "{report}");
+}
+
+#[test]
+fn a_rule_can_be_ignored_and_requests_are_counted_once() {
+    let report = Examination::of(&Broken::new("release.give-back").unwrap()).run();
+    assert_eq!(report.violations[0].requests.len(), 384);
+    let report = report.ignoring("release.give-back");
+    assert!(report.is_ok() && report.checked.len() == 48, "{report}");
 }
 
 #[test]

@@ -48,7 +48,8 @@ class CommandLine(unittest.TestCase):
         status, out, err = run('b"abc"')
         self.assertEqual((status, err), (1, ""))
         self.assertIn("error: getbuffer.refuse.obj-null\n  request   0x001 WRITABLE, and ", out)
-        self.assertIn("  found     obj left as it was\n  book      procs.html#r-getbuffer.refuse.obj-null\n", out)
+        self.assertIn("  found     obj left as it was\n  rule      The refusal sets `view->obj` to NULL. ", out)
+        self.assertIn("\n  book      procs.html#r-getbuffer.refuse.obj-null\n", out)
 
     def test_no_broken_rule_is_status_0(self):
         status, out, err = run("bytearray(3)")
@@ -64,11 +65,17 @@ class CommandLine(unittest.TestCase):
     def test_what_cannot_run_is_status_2(self):
         for words, message in [
             (["3"], "could not run: TypeError: 'int' does not export a buffer\n"),
-            (["no_such_module.thing"], "could not run: NameError: name 'no_such_module' is not defined\n"),
-            (["1 +"], "could not run: SyntaxError"),
-            (["import array"], "could not run: SyntaxError: the code has to end with an expression"),
+            (["no_such_module.thing"], "could not run: EXPRESSION: NameError: name 'no_such_module' is not defined\n"),
+            (["1 +"], "could not run: EXPRESSION: SyntaxError"),
+            (["import array"], "could not run: EXPRESSION: SyntaxError: the code has to end with an expression"),
+            (["1 / 0"], "could not run: EXPRESSION: ZeroDivisionError: division by zero\n"),
             (["--rule", "no.such-rule", 'b""'], "could not run: ValueError: no check of a rule 'no.such-rule'"),
-            (["sys.exit(0)"], "could not run: SystemExit: 0"),
+            (["--ignore", "no.such-rule", 'b""'], "could not run: ValueError: no check of a rule 'no.such-rule'"),
+            (["--rule", "exported.no-resize", 'b""'], "'exported.no-resize' cannot be checked without 'mutate'"),
+            (["sys.exit(0)"], "could not run: EXPRESSION: SystemExit: 0"),
+            (['b""', "--mutate", "1 +"], "could not run: --mutate: SyntaxError"),
+            (['b""', "--contents", "nope"], "could not run: --contents: NameError: name 'nope' is not defined\n"),
+            (['b""', "--contents", "3"], "could not run: TypeError: contents are bytes, not a number\n"),
             ([], "an EXPRESSION is needed"),
         ]:
             with self.subTest(words):
@@ -76,6 +83,31 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual((status, out), (2, ""))
                 self.assertIn(message, err)
                 self.assertNotIn("Traceback", err)
+
+    def test_what_is_told_and_proves_nothing_is_status_2(self):
+        for words, reason in [
+            (["--mutate", "obj.apend(1)"], "mutate: obj.apend(1) raises AttributeError: "),
+            (["--mutate", "nope.append(1)"], "mutate: nope.append(1) raises NameError: name 'nope' is not defined"),
+            (["--base", "3"], "base: it grants no request for strides"),
+        ]:
+            with self.subTest(words):
+                status, out, _ = run("bytearray(3)", *words)
+                self.assertEqual(status, 2, out)
+                self.assertIn(f"not usable: {reason}", out)
+                self.assertIn(" 0 errors, 0 warnings, ", out)
+        status, out, _ = run("mmap.mmap(-1, 8)", "--mutate", "obj.close()", "--mutate", "obj.resize(100)")
+        self.assertEqual(status, 2)
+        self.assertIn("not usable: mutate: obj.resize(100): no view was granted before it", out)
+
+    def test_names_that_the_code_binds_are_no_modules(self):
+        status, out, err = run("--json", "this = bytearray(3); print(this); this")
+        self.assertEqual((status, json.loads(out)["ok"], err), (0, True, "bytearray(b'\\x00\\x00\\x00')\n"))
+        self.assertEqual(run("xml.dom.minidom and bytearray(3)")[0], 0)
+
+    def test_rules_that_are_left_out(self):
+        status, out, _ = run("--ignore", "getbuffer.refuse.obj-null", 'b"abc"')
+        self.assertEqual(status, 0)
+        self.assertIn("48 rules checked: 0 errors, 0 warnings, 1 note", out)
 
     def test_an_object_that_refuses_everything_is_status_2(self):
         status, out, _ = run('m = memoryview(bytearray(1)); m.release(); m')
@@ -109,8 +141,8 @@ class CommandLine(unittest.TestCase):
         status, out, _ = run("usual.Growing([1.0])", "--reenter", moves)
         self.assertEqual(status, 1)
         self.assertIn("error: exported.no-request-during-change\n  expected  a refusal while the memory is changed", out)
-        status, _, err = run("bytearray(3)", "--reenter", "1 / 0")
-        self.assertEqual(status, 2)
+        status, out, err = run("--json", "bytearray(3)", "--reenter", "1 / 0")
+        self.assertEqual((status, json.loads(out)["error"]), (2, "ZeroDivisionError: division by zero"))
         self.assertIn("could not run: ZeroDivisionError", err)
 
     def test_one_rule(self):
@@ -132,19 +164,25 @@ class CommandLine(unittest.TestCase):
         status, out, _ = run("--rules")
         lines = out.splitlines()
         self.assertEqual((status, len(lines)), (0, 58))
+        self.assertEqual(len(json.loads(run("--rules", "--json")[1])), 58)
         self.assertIn("error    exported.no-resize  with --mutate", lines)
 
     def test_what_ends_the_process_is_reported(self):
         status, out, err = run("ctypes.string_at(0)")
         self.assertEqual(status, 1)
         self.assertIn("error: the process ended by ", out)
-        self.assertIn("  step      before the first request: the expression was evaluated", out)
+        self.assertIn("  step      before the first request: code was evaluated", out)
         if os.name == "posix":
             self.assertIn("SIGSEGV", out)
         mutator = "ctypes.string_at(0)"
         status, out, _ = run("--json", "bytearray(1)", "--mutate", mutator)
         crash = json.loads(out)["crash"]
         self.assertEqual((status, crash["step"], crash["number"]), (1, "mutator", 0))
+        # Who ends the process in good order has not been examined either.
+        for ended in 0, 1, 2:
+            status, out, _ = run("bytearray(1)", "--mutate", f"os._exit({ended})")
+            self.assertEqual(status, 1)
+            self.assertIn(f"ended by status {ended:#x}\n  step      --mutate os._exit({ended}), or ", out)
 
     def test_the_inner_buffer_of_a_closed_bytesio(self):
         code = "b = io.BytesIO(b'x'); view = b.getbuffer(); inner = view.obj; view.release(); b.close(); inner"
@@ -176,6 +214,10 @@ class Functions(unittest.TestCase):
         )
         self.assertEqual((broken(report), report.untold), ({"request.format.without-nd"}, ("reenter",)))
         self.assertEqual(len(report.checked), 57)
+        # The same items by another text are no invention.
+        numbers = (ctypes.c_int * 3)()
+        same = bufferprocs.check(np.frombuffer(numbers, "i4"), base=numbers)
+        self.assertNotIn("chain.invents-nothing", broken(same))
         wrong = bufferprocs.check(samples, contents=bytes(6), within=(address, 2), base=memoryview(bytes(3)))
         expected = {"field.buf.first-item", "field.strides.within-memory", "chain.invents-nothing", "chain.stays-read-only"}
         self.assertEqual(broken(wrong, "error"), expected)
@@ -185,6 +227,11 @@ class Functions(unittest.TestCase):
             bufferprocs.check(3)
         with self.assertRaisesRegex(ValueError, "no check of a rule 'a.b'"):
             bufferprocs.check(b"", rule="a.b")
+        with self.assertRaisesRegex(ValueError, "cannot be checked without 'contents'"):
+            bufferprocs.assert_conforms(b"", rule="field.buf.first-item")
+        for wrong in (lambda: None, [("append", 3)], ["append"], ("append", print), "append"):
+            with self.assertRaisesRegex(TypeError, "mutate is a list"):
+                bufferprocs.check(bytearray(3), mutate=wrong)
         with self.assertRaisesRegex(ValueError, "level is 'must' or 'should'"):
             bufferprocs.check(b"").conforms("may")
 
@@ -195,8 +242,18 @@ class Functions(unittest.TestCase):
         with self.assertRaises(KeyboardInterrupt):
             bufferprocs.check(bytearray(3), mutate=[stop])
         report = bufferprocs.check(bytearray(3), mutate=[lambda: 1 / 0])
-        self.assertEqual(broken(report, "error"), {"exported.no-resize"})
-        self.assertIn("ZeroDivisionError: division by zero", str(report))
+        self.assertEqual((broken(report, "error"), report.ok), (set(), False))
+        self.assertIn("raises ZeroDivisionError: division by zero, with a view and without", report.unusable[0])
+        calls = iter([ValueError("not now"), None])
+
+        def other_words():
+            raised = next(calls)
+            if raised is not None:
+                raise raised
+
+        report = bufferprocs.check(bytearray(3), mutate=[other_words])
+        self.assertEqual((broken(report, "error"), report.unusable), ({"exported.no-resize"}, ()))
+        self.assertIn("other_words: ValueError: not now", str(report))
 
     def test_the_hook_and_the_references_are_as_before(self):
         hook, obj = sys.unraisablehook, bytearray(3)
@@ -272,8 +329,9 @@ class Exporters(unittest.TestCase):
         ]:
             report = bufferprocs.check(usual.Words([1, 2, 3, 4], fault))
             self.assertLessEqual(also, broken(report, "error"), f"{fault}\n{report}")
-        shifted = bufferprocs.check(usual.Words([1, 2, 3, 4], "alignment"), rule="field.buf.first-item", contents=b"\1\0\0\0" * 3)
-        self.assertEqual(broken(shifted), {"field.buf.first-item"}, shifted)
+        # Its len is too small for its shape: what lies behind is not read.
+        shifted = bufferprocs.check(usual.Words([1, 2, 3, 4], "alignment"), contents=b"\1\0\0\0" * 3)
+        self.assertEqual(shifted.unusable, ("contents: no view leads to the items, by a shape that fits",))
         growing = usual.Growing([1.0])
         report = bufferprocs.check(growing, mutate=[lambda: growing.append(2.0)])
         self.assertEqual(broken(report, "error"), {"exported.no-resize"}, report)

@@ -2,8 +2,6 @@
 
 import array
 
-import pytest
-
 
 def test_samples(assert_conforms):
     samples = array.array("d", [0.5, 1.5])
@@ -11,5 +9,7 @@ def test_samples(assert_conforms):
 
 
 def test_a_report_is_the_message(assert_conforms):
+    import pytest
+
     with pytest.raises(AssertionError, match="getbuffer.refuse.obj-null"):
         assert_conforms(b"abc")
