@@ -19,12 +19,40 @@ mod mistakes;
 #[allow(dead_code)] // The tool uses the rest.
 #[path = "../src/bin/book/source/mod.rs"]
 mod source;
+#[path = "book/symptoms.rs"]
+mod symptoms;
 
 #[test]
 fn the_book_passes_its_audit() {
     let output = Command::new(env!("CARGO_BIN_EXE_book")).arg("audit").output();
     let output = output.expect("the tool runs");
     assert!(output.status.success(), "{}", said(&output));
+}
+
+/// What is quoted from a script proves something only if somebody runs it.
+#[test]
+fn every_script_is_run_by_a_case() {
+    let folder = repository().join("tests/python");
+    let files = |extension: &str| -> Vec<(String, String)> {
+        let entries = std::fs::read_dir(&folder).expect("the folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let files = paths.filter(|path| path.extension().is_some_and(|found| found == extension));
+        let read = |path: std::path::PathBuf| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).expect("a text"))
+        };
+        files.map(read).collect()
+    };
+    let (scripts, cases) = (files("py"), files("rs"));
+    for (name, _) in &scripts {
+        let is_run = cases.iter().any(|(_, text)| text.contains(&format!("{name}.py")));
+        let is_imported = scripts.iter().any(|(_, text)| {
+            text.contains(&format!("import {name}"))
+                || text.contains(&format!("from {name} import"))
+        });
+        // By `.ci/run wheels`, with pytest.
+        assert!(is_run || is_imported || name == "fixture_of_pytest", "nobody runs {name}.py");
+    }
 }
 
 /// The harness on the real book: stable rustdoc does not look at error codes, and skeptic sees only the fixed twins.

@@ -152,6 +152,12 @@ fn malformed_rules_and_proofs_are_named() {
         4,
         "duplicate rule id r[a.b]: it is already at book/src/page.md:1",
     );
+    case(
+        "python",
+        "r[a.b] MUST; own\nText.\n\n```python\n# r[a.b]\nx = 1\n```\n",
+        5,
+        "it needs an assert statement",
+    );
     case("level", "r[a.b] HAS; own\nText.\n", 1, "`HAS` is no level");
     case("source", "r[a.b] MUST; N1\nText.\n", 1, "the source is missing");
     case(

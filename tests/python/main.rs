@@ -30,6 +30,8 @@ mod requests;
 mod strides;
 mod suite;
 mod survey;
+mod symptoms;
+mod told;
 
 /// What was compared, in one line, or what differed.
 type Outcome = Result<String, String>;
@@ -46,7 +48,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 20] = [
+const CASES: [(&str, Case); 22] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -54,6 +56,8 @@ const CASES: [(&str, Case); 20] = [
     ("copies", copies::compare),
     ("dialects", dialects::compare),
     ("strides", strides::compare),
+    ("symptoms", symptoms::compare),
+    ("told", told::run),
     ("examples", examples::run),
     ("requests-of-examples", examples::requests),
     ("conformance", conformance::run),

@@ -62,6 +62,10 @@ impl Book {
                 let chapter = document.chapter_path();
                 self.proofs.extend(proofs::find(chapter, block, problems));
             }
+            for quotation in &found.quotations {
+                let chapter = document.chapter_path();
+                self.proofs.extend(proofs::find_quoted(chapter, quotation, problems));
+            }
             self.rows.extend(statements::find(&document, &found));
             uses = directives::find(&document, &found);
         }

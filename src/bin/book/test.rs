@@ -83,5 +83,10 @@ fn proved(book: &Book, failed: &BTreeSet<Place>) -> String {
         text.push_str(&format!(", {} left to the workflow", elsewhere.len()));
     }
     text.push('\n');
+    let by_python = |id: &str| book.proofs_of(id).all(|proof| proof.by_python);
+    match here.iter().filter(|rule| is_proved(&rule.id) && by_python(&rule.id)).count() {
+        0 => {}
+        count => text.push_str(&format!("{count} of them by scripts that cargo test runs\n")),
+    }
     text
 }

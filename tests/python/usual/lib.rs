@@ -118,6 +118,11 @@ impl Growing {
         Growing(items)
     }
 
+    /// Calls back while the object is borrowed.
+    fn each(&mut self, call: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.iter().try_for_each(|&item| call.call1((item,)).map(drop))
+    }
+
     fn append(&mut self, item: f64) {
         // Moved, as a vector moves when it is full. The old memory is kept: what looks at it must not end the interpreter.
         let mut items = Vec::with_capacity(self.0.len() + 1);
@@ -132,7 +137,7 @@ impl Growing {
         flags: c_int,
     ) -> PyResult<()> {
         let (buf, len) = {
-            let items = &slf.borrow().0;
+            let items = &slf.try_borrow()?.0;
             (items.as_ptr().cast_mut().cast(), size_of_val(items.as_slice()) as isize)
         };
         // SAFETY: the interpreter's view; the items are there as the view is filled.
@@ -173,6 +178,30 @@ impl Nothing {
     }
 }
 
+/// Grants, with an exception set.
+#[pyclass(frozen)]
+struct Confused;
+
+#[pymethods]
+impl Confused {
+    #[new]
+    fn new() -> Confused {
+        Confused
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let buf = c"abc".as_ptr().cast_mut().cast();
+        // SAFETY: the interpreter's view; the memory is static.
+        unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, 3, 1, flags) };
+        PyBufferError::new_err("left behind").restore(slf.py());
+        Ok(())
+    }
+}
+
 /// The first number, as PyO3's consumer reads it.
 #[pyfunction]
 fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
@@ -182,5 +211,5 @@ fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>>
 #[pymodule]
 mod usual {
     #[pymodule_export]
-    use super::{Blob, Growing, Nothing, Words, first_f64};
+    use super::{Blob, Confused, Growing, Nothing, Words, first_f64};
 }

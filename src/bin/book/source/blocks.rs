@@ -47,8 +47,12 @@ pub struct Quotation {
     pub language: Quoted,
     /// Its lines as written.
     pub code: Vec<String>,
+    /// Where each line of `code` was written.
+    pub origin: Vec<Place>,
     /// Byte offset of its opening fence in the text of the document.
     pub offset: usize,
+    /// Not in a list, a quotation or an admonition.
+    pub top_level: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,8 +159,10 @@ fn close(
         (info, _) => info,
     };
     if let Some(language) = Quoted::of(info) {
-        let code = code.lines().map(str::to_owned).collect();
-        found.quotations.push(Quotation { place, language, code, offset: fence.start });
+        let code: Vec<String> = code.lines().map(str::to_owned).collect();
+        let origin = (0..code.len()).map(|index| document.place(first + 1 + index)).collect();
+        let offset = fence.start;
+        found.quotations.push(Quotation { place, language, code, origin, offset, top_level });
         return;
     }
     match parse_info(info) {

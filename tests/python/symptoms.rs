@@ -1,0 +1,34 @@
+//! The symptom index: every message on the page is raised by a program, and every message raised is on the page.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Outcome;
+use crate::conformance;
+use crate::environment;
+use crate::interpreter::Interpreter;
+
+const PAGE: &str = "book/src/symptoms.md";
+
+pub fn compare(python: &Interpreter) -> Outcome {
+    let folder = conformance::build(python)?;
+    let output =
+        environment::with_numpy(python)?.run_with_modules("tests/python/symptoms.py", &folder)?;
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    let page = fs::read_to_string(&page).map_err(|error| format!("{PAGE}: {error}"))?;
+    let headings: Vec<&str> = page.lines().filter_map(heading).collect();
+    if let Some(lost) = output.lines().find(|raised| !headings.contains(raised)) {
+        return Err(format!("{PAGE} lacks {lost}"));
+    }
+    let raised: Vec<&str> = output.lines().collect();
+    if let Some(invented) = headings.iter().find(|heading| !raised.contains(heading)) {
+        return Err(format!("no program raises {invented}, which {PAGE} has"));
+    }
+    Ok(format!("{} messages", raised.len()))
+}
+
+/// A heading that is a message of Python's. Those of compilers, in double marks, are tested with the book.
+fn heading(line: &str) -> Option<&str> {
+    let message = line.strip_prefix("### `")?.strip_suffix('`')?;
+    (!message.starts_with('`')).then_some(message)
+}
