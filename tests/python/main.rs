@@ -25,6 +25,7 @@ mod modules;
 mod observed;
 mod projects;
 mod random;
+mod readers;
 mod refused;
 mod requests;
 mod strides;
@@ -48,13 +49,14 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 22] = [
+const CASES: [(&str, Case); 23] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
     ("exports", exports::compare),
     ("copies", copies::compare),
     ("dialects", dialects::compare),
+    ("readers", readers::compare),
     ("strides", strides::compare),
     ("symptoms", symptoms::compare),
     ("told", told::run),

@@ -110,4 +110,5 @@ for number, program in enumerate(PROGRAMS):
         program()
         print(f"program {number} raised nothing")
     except Exception as error:
-        print(f"{type(error).__name__}: {error}".splitlines()[0])
+        text = str(error).replace("with an error set", "with an exception set")  # as 3.9 has it
+        print(f"{type(error).__name__}: {text}".splitlines()[0])

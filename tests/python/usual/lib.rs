@@ -178,6 +178,70 @@ impl Nothing {
     }
 }
 
+/// Zeros of any format, as whoever makes it says.
+#[pyclass(frozen)]
+struct Formatted {
+    format: CString,
+    itemsize: isize,
+    bytes: Vec<u8>,
+}
+
+#[pymethods]
+impl Formatted {
+    #[new]
+    fn new(format: &str, itemsize: isize) -> PyResult<Formatted> {
+        let bytes = vec![0; 2 * itemsize.unsigned_abs()];
+        Ok(Formatted { format: CString::new(format)?, itemsize, bytes })
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        static ITEMS: isize = 2;
+        let Formatted { format, itemsize, bytes } = slf.get();
+        let buf = bytes.as_ptr().cast_mut().cast();
+        // SAFETY: the interpreter's view; the bytes stay as long as the object.
+        match unsafe {
+            ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, bytes.len() as isize, 1, flags)
+        } {
+            0 => {
+                // SAFETY: just filled.
+                let view = unsafe { &mut *view };
+                view.itemsize = *itemsize;
+                if !view.format.is_null() {
+                    view.format = format.as_ptr().cast_mut();
+                }
+                if !view.shape.is_null() {
+                    view.shape = (&raw const ITEMS).cast_mut();
+                }
+                Ok(())
+            }
+            _ => Err(PyErr::fetch(slf.py())),
+        }
+    }
+}
+
+/// The types of Rust by which PyO3's consumer, and this crate's, read the items of an object.
+#[pyfunction]
+fn read_as(object: &Bound<'_, PyAny>) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (mut by_pyo3, mut by_ours) = (Vec::new(), Vec::new());
+    let ours = bufferprocs::Buffer::get(object, bufferprocs::Request::FULL_RO);
+    macro_rules! read {
+        ($($item:ty)*) => {$(
+            if PyBuffer::<$item>::get(object).is_ok() {
+                by_pyo3.push(stringify!($item));
+            }
+            if ours.as_ref().is_ok_and(|view| view.item::<$item>(&[0]).is_ok()) {
+                by_ours.push(stringify!($item));
+            }
+        )*};
+    }
+    read!(i8 u8 i16 u16 i32 u32 i64 u64 f32 f64);
+    (by_pyo3, by_ours)
+}
+
 /// Grants, with an exception set.
 #[pyclass(frozen)]
 struct Confused;
@@ -211,5 +275,5 @@ fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>>
 #[pymodule]
 mod usual {
     #[pymodule_export]
-    use super::{Blob, Confused, Growing, Nothing, Words, first_f64};
+    use super::{Blob, Confused, Formatted, Growing, Nothing, Words, first_f64, read_as};
 }
