@@ -1,0 +1,139 @@
+"""What the functions of the C API do, for the chapter on them: each rule is asserted below its name. Prints how many functions ran."""
+
+import array
+import ctypes
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from _testbuffer import ndarray
+from py_buffer import Py_buffer, pythonapi
+
+SIMPLE, WRITABLE, FORMAT, ND, STRIDES, FULL_RO = 0x0, 0x1, 0x4, 0x8, 0x18, 0x11C
+READ, WRITE = 0x100, 0x200
+
+
+def raised(call):
+    """The type of what `call` raises, or None."""
+    try:
+        call()
+    except Exception as error:
+        return type(error)
+    return None
+
+
+def get(exporter, flags):
+    view = Py_buffer()
+    pythonapi.PyObject_GetBuffer(exporter, ctypes.byref(view), flags)
+    return view
+
+
+def release(view):
+    pythonapi.PyBuffer_Release(ctypes.byref(view))
+
+
+def fill_info(readonly, flags):
+    memory, view = ctypes.create_string_buffer(8), Py_buffer()
+    pythonapi.PyBuffer_FillInfo(ctypes.byref(view), None, ctypes.addressof(memory), 8, readonly, flags)
+    return view
+
+
+def asks():
+    # r[api.check]
+    check = pythonapi.PyObject_CheckBuffer
+    check.argtypes = [ctypes.py_object]
+    assert (check(b""), check(3)) == (1, 0)
+    released = memoryview(b"")
+    released.release()
+    assert check(released) == 1 and raised(lambda: get(released, SIMPLE)) is ValueError
+
+    # r[api.no-slot]
+    view = Py_buffer()
+    view.obj = 0xA5
+    assert raised(lambda: pythonapi.PyObject_GetBuffer(3, ctypes.byref(view), SIMPLE)) is TypeError
+    assert view.obj == 0xA5  # untouched
+
+    # r[api.read-write]
+    expected = SystemError if sys.version_info >= (3, 13) else None
+    assert raised(lambda: get(b"abc", READ)) is expected
+    assert raised(lambda: get(bytearray(3), WRITE)) is expected
+
+
+def releases():
+    # r[api.release]
+    owner = bytearray(b"abc")
+    before = sys.getrefcount(owner)
+    view = get(owner, SIMPLE)
+    assert sys.getrefcount(owner) == before + 1 and view.obj == id(owner)
+    release(view)
+    assert sys.getrefcount(owner) == before and view.obj is None
+    release(view)  # nothing left to do
+    assert sys.getrefcount(owner) == before and raised(lambda: owner.append(1)) is None
+
+    # r[api.release-obj]
+    view = get(owner, SIMPLE)
+    kept, view.obj = view.obj, None
+    release(view)
+    assert raised(lambda: owner.append(1)) is BufferError  # an export that nobody ends
+    view.obj = kept
+    release(view)
+    assert raised(lambda: owner.append(1)) is None
+
+
+def fills():
+    # r[api.fill-info]
+    view = fill_info(0, STRIDES | FORMAT | WRITABLE)
+    assert (view.len, view.itemsize, view.readonly, view.ndim, view.format) == (8, 1, 0, 1, b"B")
+    assert (view.shape[0], view.strides[0], bool(view.suboffsets), view.internal) == (8, 1, False, None)
+    view = fill_info(0, SIMPLE)
+    assert (view.format, bool(view.shape), bool(view.strides)) == (None, False, False)
+    assert fill_info(0, FORMAT).format == b"B"  # which memoryview refuses
+
+    # r[api.fill-info-readonly]
+    assert raised(lambda: fill_info(1, WRITABLE)) is BufferError
+    assert raised(lambda: fill_info(1, SIMPLE)) is None
+    assert raised(lambda: fill_info(2, WRITABLE)) is None  # only 1 is read-only
+
+
+def measures():
+    # r[api.size-from-format]
+    size = pythonapi.PyBuffer_SizeFromFormat
+    size.argtypes, size.restype = [ctypes.c_char_p], ctypes.c_ssize_t
+    assert (size(b"i"), size(b"ib"), size(b"=ib"), size(b"")) == (4, 5, 5, 0)
+    assert raised(lambda: size(b"T{i}")).__name__ == "error"  # struct.error
+
+    # r[api.slots]
+    class Sub(bytearray):
+        pass
+
+    assert raised(lambda: get(Sub(b"abc"), WRITABLE)) is None
+    owner = Sub(b"abc")
+    view = memoryview(owner)
+    assert raised(lambda: owner.append(1)) is BufferError
+    view.release()
+    assert raised(lambda: owner.append(1)) is None
+
+
+def errors():
+    # r[api.errors]
+    released, closed = memoryview(b"abc"), __import__("mmap").mmap(-1, 8)
+    released.release()
+    closed.close()
+    assert raised(lambda: get(b"abc", WRITABLE)) is BufferError  # refused
+    assert raised(lambda: get(ndarray([1, 2], shape=[2]), FORMAT)) is BufferError
+    assert raised(lambda: get(3, SIMPLE)) is TypeError  # no exporter
+    assert raised(lambda: get(released, SIMPLE)) is ValueError  # closed
+    assert raised(lambda: get(closed, SIMPLE)) is ValueError
+
+    # r[api.argument-parsing]
+    from_buffer, pack = ctypes.c_char.from_buffer, __import__("struct").pack_into
+    assert raised(lambda: pack("B", b"abc", 0, 1)) is TypeError  # w* hides the BufferError
+    assert raised(lambda: from_buffer(b"abc")) is TypeError
+    assert raised(lambda: b"".join([array.array("i", [1]), 3])) is TypeError
+
+
+TESTS = (asks, releases, fills, measures, errors)
+for test in TESTS:
+    test()
+print(f"{len(TESTS)} functions")
