@@ -8,6 +8,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkAccessibility, unusedExceptions } from './accessibility.mjs';
 import { launch, packages, visit } from './browser.mjs';
+import { checkExplorer } from './explorer.mjs';
 import { checkKeyboard } from './keyboard.mjs';
 import { checkOverflow } from './layout.mjs';
 import { checkFirstHits, checkSearchBox, checkWords, collectRules } from './search.mjs';
@@ -80,6 +81,11 @@ if (first) {
     ...['file', 'sub-path'].map((transport) => job(first, transport, [1280, 'light', searching])),
     ...themes.map((theme) => job(first, 'root', [1280, theme, opened])),
   ]);
+}
+// The one page with controls of its own; from a file, where nothing could be fetched.
+if (pages.includes('explorer.html')) {
+  await all([job('explorer.html', 'file', [1280, 'light', { 'explorer by keyboard': checkExplorer }]),
+    job('explorer.html', 'root', [360, 'navy', { 'explorer by keyboard': checkExplorer }])]);
 }
 for (const [name, findings] of unusedExceptions()) report('(site)', `exception ${name}`, findings);
 

@@ -41,6 +41,14 @@
         label.after(button);
     }
 
+    // mdBook gives the excerpt of a search result a label, which a span may not have.
+    const results = document.getElementById('mdbook-searchresults');
+    if (results) {
+        new MutationObserver(() => {
+            results.querySelectorAll('span.teaser[aria-label]').forEach(teaser => teaser.removeAttribute('aria-label'));
+        }).observe(results, { childList: true, subtree: true });
+    }
+
     // What scrolls sideways must be reachable by Tab, or its right half exists only for a mouse. A group, not a region:
     // thirty landmarks on a page would hide the real ones.
     const NAMES = [['pre > code', 'Code, scrolls sideways'], ['.table-wrapper', 'Table, scrolls sideways'], ['figure.memory', null]];

@@ -16,6 +16,7 @@ mod compiler;
 mod console;
 mod directives;
 mod example;
+mod explorer;
 mod generated;
 mod hidden_copies;
 mod html;
