@@ -29,6 +29,39 @@ fn the_book_passes_its_audit() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
+/// A C name in the table of names is found by the crate's documentation too: as an alias, or as it is.
+#[test]
+fn every_c_name_leads_to_the_crate() {
+    let mut source = String::new();
+    let mut folders = vec![repository().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true if path.ends_with("bin") => {}
+                true => folders.push(path),
+                false => source.push_str(&std::fs::read_to_string(&path).expect("a text")),
+            }
+        }
+    }
+    let page = std::fs::read_to_string(repository().join("book/src/names.md")).expect("the page");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+    let mut names = 0;
+    for (row, _) in rows {
+        let names_of_row = row.split('`').step_by(2);
+        for name in names_of_row.filter(|name| name.starts_with(char::is_alphabetic)) {
+            let is_found = source.contains(&format!("doc(alias = \"{name}\")"))
+                || ["pub struct", "pub type", "pub const"].iter().any(|word| {
+                    source.contains(&format!("{word} {name} "))
+                        || source.contains(&format!("{word} {name}:"))
+                });
+            assert!(is_found, "{name} is nowhere in the crate");
+            names += 1;
+        }
+    }
+    assert!(names > 25, "{names} names");
+}
+
 /// What is quoted from a script proves something only if somebody runs it.
 #[test]
 fn every_script_is_run_by_a_case() {

@@ -10,6 +10,9 @@ use crate::interpreter::Interpreter;
 
 const PAGE: &str = "book/src/symptoms.md";
 
+/// The newest CPython that the page speaks of, by its minor version. A newer one may say it in other words.
+const NEWEST: u32 = 13;
+
 pub fn compare(python: &Interpreter) -> Outcome {
     let folder = conformance::build(python)?;
     let output =
@@ -17,10 +20,19 @@ pub fn compare(python: &Interpreter) -> Outcome {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
     let page = fs::read_to_string(&page).map_err(|error| format!("{PAGE}: {error}"))?;
     let headings: Vec<&str> = page.lines().filter_map(heading).collect();
-    if let Some(lost) = output.lines().find(|raised| !headings.contains(raised)) {
+    let raised: Vec<&str> = output.lines().collect();
+    let lost: Vec<&str> =
+        raised.iter().filter(|raised| !headings.contains(raised)).copied().collect();
+    if python.minor() > NEWEST && !lost.is_empty() && raised.len() == headings.len() {
+        return Ok(format!(
+            "{} messages, others on this Python: {}",
+            raised.len(),
+            lost.join("; ")
+        ));
+    }
+    if let Some(lost) = lost.first() {
         return Err(format!("{PAGE} lacks {lost}"));
     }
-    let raised: Vec<&str> = output.lines().collect();
     if let Some(invented) = headings.iter().find(|heading| !raised.contains(heading)) {
         return Err(format!("no program raises {invented}, which {PAGE} has"));
     }

@@ -93,8 +93,9 @@ impl<'a> Renderer<'a> {
             html::escape(&rule.source),
             statements.collect::<String>()
         ));
+        let old: String = self.book.lock.aliases_of(id).map(|old| format!(" {old}")).collect();
         out.push_str(&format!(
-            "<span class=\"rule-words\">{}</span> ",
+            "<span class=\"rule-words\">{}{old}</span> ",
             id.replace(['.', '-'], " ")
         ));
         let mut proofs = self.proof_links(&rule.chapter, id);
