@@ -1,10 +1,11 @@
 //! What the crate itself puts into a page: each such directive asks this one function.
 
-use crate::{explorer, matrix, picture};
+use crate::{card, explorer, matrix, picture};
 
 /// The Markdown or HTML that `{{#name argument}}` stands for.
 pub fn expand(name: &str, argument: &str) -> Result<String, String> {
     match (name, argument) {
+        ("card", "") => card::html(),
         ("explorer", "") => explorer::html(),
         ("matrix", "") => matrix::html(),
         ("picture", argument) => picture::html(argument),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 mod alone;
 mod audit;
+mod card;
 mod check;
 mod checks;
 mod compile_fail;
