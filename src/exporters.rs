@@ -11,6 +11,7 @@
 //! | [`Snapshot`] | memory made anew for each export | yes |
 //! | [`Reexport`] | a buffer of another exporter, or a part of it | yes |
 //! | [`redirect`] | another object: requests are passed on | none |
+//! | [`broken`] | what breaks one rule each, for the checks of [`conformance`](crate::conformance) | yes |
 
 pub mod broken;
 pub mod bytes;

@@ -66,11 +66,14 @@ class Report:
 
     def conforms(self, level: str = "must") -> bool:
         """Whether no rule of this level or a higher one is broken ("must" or "should"), and all that was told could be used."""
+        return self.granted > 0 and not self.broken(level) and not self.unusable
+
+    def broken(self, level: str = "must") -> Tuple[Violation, ...]:
+        """The violations of rules of this level or a higher one: "must" or "should"."""
         if level not in ("must", "should"):
             raise ValueError(f"level is 'must' or 'should', not {level!r}")
         counted = ("error",) if level == "must" else ("error", "warning")
-        is_broken = any(found.severity in counted for found in self.violations)
-        return self.granted > 0 and not is_broken and not self.unusable
+        return tuple(found for found in self.violations if found.severity in counted)
 
     def to_json(self) -> str:
         """The report for programs: an object with a key for each attribute, and `ok`."""

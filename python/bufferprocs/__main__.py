@@ -165,9 +165,7 @@ def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int],
     print(report.to_json() if arguments.json else str(report).rstrip())
     if report.conforms(arguments.level):
         return OK
-    counted = ("error",) if arguments.level == "must" else ("error", "warning")
-    is_broken = any(found.severity in counted for found in report.violations)
-    return BROKEN if is_broken else COULD_NOT_RUN
+    return BROKEN if report.broken(arguments.level) else COULD_NOT_RUN
 
 
 def guarded(arguments: argparse.Namespace) -> int:

@@ -15,11 +15,13 @@ enum Wrong {
 /// Whether the items that a consumer finds are others than those told.
 fn wrong_items(evidence: &Evidence) -> Option<(Wrong, &Observation, String)> {
     let expected = evidence.claims.contents.as_deref()?;
-    let (whole, found) = (evidence.whole()?, evidence.contents.as_deref()?);
-    if expected == found {
-        return None;
-    }
+    let whole = evidence.whole()?;
     let layout = whole.layout()?;
+    let has_other_length = layout.len() != expected.len();
+    let found = match has_other_length {
+        true => &[],
+        false => evidence.contents.as_deref()?,
+    };
     let place = expected.iter().zip(found).position(|(expected, found)| expected != found);
     let wrong = match place {
         _ if layout.follows_pointers().is_some() => Wrong::Suboffsets,
@@ -27,8 +29,8 @@ fn wrong_items(evidence: &Evidence) -> Option<(Wrong, &Observation, String)> {
         _ => Wrong::Strides,
     };
     let differs = match place {
-        _ if found.len() != expected.len() => {
-            format!("{} bytes were told, the view has {}", expected.len(), found.len())
+        _ if has_other_length => {
+            format!("{} bytes were told, the view has {}", expected.len(), layout.len())
         }
         Some(place) => format!(
             "byte {place} in C order was told to be {:#04x}, and is {:#04x}",
@@ -72,7 +74,7 @@ pub(super) fn within_memory(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn invents_nothing(evidence: &Evidence, findings: &mut Findings) {
-    let Some(base) = evidence.base.as_deref().and_then(whole) else { return };
+    let Some(base) = evidence.base.as_ref().and_then(|base| whole(base)) else { return };
     for seen in evidence.granted() {
         if seen.view.itemsize != base.view.itemsize {
             let expected = format!("itemsize {}, as the base has it", base.view.itemsize);
@@ -89,7 +91,7 @@ pub(super) fn invents_nothing(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn stays_read_only(evidence: &Evidence, findings: &mut Findings) {
-    let Some(base) = evidence.base.as_deref().and_then(whole) else { return };
+    let Some(base) = evidence.base.as_ref().and_then(|base| whole(base)) else { return };
     for seen in evidence.granted() {
         if base.view.readonly != 0 && seen.view.readonly == 0 {
             findings.add(seen, "readonly 1, as the base has it", "readonly 0");

@@ -18,18 +18,18 @@ pub(super) struct Evidence {
     /// Rounds of several views that were released in different orders.
     pub(super) rounds: Vec<Round>,
     /// Views of which a byte copy was released.
-    pub(super) copies: Vec<Release>,
+    pub(super) copies: Vec<Copied>,
     pub(super) mutations: Vec<Mutation>,
     pub(super) reentries: Vec<Amid>,
     /// What changed in a view while it was held.
     pub(super) unsteady: Vec<Unsteady>,
-    /// All items in C order, if there are few, from the first view that leads to them.
+    /// All items in C order, if no more were there than were told, from the first view that leads to them.
     pub(super) contents: Option<Vec<u8>>,
     /// Each view has memory of its own: two that were held at once had different addresses.
     pub(super) memory_per_view: bool,
     pub(super) claims: Claims,
-    /// What the exporter grants whose items the subject shows.
-    pub(super) base: Option<Vec<Observation>>,
+    /// What the exporter answers to [`MOST`] whose items the subject shows.
+    pub(super) base: Option<[Observation; MOST.len()]>,
 }
 
 /// What the author of the exporter says.
@@ -81,11 +81,17 @@ pub(super) struct Round {
 /// The end of one view.
 pub(super) struct Release {
     pub(super) request: Request,
-    /// References to the subject, relative to those before the request.
-    pub(super) references: Option<i32>,
     pub(super) unraisable: Option<String>,
     /// What was different in a view that is still held.
     pub(super) others: Option<String>,
+}
+
+/// The end of a view of which a byte copy was released.
+pub(super) struct Copied {
+    pub(super) request: Request,
+    /// References to the subject, relative to those before the request.
+    pub(super) references: Option<i32>,
+    pub(super) unraisable: Option<String>,
 }
 
 /// A view that was not at its end as it was granted.
@@ -176,9 +182,12 @@ impl Evidence {
     }
 }
 
-/// The first of the requests for most that is granted and understood.
+/// The requests for most, which show how all items lie.
+pub(super) const MOST: [Request; 4] =
+    [Request::FULL_RO, Request::FULL, Request::INDIRECT, Request::STRIDES];
+
+/// The first of [`MOST`] that is granted and understood.
 pub(super) fn whole(seen: &[Observation]) -> Option<&Observation> {
-    let most = [Request::FULL_RO, Request::FULL, Request::INDIRECT, Request::STRIDES];
-    let mut granted = most.iter().map(|request| &seen[request.bits() as usize]);
-    granted.find(|seen| seen.is_granted() && seen.layout().is_some())
+    let of = |request: &Request| seen.iter().find(|seen| seen.request == *request);
+    MOST.iter().filter_map(of).find(|seen| seen.is_granted() && seen.layout().is_some())
 }

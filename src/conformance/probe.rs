@@ -3,7 +3,8 @@
 use std::ffi::c_int;
 
 use super::evidence::{
-    Amid, Evidence, Fields, Mutation, Observation, References, Release, Round, Unsteady, whole,
+    Amid, Copied, Evidence, Fields, MOST, Mutation, Observation, References, Release, Round,
+    Unsteady, whole,
 };
 use super::seen::{Seen, preset, see, see_at_most};
 use super::subject::Subject;
@@ -89,9 +90,10 @@ impl<'a> Probe<'a> {
             self.mutate(mutator, first)
         });
         let mutations = mutations.collect();
-        let base = self.examination.base.map(|base| {
-            (0..512).map(|flags| observe(base, flags, base.as_ptr())).collect::<Vec<_>>()
-        });
+        let base = self
+            .examination
+            .base
+            .map(|base| MOST.map(|request| observe(base, request.bits(), base.as_ptr())));
         Evidence {
             alone,
             beside,
@@ -144,13 +146,11 @@ impl<'a> Probe<'a> {
             // Before the release, so that a view that was unsteady already is not laid to it.
             let steady: Vec<bool> =
                 held.iter().map(|other| other.difference(true).is_none()).collect();
-            let before = self.references();
             self.subject.take_unraisable();
             self.give_back(&mut one.view);
             let others = held.iter().zip(steady).filter(|(_, steady)| *steady);
             releases.push(Release {
                 request: one.request,
-                references: difference(before, self.references()),
                 unraisable: self.subject.take_unraisable(),
                 others: others.map(|(other, _)| other).find_map(|other| other.difference(true)),
             });
@@ -159,26 +159,24 @@ impl<'a> Probe<'a> {
     }
 
     /// Releases a byte copy of a view, at another address, while the struct that was filled holds something else.
-    fn copy(&self, request: Request) -> Option<Release> {
+    fn copy(&self, request: Request) -> Option<Copied> {
         let mut held = self.take(request)?;
         let mut copy = Box::new(*held.view);
         *held.view = preset();
         self.subject.take_unraisable();
         self.give_back(&mut copy);
-        Some(Release {
+        Some(Copied {
             request,
             references: difference(held.references, self.references()),
             unraisable: self.subject.take_unraisable(),
-            others: None,
         })
     }
 
-    /// All items: those that were told have to be compared to the last.
+    /// All items, if there are as many as were told: they have to be compared to the last.
     fn contents(&self, request: Request) -> Option<Vec<u8>> {
         let told = self.examination.claims.contents.as_ref()?;
         let mut held = self.take(request)?;
-        let seen =
-            see_at_most(&held.view, told.len().max(usize::try_from(held.view.len).ok()?).max(1));
+        let seen = see_at_most(&held.view, Some(told.len()));
         self.give_back(&mut held.view);
         seen.contents
     }

@@ -1,7 +1,8 @@
 //! Checks of what `bf_getbuffer` returns, and of what a refusal leaves behind. See "PyBufferProcs, step by step".
 
 use super::checks::Findings;
-use super::evidence::{Evidence, Observation};
+use super::evidence::Evidence;
+use super::requests::has_whole_flags;
 use super::seen::{NAMES, numbers};
 use crate::fill::{Facts, grant};
 use crate::request::Request;
@@ -88,21 +89,13 @@ pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
         lacks_format: whole.fields.format.is_none(),
         ..Facts::default()
     };
-    for seen in evidence.refused().filter(|seen| is_defined(seen)) {
+    for seen in evidence.refused().filter(|seen| has_whole_flags(seen)) {
         let is_judged = !has_short_axes || !needs_order(seen.request);
         if is_judged && grant(&facts, seen.request).is_ok() {
             let raised = seen.answer.raised.as_ref().map(ToString::to_string);
             findings.add(seen, "granted: the memory meets it", raised.unwrap_or("refused".into()));
         }
     }
-}
-
-/// Whether the word has no bit that other checks are about: bits of no flag, and parts of flags.
-fn is_defined(seen: &Observation) -> bool {
-    let contiguity = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
-    let higher = (contiguity | Request::INDIRECT) - Request::ND;
-    let is_part = seen.request.intersects(higher) && !seen.asks(Request::STRIDES);
-    !is_part && seen.request.bits() & 0x2 == 0
 }
 
 pub(super) fn zero(evidence: &Evidence, findings: &mut Findings) {

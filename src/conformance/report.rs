@@ -147,13 +147,16 @@ fn unusable(evidence: &Evidence) -> Vec<(Needs, String)> {
     let claims = &evidence.claims;
     let is_shown = evidence.whole().is_some();
     let mut add = |needs: Needs, reason: &str| unusable.push((needs, format!("{needs}: {reason}")));
-    if claims.contents.is_some() && evidence.contents.is_none() {
+    let told = claims.contents.as_ref().map(Vec::len);
+    let shown = evidence.whole().and_then(|seen| seen.layout()).map(|layout| layout.len());
+    // Where there are more or fewer, that is what is found.
+    if told.is_some() && evidence.contents.is_none() && (shown.is_none() || shown == told) {
         add(Needs::Contents, "no view leads to the items, by a shape that fits");
     }
     if claims.within.is_some() && !is_shown {
         add(Needs::Within, "no request for strides is granted");
     }
-    if evidence.base.as_deref().is_some_and(|base| whole(base).is_none()) {
+    if evidence.base.as_ref().is_some_and(|base| whole(base).is_none()) {
         add(Needs::Base, "it grants no request for strides");
     }
     for mutation in &evidence.mutations {

@@ -23,9 +23,14 @@ fn whole_flags(request: Request) -> Request {
         .fold(Request::SIMPLE, |all, flag| all | flag)
 }
 
+/// Whether each bit belongs to a flag: none is unused, and none a part of a flag.
+pub(super) fn has_whole_flags(seen: &Observation) -> bool {
+    whole_flags(seen.request) == seen.request
+}
+
 /// Granted requests of which each bit belongs to a flag.
 fn granted(evidence: &Evidence) -> impl Iterator<Item = &Observation> {
-    evidence.granted().filter(|seen| whole_flags(seen.request) == seen.request)
+    evidence.granted().filter(|seen| has_whole_flags(seen))
 }
 
 /// Which of the three arrays are set.

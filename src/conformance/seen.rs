@@ -72,11 +72,11 @@ pub(super) const NAMES: [&str; 11] = [
 
 /// Looks at a granted view, at its place.
 pub(super) fn see(view: &Py_buffer, with_contents: bool) -> Seen {
-    see_at_most(view, if with_contents { MOST_CONTENTS } else { 0 })
+    see_at_most(view, with_contents.then_some(MOST_CONTENTS))
 }
 
-/// As [`see`], with so many bytes of items or none.
-pub(super) fn see_at_most(view: &Py_buffer, most: usize) -> Seen {
+/// As [`see`], with the items if they have so many bytes at most.
+pub(super) fn see_at_most(view: &Py_buffer, most: Option<usize>) -> Seen {
     let empty = preset();
     let ndim = usize::try_from(view.ndim).unwrap_or(0);
     let array = |start: *mut Py_ssize_t, unwritten: *mut Py_ssize_t| {
@@ -94,7 +94,7 @@ pub(super) fn see_at_most(view: &Py_buffer, most: usize) -> Seen {
         suboffsets: array(view.suboffsets, empty.suboffsets),
         format,
     };
-    let contents = if most > 0 { contents(view, &fields, most) } else { None };
+    let contents = most.and_then(|most| contents(view, &fields, most));
     Seen { numbers: numbers(view), fields, contents }
 }
 

@@ -42,6 +42,8 @@ pub struct Broken {
 struct State {
     /// Views that are out.
     views: usize,
+    /// The address in `internal` of the view that is asked for, before it was filled.
+    internal: usize,
     /// The memory is being moved.
     is_changing: bool,
     /// References that were taken and belong to nobody.
@@ -77,7 +79,7 @@ impl Broken {
 
     /// Asks for a view, as [`object::get_buffer`] does. What is raised, [`object::take_raised`] takes.
     ///
-    /// What the view points at stays until it is released.
+    /// What the view points at stays until it is released, or the exporter goes.
     pub fn get_buffer(&self, view: &mut Py_buffer, flags: c_int) -> c_int {
         let fault = self.fault();
         let request = Request::from_bits_retain(flags);
@@ -87,6 +89,7 @@ impl Broken {
             object::raise(BufferError::Refused("not this one".into()));
             return -1;
         }
+        state.internal = view.internal.addr();
         // SAFETY: the object is alive, the view may be written; a granted one is given back by `release_buffer`.
         let status =
             unsafe { object::get_buffer(self.as_ptr(), view, (fault.asks)(request).bits()) };
@@ -105,7 +108,8 @@ impl Broken {
     ///
     /// # Safety
     ///
-    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that was, and is not released yet.
+    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that was, and is not released yet. The
+    /// exporter may drop one reference to [`good`](Self::good) too many: the caller has one to spare.
     pub unsafe fn release_buffer(&self, view: &mut Py_buffer) {
         let mut state = self.state();
         (self.fault().released)(self, &mut state, view);

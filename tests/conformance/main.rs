@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use bufferprocs::conformance::{CHECKS, Examination, Exception, Needs, Report, Severity, Step};
 use bufferprocs::exporters::broken::{Broken, FAULTS};
-use bufferprocs::exporters::{Reexport, bytes};
-use bufferprocs::{Buffer, Object, Request, Shared, assert_conforms};
+use bufferprocs::exporters::{Reexport, Strided, bytes};
+use bufferprocs::{Buffer, Layout, Object, Request, Shared, assert_conforms};
 
 /// Examines a broken exporter. Told is what its check needs, and nothing else.
 fn examine(broken: &Broken, needs: Option<Needs>) -> Report {
@@ -165,6 +165,12 @@ fn large_contents_are_compared_to_the_last_byte() {
     assert_eq!(report.violations[0].found, found);
     let report = Examination::of(&object).contents([0; 3]).run();
     assert_eq!(report.violations[0].found, "3 bytes were told, the view has 100000");
+
+    // One byte, shown more often than there is memory: nothing of that is read.
+    let often = Layout::strided(&[1 << 40], &[0], 1).unwrap();
+    let object = Object::new(Strided::readonly(vec![7u8], often, 0).unwrap());
+    let report = Examination::of(&object).contents([7; 3]).run();
+    assert_eq!(report.violations[0].found, "3 bytes were told, the view has 1099511627776");
 }
 
 #[test]

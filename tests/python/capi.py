@@ -9,18 +9,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from _testbuffer import ndarray
 from py_buffer import Py_buffer, pythonapi
+from raised import raised
 
 SIMPLE, WRITABLE, FORMAT, ND, STRIDES, FULL_RO = 0x0, 0x1, 0x4, 0x8, 0x18, 0x11C
 READ, WRITE = 0x100, 0x200
-
-
-def raised(call):
-    """The type of what `call` raises, or None."""
-    try:
-        call()
-    except Exception as error:
-        return type(error)
-    return None
 
 
 def get(exporter, flags):

@@ -10,17 +10,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from py_buffer import Py_buffer, pythonapi
+from raised import raised
 
 WRITABLE, FORMAT, ND, FULL_RO = 0x1, 0x4, 0x8, 0x11C
-
-
-def raised(call):
-    """The type of what `call` raises, or None."""
-    try:
-        call()
-    except Exception as error:
-        return type(error)
-    return None
 
 
 class Samples:

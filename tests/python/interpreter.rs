@@ -77,6 +77,11 @@ impl Interpreter {
         self.version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0)
     }
 
+    /// Whether it is newer than those the book speaks of. It may word a message otherwise, or read more.
+    pub fn is_newer_than_the_book(&self) -> bool {
+        self.minor() > 13
+    }
+
     /// Whether it has a module.
     pub fn can_import(&self, module: &str) -> bool {
         let import = format!("import {module}");

@@ -11,15 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from _testbuffer import ND_WRITABLE, PyBUF_FULL_RO, PyBUF_READ, PyBUF_SIMPLE, PyBUF_WRITE, get_contiguous, ndarray
 from py_buffer import Py_buffer, pythonapi
-
-
-def raised(call):
-    """The type of what `call` raises, or None."""
-    try:
-        call()
-    except Exception as error:
-        return type(error)
-    return None
+from raised import raised
 
 
 def asks_and_needs():

@@ -10,9 +10,6 @@ use crate::interpreter::Interpreter;
 
 const PAGE: &str = "book/src/symptoms.md";
 
-/// The newest CPython that the page speaks of, by its minor version. A newer one may say it in other words.
-const NEWEST: u32 = 13;
-
 pub fn compare(python: &Interpreter) -> Outcome {
     let folder = conformance::build(python)?;
     let output =
@@ -23,7 +20,7 @@ pub fn compare(python: &Interpreter) -> Outcome {
     let raised: Vec<&str> = output.lines().collect();
     let lost: Vec<&str> =
         raised.iter().filter(|raised| !headings.contains(raised)).copied().collect();
-    if python.minor() > NEWEST && !lost.is_empty() && raised.len() == headings.len() {
+    if python.is_newer_than_the_book() && !lost.is_empty() && raised.len() == headings.len() {
         return Ok(format!(
             "{} messages, others on this Python: {}",
             raised.len(),

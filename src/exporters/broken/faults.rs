@@ -124,8 +124,8 @@ pub static FAULTS: [Fault; 58] = [
     Fault { released: a::drop_obj, ..fault("release.keeps-obj") },
     Fault {
         implied: &["request.format.without-nd"], // the good exporter is disputed
-        ..view("field.all-written", a::few_bytes, |_, _, view, _| {
-            view.internal = std::ptr::without_provenance_mut(UNWRITTEN);
+        ..view("field.all-written", a::few_bytes, |_, state, view, _| {
+            view.internal = std::ptr::without_provenance_mut(state.internal);
         })
     },
     view("field.buf.first-item", a::part_of_line, |_, _, view, _| {
@@ -297,6 +297,3 @@ pub static FAULTS: [Fault; 58] = [
         ..ignores("chain.stays-read-only", a::readonly_line, |request| request - Request::WRITABLE)
     },
 ];
-
-/// As the examination presets it.
-const UNWRITTEN: usize = usize::from_ne_bytes([0xA5; size_of::<usize>()]);
