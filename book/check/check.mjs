@@ -11,6 +11,7 @@ import { launch, packages, visit } from './browser.mjs';
 import { checkExplorer } from './explorer.mjs';
 import { checkKeyboard } from './keyboard.mjs';
 import { checkOverflow } from './layout.mjs';
+import { checkProofs, checkWithoutScript } from './proofs.mjs';
 import { checkFirstHits, checkSearchBox, checkWords, collectRules } from './search.mjs';
 import { listPages, serve } from './site.mjs';
 
@@ -86,6 +87,11 @@ if (first) {
 if (pages.includes('explorer.html')) {
   await all([job('explorer.html', 'file', [1280, 'light', { 'explorer by keyboard': checkExplorer }]),
     job('explorer.html', 'root', [360, 'navy', { 'explorer by keyboard': checkExplorer }])]);
+}
+// The page with the longest proofs.
+if (pages.includes('procs.html')) {
+  await all([1280, 360].map((width) => job('procs.html', 'root', [width, 'light', { proofs: checkProofs }])));
+  report('procs.html', 'without JavaScript', await checkWithoutScript(browser, server.file + 'procs.html'));
 }
 for (const [name, findings] of unusedExceptions()) report('(site)', `exception ${name}`, findings);
 

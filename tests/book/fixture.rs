@@ -16,7 +16,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    fn folder(name: &str) -> Fixture {
+    pub fn folder(name: &str) -> Fixture {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("book-{name}"));
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("book/src")).expect("a folder for the fixture");
@@ -26,7 +26,7 @@ impl Fixture {
     /// A copy of this repository's book.
     pub fn real(name: &str) -> Fixture {
         let fixture = Fixture::folder(name);
-        for folder in ["book", "src", "examples", "tests/python"] {
+        for folder in ["book", "src", "examples", "tests/python", "tests/book/transplant"] {
             copy(&repository().join(folder), &fixture.root.join(folder));
         }
         let _ = fs::copy(repository().join("README.md"), fixture.root.join("README.md"));
@@ -115,7 +115,7 @@ pub fn said(output: &Output) -> String {
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder of the copy");
     for entry in fs::read_dir(from).expect("a folder of the book") {
         let path = entry.expect("a file of the book").path();

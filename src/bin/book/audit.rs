@@ -8,7 +8,9 @@ use crate::render::Renderer;
 use crate::source::blocks::Test;
 use crate::source::program::has_fix;
 use crate::source::{Problem, Result};
-use crate::{checks, hidden_copies, proofs, quotations, rules, rules_json, statements};
+use crate::{
+    glossary, hidden_copies, proofs, quotations, rules, rules_json, sources, statements, subject,
+};
 use std::path::Path;
 
 /// All problems of the book of `root`, in the order of files and lines.
@@ -18,7 +20,9 @@ pub fn problems(root: &Path, book: &Book) -> Result<Vec<Problem>> {
     problems.extend(rules::duplicates(&book.rules));
     problems.extend(proofs::check(book));
     problems.extend(statements::check(book));
-    problems.extend(checks::problems(book));
+    problems.extend(glossary::check(book));
+    problems.extend(sources::check(book));
+    problems.extend(subject::problems(book));
     let frozen = book.lock.check(&book.rules, &book.unreadable);
     if frozen.is_empty() && book.problems.is_empty() {
         // Else it is certain, and no help.

@@ -5,11 +5,11 @@
 //! `cargo book lock`.
 
 use crate::audit::counted;
-use crate::checks;
 use crate::model::Book;
 use crate::rules::{Rule, Unreadable};
 use crate::rules_json;
 use crate::source::{Place, Problem, Result, read_text};
+use crate::subject;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -90,7 +90,7 @@ impl Lock {
         for rule in rules {
             let message = match self.frozen.get(&rule.id) {
                 Some(frozen) if frozen.checksum == checksum(rule) => {
-                    match (frozen.is_checked, checks::of(&rule.id).is_some()) {
+                    match (frozen.is_checked, subject::check_of(&rule.id).is_some()) {
                         (true, false) => format!(
                             "{FILE} says that a conformance check knows r[{}], and none does: run `cargo book lock` if it is gone for good",
                             rule.id
@@ -139,7 +139,7 @@ impl Lock {
 
     fn to_text(&self, rules: &[Rule]) -> String {
         let line = |rule: &Rule| {
-            let check = if checks::of(&rule.id).is_some() { " check" } else { "" };
+            let check = if subject::check_of(&rule.id).is_some() { " check" } else { "" };
             format!("{} {}{check}", rule.id, checksum(rule))
         };
         let mut lines: Vec<String> = rules.iter().map(line).collect();

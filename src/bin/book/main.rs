@@ -1,7 +1,7 @@
 //! `cargo book`: builds the book, tests every block of it, and checks that each rule it states is proved.
 //!
 //! One function a command, each in a file of its own name. [`source`] is what all of them read, [`model`] what it adds
-//! up to.
+//! up to, [`subject`] all that is known of the crate.
 
 use source::Result;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,22 @@ use std::process::ExitCode;
 
 mod alone;
 mod audit;
-mod card;
 mod check;
-mod checks;
 mod compile_fail;
 mod compiler;
 mod console;
 mod directives;
 mod example;
-mod explorer;
-mod generated;
+mod glossary;
 mod hidden_copies;
 mod html;
 mod links;
 mod locations;
 mod lock;
-mod matrix;
 mod model;
 mod new;
 mod page_ids;
 mod parallel;
-mod picture;
 mod preprocess;
 mod proofs;
 mod quotations;
@@ -39,8 +34,10 @@ mod rules_json;
 mod runner;
 mod site;
 mod source;
+mod sources;
 mod statements;
 mod stock;
+mod subject;
 mod test;
 mod time;
 mod toolchain;

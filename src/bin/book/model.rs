@@ -1,6 +1,7 @@
 //! The book as the tool sees it: pages, blocks, rules and what proves them, read once and asked by every command.
 
 use crate::directives::{self, Use};
+use crate::glossary::{self, Term};
 use crate::lock::Lock;
 use crate::proofs::{self, Proof};
 use crate::quotations::{self, Original};
@@ -8,6 +9,7 @@ use crate::rules::{self, Rule, Unreadable};
 use crate::source::blocks::{self, Block, Found, Quotation};
 use crate::source::{self, Document, Problem, Result};
 use crate::statements::{self, Row};
+use std::ops::Range;
 use std::path::Path;
 
 pub struct Page {
@@ -15,6 +17,8 @@ pub struct Page {
     pub found: Found,
     /// Directives; only the pages of the book have any.
     pub uses: Vec<Use>,
+    /// The bytes of the lines that name rules.
+    pub rule_lines: Vec<Range<usize>>,
 }
 
 pub struct Book {
@@ -23,6 +27,7 @@ pub struct Book {
     pub unreadable: Vec<Unreadable>,
     pub proofs: Vec<Proof>,
     pub rows: Vec<Row>,
+    pub terms: Vec<Term>,
     pub lock: Lock,
     /// What blocks that need Python are quoted from.
     pub originals: Vec<Original>,
@@ -39,6 +44,7 @@ impl Book {
             unreadable: Vec::new(),
             proofs: Vec::new(),
             rows: Vec::new(),
+            terms: Vec::new(),
             lock: Lock::read(root, &mut problems)?,
             originals: quotations::originals(root)?,
             problems,
@@ -51,11 +57,12 @@ impl Book {
 
     fn add(&mut self, document: Document) {
         let found = blocks::find(&document);
-        let mut uses = Vec::new();
+        let (mut uses, mut rule_lines) = (Vec::new(), Vec::new());
         self.problems.extend(found.problems.iter().cloned());
         if document.is_chapter() {
             let problems = &mut self.problems;
             let (rules, unreadable) = rules::find(&document, &found, problems);
+            rule_lines = rules.iter().map(|rule| rule.line.clone()).collect();
             self.rules.extend(rules);
             self.unreadable.extend(unreadable);
             for block in &found.blocks {
@@ -67,9 +74,10 @@ impl Book {
                 self.proofs.extend(proofs::find_quoted(chapter, quotation, problems));
             }
             self.rows.extend(statements::find(&document, &found));
+            self.terms.extend(glossary::find(&document));
             uses = directives::find(&document, &found);
         }
-        self.pages.push(Page { document, found, uses });
+        self.pages.push(Page { document, found, uses, rule_lines });
     }
 
     /// Every block of Rust, in the order of the pages.
@@ -80,6 +88,14 @@ impl Book {
     /// Every block that needs Python, in the order of the pages.
     pub fn quotations(&self) -> impl Iterator<Item = &Quotation> {
         self.pages.iter().flat_map(|page| &page.found.quotations)
+    }
+
+    /// The first heading of a page.
+    pub fn title<'a>(&'a self, chapter: &'a str) -> &'a str {
+        let is_it =
+            |page: &&Page| page.document.is_chapter() && page.document.chapter_path() == chapter;
+        let text = self.pages.iter().find(is_it).map_or("", |page| page.document.text.as_str());
+        text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(chapter)
     }
 
     pub fn rule(&self, id: &str) -> Option<&Rule> {

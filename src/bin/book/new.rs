@@ -2,6 +2,7 @@
 
 use crate::example::{dependencies, names};
 use crate::source::{Result, read_text};
+use crate::toolchain::CRATE;
 use std::path::{Path, PathBuf};
 
 /// Writes the project and says what to do with it.
@@ -60,8 +61,8 @@ fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
 
 /// The line of `Cargo.toml`, with the crate taken from this clone until it is published.
 fn here(root: &Path, line: &str) -> String {
-    match line.strip_prefix("bufferprocs = { version = \"0.1\"") {
-        Some(rest) => format!("bufferprocs = {{ path = {:?}{rest}", root.to_string_lossy()),
+    match line.strip_prefix(&format!("{CRATE} = {{ version = \"0.1\"")) {
+        Some(rest) => format!("{CRATE} = {{ path = {:?}{rest}", root.to_string_lossy()),
         None => line.to_owned(),
     }
 }

@@ -7,6 +7,7 @@
 use crate::model::Book;
 use crate::render::Renderer;
 use crate::source::Result;
+use crate::subject;
 use crate::test;
 use mdbook_preprocessor::book::Book as MdBook;
 use mdbook_preprocessor::errors::{Error, Result as MdResult};
@@ -14,7 +15,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub const NAME: &str = "bufferprocs";
+pub const NAME: &str = subject::CRATE;
 
 pub struct BookPreprocessor;
 

@@ -22,8 +22,6 @@ pub struct Proof {
     pub top_level: bool,
     /// The block is Python's to run.
     pub by_python: bool,
-    /// The block's offset in the text of the page.
-    pub offset: usize,
 }
 
 /// The proofs of one block of a page.
@@ -35,7 +33,6 @@ pub fn find(chapter: &str, block: &Block, problems: &mut Vec<Problem>) -> Vec<Pr
         block: block.place.clone(),
         top_level: block.top_level,
         by_python: false,
-        offset: block.offset,
     };
     let can_prove = |section: &[String]| can_prove(&block.test, section.iter());
     claims(&lines, "// ", &block.origin, problems, can_prove, &proof)
@@ -56,7 +53,6 @@ pub fn find_quoted(
         block: quotation.place.clone(),
         top_level: quotation.top_level,
         by_python: true,
-        offset: quotation.offset,
     };
     let can_prove = |section: &[String]| {
         let asserts = |line: &String| line.trim_start().starts_with("assert ");

@@ -1,33 +1,25 @@
 //! Blocks that need Python: each is a part of a file that `cargo test` builds and runs in a real interpreter.
 //!
 //! Neither runner of the book has PyO3 or an interpreter. So a block of the language `pyo3` (Rust over PyO3) or `python` has to
-//! stand in a file of `examples/` or `tests/python/`, line by line; a line `// …` or `# …` leaves lines out.
+//! stand in a file of [`QUOTED_FROM`], line by line; a line `// …` or `# …` leaves lines out.
 
 use crate::source::blocks::{Quotation, Quoted, unhide};
 use crate::source::{Problem, Result, read_text};
+use crate::subject::QUOTED_FROM;
 use std::path::Path;
-
-/// Where quoted code may come from.
-const FOLDERS: [&str; 6] = [
-    "examples",
-    "examples/_testbuffer",
-    "tests/python",
-    "tests/python/bridge",
-    "tests/python/found",
-    "tests/python/usual",
-];
 
 /// A file that blocks are quoted from.
 pub struct Original {
     /// Below the repository, with slashes.
     pub file: String,
+    pub text: String,
     lines: Vec<String>,
 }
 
 /// The files below `root`. A book without them quotes nothing.
 pub fn originals(root: &Path) -> Result<Vec<Original>> {
     let mut originals = Vec::new();
-    for folder in FOLDERS {
+    for folder in QUOTED_FROM {
         let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
             continue;
         };
@@ -36,8 +28,9 @@ pub fn originals(root: &Path) -> Result<Vec<Original>> {
                 continue;
             };
             if name.ends_with(".rs") || name.ends_with(".py") {
-                let lines = significant(read_text(&path)?.lines());
-                originals.push(Original { file: format!("{folder}/{name}"), lines });
+                let text = read_text(&path)?;
+                let lines = significant(text.lines());
+                originals.push(Original { file: format!("{folder}/{name}"), text, lines });
             }
         }
     }
@@ -46,7 +39,7 @@ pub fn originals(root: &Path) -> Result<Vec<Original>> {
 }
 
 /// The file that a block is quoted from.
-pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'a str> {
+pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'a Original> {
     let wanted = quotation.language.extension();
     // Only in Rust does a leading `# ` hide a line.
     let code: Vec<String> = match quotation.language {
@@ -61,7 +54,7 @@ pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'
             && !parts.is_empty()
             && has_in_order(&original.lines, &parts)
     };
-    originals.iter().find(has).map(|original| original.file.as_str())
+    originals.iter().find(has)
 }
 
 /// Quotations that are none.
@@ -75,7 +68,7 @@ pub fn check<'a>(
             let message = format!(
                 "no {} file of {} has these lines: a block that needs Python is a part of a file that is run",
                 quotation.language.extension(),
-                FOLDERS.join(", ")
+                QUOTED_FROM.join(", ")
             );
             Problem::new(&quotation.place, message)
         })

@@ -3,22 +3,20 @@
 //! A page is rendered as a list of edits of its own text, so that everything an edit does not touch stays as it was
 //! written. mdBook's Markdown still sees the paragraph of a rule: the HTML around it is separated by blank lines.
 
-use crate::checks;
 use crate::console;
 use crate::directives::{Directive, Use};
-use crate::generated;
+use crate::glossary;
 use crate::html;
 use crate::model::{Book, Page};
 use crate::proofs::Proof;
-use crate::quotations;
 use crate::rules::{Level, Rule};
 use crate::source::Problem;
-use crate::source::blocks::Quoted;
+use crate::sources;
 use crate::statements;
+use crate::subject;
 use std::ops::Range;
 
-/// The page on the conformance checks.
-const CHECKING: &str = "checking.md";
+mod blocks;
 
 pub struct Renderer<'a> {
     book: &'a Book,
@@ -40,10 +38,10 @@ impl<'a> Renderer<'a> {
     pub fn page(&self, page: &Page) -> (String, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut edits = self.rule_edits(page);
-        edits.extend(self.proof_edits(page));
+        edits.extend(self.block_edits(page));
         edits.extend(self.row_edits(page));
-        edits.extend(self.quotation_edits(page));
         edits.extend(self.console_edits(page));
+        edits.extend(glossary::edits(&self.book.terms, page));
         for used in &page.uses {
             match self.expand(page, used) {
                 Ok(text) => edits.push((used.range.clone(), text)),
@@ -90,7 +88,7 @@ impl<'a> Renderer<'a> {
         });
         out.push_str(&format!(
             "<span class=\"rule-source\">{}{}</span> ",
-            html::escape(&rule.source),
+            sources::linked(&rule.source),
             statements.collect::<String>()
         ));
         let old: String = self.book.lock.aliases_of(id).map(|old| format!(" {old}")).collect();
@@ -99,45 +97,12 @@ impl<'a> Renderer<'a> {
             id.replace(['.', '-'], " ")
         ));
         let mut proofs = self.proof_links(&rule.chapter, id);
-        if checks::of(id).is_some() {
-            let page = html::link(&rule.chapter, CHECKING);
+        if subject::check_of(id).is_some() {
+            let page = html::link(&rule.chapter, subject::CHECKING);
             proofs.push_str(&format!(" <a href=\"{page}\">check</a>"));
         }
         out.push_str(&format!("<span class=\"rule-proofs\">{proofs}</span></div>\n"));
         out
-    }
-
-    /// Anchors before the fences that prove something; a fence inside a list or a quotation has no place for one.
-    fn proof_edits(&self, page: &Page) -> Vec<Edit> {
-        let chapter = page.document.chapter_path();
-        let here = |proof: &&Proof| proof.chapter == chapter && proof.top_level;
-        self.book
-            .proofs
-            .iter()
-            .filter(here)
-            .map(|proof| {
-                let anchor = self.proof_anchor(proof);
-                let text = format!("<div class=\"proof\" id=\"{anchor}\"></div>\n\n");
-                (proof.offset..proof.offset, text)
-            })
-            .collect()
-    }
-
-    /// Above each block that needs Python: the file that it is a part of. mdBook colours `pyo3` as the Rust that it is.
-    fn quotation_edits(&self, page: &Page) -> Vec<Edit> {
-        let mut edits = Vec::new();
-        for quotation in &page.found.quotations {
-            let start = quotation.offset;
-            if let Some(file) = quotations::origin(&self.book.originals, quotation) {
-                let text = format!("<p class=\"quoted\">Part of <code>{file}</code></p>\n\n");
-                edits.push((start..start, text));
-            }
-            let fence = &page.document.text[start..];
-            if let (Quoted::Pyo3, Some(at)) = (quotation.language, fence.find("pyo3")) {
-                edits.push((start + at..start + at + "pyo3".len(), "rust".to_owned()));
-            }
-        }
-        edits
     }
 
     fn console_edits(&self, page: &Page) -> Vec<Edit> {
@@ -207,8 +172,10 @@ impl<'a> Renderer<'a> {
                 ("rule-index", "") => self.rule_index(chapter),
                 ("rule-count", "") => Ok(self.book.rules.len().to_string()),
                 ("quotation-count", "") => Ok(self.book.quotations().count().to_string()),
+                ("sources", "") => Ok(sources::html(self.book, |id| self.rule_link(chapter, id))?),
+                ("external-links", "") => Ok(sources::external_links(self.book, chapter)),
                 ("block-count", "") => Ok(self.book.blocks().count().to_string()),
-                (name, argument) => generated::expand(name, argument),
+                (name, argument) => subject::expand(name, argument),
             },
         }
     }
@@ -248,7 +215,7 @@ impl<'a> Renderer<'a> {
         for rule in &self.book.rules {
             if rule.chapter != page {
                 page = &rule.chapter;
-                out.push_str(&format!("\n## {}\n\n", self.title(page)));
+                out.push_str(&format!("\n## {}\n\n", self.book.title(page)));
             }
             out.push_str(&format!(
                 "- {} {} {} <span class=\"rule-proofs\">{}</span>\n",
@@ -259,17 +226,6 @@ impl<'a> Renderer<'a> {
             ));
         }
         Ok(out)
-    }
-
-    /// The first heading of a page.
-    fn title<'b>(&'b self, chapter: &'b str) -> &'b str {
-        let page = self
-            .book
-            .pages
-            .iter()
-            .find(|page| page.document.is_chapter() && page.document.chapter_path() == chapter);
-        let text = page.map_or("", |page| page.document.text.as_str());
-        text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(chapter)
     }
 
     /// A sentence of a rule, fit for an item of a list on another page.

@@ -1,21 +1,19 @@
 //! `rules.json`: the rules for programs. On the site beside the pages, and in the Python package.
 
-use crate::checks;
 use crate::model::Book;
 use crate::rules::Rule;
 use crate::source::{Place, Problem, Result, read_text};
+use crate::subject::{RULES_JSON, check_of};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
 
-/// The files, below the root. mdBook copies the first to the site; a copy of the book alone has no package.
-const FILES: [&str; 2] = ["book/src/rules.json", "python/bufferprocs/rules.json"];
-
+/// A copy of the book alone may lack a folder.
 fn files(root: &Path) -> impl Iterator<Item = (&'static str, PathBuf)> {
-    let files = FILES.map(|file| (file, root.join(file)));
-    files.into_iter().filter(|(_, path)| path.parent().is_some_and(Path::exists))
+    let files = RULES_JSON.iter().map(|file| (*file, root.join(file)));
+    files.filter(|(_, path)| path.parent().is_some_and(Path::exists))
 }
 
 fn text(book: &Book) -> Result<String> {
@@ -27,12 +25,6 @@ fn text(book: &Book) -> Result<String> {
 
 fn rule(rule: &Rule) -> Value {
     let page = rule.chapter.strip_suffix(".md").unwrap_or(&rule.chapter);
-    let check = checks::of(&rule.id).map(|check| {
-        json!({
-            "severity": check.severity().to_string(),
-            "needs": check.needs.map(|needs| needs.to_string()),
-        })
-    });
     json!({
         "id": rule.id,
         "level": rule.level.word(),
@@ -41,7 +33,7 @@ fn rule(rule: &Rule) -> Value {
         "pythons": rule.pythons,
         "statements": rule.statements,
         "page": format!("{page}.html#r-{}", rule.id),
-        "check": check,
+        "check": check_of(&rule.id),
     })
 }
 

@@ -14,6 +14,8 @@ pub fn build(root: &Path) -> Result<PathBuf> {
     warnings::show();
     let folder = root.join("book");
     let mut config = Config::from_disk(folder.join("book.toml")).map_err(explained)?;
+    // As stock mdBook does: a workflow that knows where the repository lies sets the links to it.
+    config.update_from_env().map_err(explained)?;
     without_our_command(&mut config)?;
     let mut book = MDBook::load_with_config(&folder, config).map_err(explained)?;
     book.with_preprocessor(BookPreprocessor);

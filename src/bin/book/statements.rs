@@ -1,17 +1,15 @@
 //! The statement map: every sentence of the text this book starts from, and the rules that answer to it.
 //!
-//! The page statements.md has one table row for each statement. `N` is the text the book starts from, `L` was added
-//! later, `O` is what stood there before and is only told. Each `N` and `L` has to be cited by a rule that has a proof.
+//! The page statements.md has one table row for each of [`STATEMENTS`]. Each that rules have to answer to is cited by a rule
+//! that has a proof.
 
 use crate::model::Book;
 use crate::rules::{Rule, is_statement, lines_with_ranges};
 use crate::source::blocks::Found;
 use crate::source::{Document, Place, Problem};
+use crate::subject::STATEMENTS;
 
 pub const PAGE: &str = "statements.md";
-
-/// Letter, number of statements, and whether rules have to answer to them.
-const GROUPS: &[(char, usize, bool)] = &[('N', 26, true), ('L', 6, true), ('O', 9, false)];
 
 /// A row of the map.
 #[derive(Clone, Debug)]
@@ -24,7 +22,7 @@ pub struct Row {
 }
 
 fn ids() -> impl Iterator<Item = (String, bool)> {
-    GROUPS.iter().flat_map(|&(letter, count, needs_rules)| {
+    STATEMENTS.iter().flat_map(|&(letter, count, needs_rules)| {
         (1..=count).map(move |number| (format!("{letter}{number}"), needs_rules))
     })
 }

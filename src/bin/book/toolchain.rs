@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub const CRATE: &str = "bufferprocs";
+pub use crate::subject::CRATE;
 
 /// The package whose library blocks use, whatever book is tested.
 pub fn package_dir() -> &'static Path {

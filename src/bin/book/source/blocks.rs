@@ -49,8 +49,9 @@ pub struct Quotation {
     pub code: Vec<String>,
     /// Where each line of `code` was written.
     pub origin: Vec<Place>,
-    /// Byte offset of its opening fence in the text of the document.
+    /// Byte offset of its opening fence in the text of the document, and of what follows its closing one.
     pub offset: usize,
+    pub end: usize,
     /// Not in a list, a quotation or an admonition.
     pub top_level: bool,
 }
@@ -75,8 +76,9 @@ pub struct Block {
     pub code: Vec<String>,
     /// Where each line of `code` was written.
     pub origin: Vec<Place>,
-    /// Byte offset of its opening fence in the text of the document.
+    /// Byte offset of its opening fence in the text of the document, and of what follows its closing one.
     pub offset: usize,
+    pub end: usize,
     /// Not in a list, a quotation or an admonition.
     pub top_level: bool,
 }
@@ -161,8 +163,9 @@ fn close(
     if let Some(language) = Quoted::of(info) {
         let code: Vec<String> = code.lines().map(str::to_owned).collect();
         let origin = (0..code.len()).map(|index| document.place(first + 1 + index)).collect();
-        let offset = fence.start;
-        found.quotations.push(Quotation { place, language, code, origin, offset, top_level });
+        let (offset, end) = (fence.start, fence.end);
+        let quotation = Quotation { place, language, code, origin, offset, end, top_level };
+        found.quotations.push(quotation);
         return;
     }
     match parse_info(info) {
@@ -175,6 +178,7 @@ fn close(
                 test,
                 code,
                 offset: fence.start,
+                end: fence.end,
                 top_level,
             });
         }

@@ -6,7 +6,8 @@ use bufferprocs::exporters::{Rows, Strided, bytes};
 use bufferprocs::{Buffer, Layout, Object, Request};
 use serde_json::{Value, json};
 
-use crate::{html, picture};
+use super::picture;
+use crate::html;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -4,10 +4,19 @@ use crate::model::Book;
 use crate::rules::{Level, Rule};
 use crate::source::Problem;
 use bufferprocs::conformance::{self, CHECKS, Check};
+use serde_json::{Value, json};
 
 /// The check of a rule.
 pub fn of(rule: &str) -> Option<&'static Check> {
     CHECKS.iter().find(|check| check.rule == rule)
+}
+
+/// For programs.
+pub fn json(check: &Check) -> Value {
+    json!({
+        "severity": check.severity().to_string(),
+        "needs": check.needs.map(|needs| needs.to_string()),
+    })
 }
 
 /// Checks that say other things of their rule than its page does. That there is a check at all, the lock says.

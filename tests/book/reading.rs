@@ -1,0 +1,138 @@
+//! What a reader of the built site gets: links that lead somewhere, proofs that fold, programs to copy, terms that are explained.
+
+use crate::fixture::{Fixture, said};
+use crate::source::blocks::{self, Test};
+use crate::source::documents;
+use std::collections::BTreeSet;
+
+/// The pages of a built site, but for those that repeat others.
+fn site(fixture: &Fixture) -> Vec<(String, String)> {
+    let folder = fixture.root.join("target/book");
+    let pages =
+        std::fs::read_dir(&folder).expect("a site").map(|entry| entry.expect("a file").path());
+    pages
+        .filter(|path| path.extension().is_some_and(|extension| extension == "html"))
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .filter(|name| !["index.html", "print.html", "toc.html", "404.html"].contains(&name.as_str()))
+        .map(|name| (name.clone(), fixture.read(&format!("target/book/{name}"))))
+        .collect()
+}
+
+fn addresses(page: &str) -> impl Iterator<Item = &str> {
+    page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next())
+}
+
+#[test]
+fn the_book_builds_and_its_links_lead_somewhere() {
+    let fixture = Fixture::real("build");
+    let said = fixture.passes(&[]);
+    assert!(said.trim_end().ends_with("index.html"), "{said}");
+
+    let pages = site(&fixture);
+    let outside = |page: &str| -> BTreeSet<String> {
+        addresses(page).filter(|address| address.contains("://")).map(str::to_owned).collect()
+    };
+    let listed = outside(&fixture.read("target/book/sources.html"));
+    for (name, page) in &pages {
+        let missing: Vec<_> = outside(page).difference(&listed).cloned().collect();
+        assert!(missing.is_empty(), "{name}: sources.md does not list {missing:?}");
+        // The page to print is all of them.
+        assert!(page.len() < 1_000_000, "{name}: {} bytes", page.len());
+    }
+    assert!(listed.len() > 20, "{listed:?}");
+
+    // Each block that can be run has its program beside it.
+    let documents = documents(&fixture.root).expect("the book can be read");
+    let chapters = documents.iter().filter(|document| document.is_chapter());
+    let declared = chapters
+        .flat_map(|document| blocks::find(document).blocks)
+        .filter(|block| block.top_level && matches!(block.test, Test::Run | Test::NoRun));
+    let copied = pages.iter().flat_map(|(_, page)| page.split("data-text=\"").skip(1));
+    let programs =
+        copied.filter(|program| program.starts_with("// Cargo.toml:\n// [dependencies]"));
+    assert_eq!(programs.count(), declared.count());
+}
+
+/// A proof of one line is open, one of thirteen is closed, and both have their anchor inside.
+#[test]
+fn long_proofs_are_folded() {
+    let long = "let _x = 1;\n".repeat(13);
+    let page = format!(
+        "# Page\n\n```rust\nlet first = 1;\n```\n\nr[a.b] MUST; own\nShort.\n\n```rust\n// r[a.b]\nassert!(true);\n```\n\nr[a.c] MUST; own\nLong.\n\n\
+         ```rust\n{long}// r[a.c]\n# let hidden = 1;\nassert!(true);\n```\n"
+    );
+    let fixture = Fixture::with_page("folds", &page);
+    fixture.passes(&[]);
+    let page = fixture.read("target/book/page.html");
+    let folds: Vec<&str> = page.split("<details class=\"proof\"").skip(1).collect();
+    let [short, long] = folds.as_slice() else { panic!("{page}") };
+    assert!(
+        short.starts_with(" open=\"\"><summary>Proof of <code>a.<wbr>b</code> · 2 lines"),
+        "{short}"
+    );
+    assert!(long.starts_with("><summary>Proof of <code>a.<wbr>c</code> · 15 lines"), "{long}");
+    let before = long.split("</details>").next().expect("its end");
+    assert!(before.contains("id=\"proof-a.c\"") && before.contains("<pre"), "{before}");
+    // What is hidden is copied.
+    assert!(before.contains("data-text=\"// Cargo.toml:"), "{before}");
+    assert!(before.contains("let hidden = 1;\nassert!(true);\n}"), "{before}");
+}
+
+const GLOSSARY: &str =
+    "# Glossary\n\n- **view**, views: What is *lent*.\n- **long view**: Another.\n";
+
+fn with_glossary(name: &str, glossary: &str, page: &str) -> Fixture {
+    let fixture = Fixture::with_page(name, page);
+    fixture.write("book/src/glossary.md", glossary);
+    let summary = fixture.read("book/src/SUMMARY.md");
+    fixture.write("book/src/SUMMARY.md", &format!("{summary}- [Glossary](glossary.md)\n"));
+    fixture
+}
+
+#[test]
+fn terms_lead_to_the_glossary_where_they_are_first_used() {
+    let page =
+        "# A view\n\n`view` and [view](statements.md): Views, a long view, a view and a review.\n";
+    let fixture = with_glossary("glossary", GLOSSARY, page);
+    fixture.passes(&[]);
+    let page = fixture.read("target/book/page.html");
+    let (_, text) = page.split_once("<code>view</code>").expect("the paragraph");
+    let text = text.split("</p>").next().expect("its end");
+    assert_eq!(
+        text,
+        " and <a href=\"statements.html\">view</a>: \
+         <a class=\"term\" href=\"glossary.html#term-view\" title=\"What is lent.\">Views</a>, a \
+         <a class=\"term\" href=\"glossary.html#term-long-view\" title=\"Another.\">long view</a>, a view and a review."
+    );
+    assert!(fixture.read("target/book/glossary.html").contains("<a id=\"term-long-view\"></a>"));
+}
+
+#[test]
+fn a_term_without_use_and_a_term_twice_are_named() {
+    let twice = format!("{GLOSSARY}- **views**: Again.\n");
+    let fixture = with_glossary("terms", &twice, "# Page\n\nA view.\n");
+    fixture.fails(&["audit"], "book/src/glossary.md:5: the glossary explains `views` twice");
+    fixture.fails(&["audit"], "book/src/glossary.md:4: no page uses `long view`");
+}
+
+#[test]
+fn a_source_without_an_address_is_named() {
+    let page = "r[a.b] MUST; nowhere.rst, x\nText.\n\n```rust\n// r[a.b]\nassert!(true);\n```\n";
+    let fixture = Fixture::with_page("sources", page);
+    fixture.fails(&["audit"], "r[a.b] names nowhere.rst, of which SOURCES says nothing");
+}
+
+/// As the workflow that publishes the book sets it.
+#[test]
+fn pages_have_a_link_to_their_text_where_the_repository_is_known() {
+    let fixture = Fixture::with_page("edit", "# Page\n");
+    let mut command = fixture.command(&[]);
+    command.env("MDBOOK_OUTPUT__HTML__EDIT_URL_TEMPLATE", "https://host/edit/main/book/{path}");
+    let output = command.output().expect("the tool runs");
+    assert!(output.status.success(), "{}", said(&output));
+    let page = fixture.read("target/book/page.html");
+    let link = addresses(&page).find(|address| address.starts_with("https://host"));
+    let file = link.and_then(|link| link.strip_prefix("https://host/edit/main/"));
+    assert_eq!(file, Some("book/src/page.md"));
+    assert!(fixture.root.join("book/src/page.md").exists());
+}
