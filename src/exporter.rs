@@ -156,6 +156,19 @@ impl<E: Exporter> Exported<E> {
     /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view is asked for anew.
     ///
     /// Fails while a consumer holds a view, with CPython's own message, and while a [`Ref`] or another [`Mut`] is alive.
+    ///
+    /// ```
+    /// use bufferprocs::error::MutError;
+    /// use bufferprocs::{Buffer, Object, Request};
+    ///
+    /// let object = Object::new(vec![1u8, 2]);
+    /// let bytes = object.exported::<Vec<u8>>().unwrap();
+    /// let view = Buffer::get(&object, Request::SIMPLE)?;
+    /// assert_eq!(bytes.try_mut().unwrap_err(), MutError::Exported { exports: 1 });
+    /// drop(view);
+    /// bytes.try_mut()?.push(3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn try_mut(&self) -> Result<Mut<'_, E>, MutError> {
         self.cell().header.count.begin_mutation()?;
         Ok(Mut::new(self))

@@ -128,6 +128,17 @@ impl<T: AnyBits> Shared<T> {
     }
 
     /// Turns a vector into one whose items may be shared. Nothing is copied.
+    ///
+    /// ```
+    /// use bufferprocs::Shared;
+    ///
+    /// let plain = vec![1u32, 2, 3];
+    /// let address = plain.as_ptr();
+    /// let shared = Shared::from_vec(plain);
+    /// assert_eq!(shared.as_ptr().cast(), address);
+    /// shared[1].store(7);
+    /// assert_eq!(Shared::to_vec(&shared), [1, 7, 3]);
+    /// ```
     pub fn from_vec(values: Vec<T>) -> Vec<Shared<T>> {
         let mut values = ManuallyDrop::new(values);
         let (start, len, capacity) = (values.as_mut_ptr(), values.len(), values.capacity());

@@ -80,6 +80,16 @@ impl Layout {
     ///
     /// `shape` in items, `strides` and `itemsize` in bytes. A stride need not be a multiple of the itemsize. Fails if the
     /// lengths differ, a number overflows or `itemsize` is 0.
+    ///
+    /// ```
+    /// use bufferprocs::Layout;
+    ///
+    /// // The second column of a matrix of 3 rows and 2 columns.
+    /// let column = Layout::strided(&[3], &[16], 8)?;
+    /// assert_eq!((column.len(), column.offset_of(&[2])), (24, Some(32)));
+    /// assert!(!column.is_c_contiguous());
+    /// # Ok::<(), bufferprocs::LayoutError>(())
+    /// ```
     pub fn strided(
         shape: &[usize],
         strides: &[isize],
@@ -202,6 +212,17 @@ impl Layout {
     /// documentation's `verify_structure` checks, but for the multiples of the itemsize.
     ///
     /// Fails also where a pointer would be followed: what stands in a memory is not known here.
+    ///
+    /// ```
+    /// use bufferprocs::{Layout, LayoutError};
+    ///
+    /// let reversed = Layout::strided(&[3], &[-4], 4)?;
+    /// assert_eq!(reversed.span(), -8..4);
+    /// assert!(reversed.check_within(12, 8).is_ok());
+    /// let refused = reversed.check_within(12, 4).unwrap_err();
+    /// assert_eq!(refused, LayoutError::OutOfBounds { first: -4, end: 8, memory: 12 });
+    /// # Ok::<(), LayoutError>(())
+    /// ```
     #[doc(alias = "verify_structure")]
     pub fn check_within(&self, memory: usize, offset: usize) -> Result<(), LayoutError> {
         if let Some(axis) = self.as_ref().follows_pointers() {

@@ -221,6 +221,17 @@ impl<'a> View<'a> {
     /// A part of the view: the items whose index along `axis` is in `slice`.
     ///
     /// Fails as [`Layout::slice`] does, and if shape or strides are not known.
+    ///
+    /// ```
+    /// use bufferprocs::View;
+    /// use bufferprocs::layout::Slice;
+    ///
+    /// let numbers = [0u16, 1, 2, 3, 4];
+    /// let backwards = Slice::python(None, None, -2, numbers.len())?;
+    /// let view = View::readonly(&numbers).slice(0, backwards)?;
+    /// assert_eq!((view.shape(), view.strides()), (&[3][..], &[-4][..]));
+    /// # Ok::<(), bufferprocs::LayoutError>(())
+    /// ```
     pub fn slice(self, axis: usize, slice: Slice) -> Result<View<'a>, LayoutError> {
         self.check_known()?;
         let (layout, moved) = self.layout.slice(axis, slice)?;
@@ -248,6 +259,16 @@ impl<'a> View<'a> {
     /// The same items with the order of the axes reversed.
     ///
     /// Fails if a pointer is followed, and if shape or strides are not known.
+    ///
+    /// ```
+    /// use bufferprocs::{Layout, View};
+    ///
+    /// let numbers = [0u8; 6];
+    /// let rows = Layout::c_contiguous(&[2, 3], 1)?;
+    /// let view = View::readonly(&numbers).with_layout(&rows, 0)?.transposed()?;
+    /// assert_eq!((view.shape(), view.strides()), (&[3, 2][..], &[1, 3][..]));
+    /// # Ok::<(), bufferprocs::LayoutError>(())
+    /// ```
     pub fn transposed(self) -> Result<View<'a>, LayoutError> {
         self.check_known()?;
         Ok(View { layout: self.layout.transposed()?, ..self })

@@ -64,6 +64,17 @@ impl<S: Source> Buffer<S> {
     ///
     /// Fails if the view is read-only, if `source` has another size than [`len`](Self::len), or if the items hold addresses.
     /// CPython's function checks none of these.
+    ///
+    /// ```
+    /// use bufferprocs::{Buffer, Object, Order, Request, Shared};
+    ///
+    /// let object = Object::new(Shared::from_vec(vec![0u8; 4]));
+    /// let buffer = Buffer::get(&object, Request::FULL)?;
+    /// buffer.from_contiguous(b"abcd", Order::C)?;
+    /// assert_eq!(buffer.to_contiguous(Order::C)?, b"abcd");
+    /// assert!(buffer.from_contiguous(b"abc", Order::C).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[doc(alias = "PyBuffer_FromContiguous")]
     pub fn from_contiguous(&self, source: &[u8], order: Order) -> Result<(), CopyError> {
         if self.is_readonly() {

@@ -62,6 +62,16 @@ impl<T: AnyBits> Rows<T> {
     }
 
     /// Adds a row at the end. Fails, and changes nothing, if it has another length than the others.
+    ///
+    /// ```
+    /// use bufferprocs::exporters::Rows;
+    ///
+    /// let mut rows = Rows::new(vec![vec![1u32, 2]])?;
+    /// rows.push(vec![3, 4])?;
+    /// assert!(rows.push(vec![5]).is_err());
+    /// assert_eq!(rows.rows().len(), 2);
+    /// # Ok::<(), bufferprocs::LayoutError>(())
+    /// ```
     pub fn push(&mut self, row: Vec<T>) -> Result<(), LayoutError> {
         let expected = self.layout.shape()[1].unsigned_abs();
         if !self.rows.is_empty() && row.len() != expected {

@@ -1,6 +1,6 @@
 //! What a reader of the built site gets: links that lead somewhere, proofs that fold, programs to copy, terms that are explained.
 
-use crate::fixture::{Fixture, said};
+use crate::fixture::{Fixture, repository, said};
 use crate::source::blocks::{self, Test};
 use crate::source::documents;
 use std::collections::BTreeSet;
@@ -13,7 +13,9 @@ fn site(fixture: &Fixture) -> Vec<(String, String)> {
     pages
         .filter(|path| path.extension().is_some_and(|extension| extension == "html"))
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
-        .filter(|name| !["index.html", "print.html", "toc.html", "404.html"].contains(&name.as_str()))
+        .filter(|name| {
+            !["index.html", "print.html", "toc.html", "404.html"].contains(&name.as_str())
+        })
         .map(|name| (name.clone(), fixture.read(&format!("target/book/{name}"))))
         .collect()
 }
@@ -135,4 +137,35 @@ fn pages_have_a_link_to_their_text_where_the_repository_is_known() {
     let file = link.and_then(|link| link.strip_prefix("https://host/edit/main/"));
     assert_eq!(file, Some("book/src/page.md"));
     assert!(fixture.root.join("book/src/page.md").exists());
+}
+
+/// A claim that CPython does not do what it documents, without the program that shows it, is hearsay.
+#[test]
+fn every_difference_leads_to_its_program() {
+    let page =
+        std::fs::read_to_string(repository().join("book/src/differences.md")).expect("the page");
+    let items: Vec<String> = page
+        .split("\n- ")
+        .skip(1)
+        .map(|item| item.split("\n\n").next().unwrap_or_default().to_owned())
+        .collect();
+    assert!(items.len() >= 30, "{}", items.len());
+    for item in items {
+        assert!(item.contains("[r:") || item.contains("](found.md#"), "no program: {item}");
+    }
+}
+
+/// Code apart. More does not fit into one sitting.
+#[test]
+fn no_chapter_has_more_than_2500_words() {
+    for document in documents(repository()).expect("the book can be read") {
+        let code = &blocks::find(&document).code_ranges;
+        let mut text = document.text.clone();
+        // From the end, so that what is left keeps its place.
+        for range in code.iter().rev() {
+            text.replace_range(range.clone(), "code");
+        }
+        let words = text.split_whitespace().count();
+        assert!(words <= 2500, "{} has {words}", document.file);
+    }
 }

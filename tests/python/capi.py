@@ -2,6 +2,8 @@
 
 import array
 import ctypes
+import gc
+import io
 import os
 import sys
 
@@ -45,6 +47,10 @@ def asks():
     view.obj = 0xA5
     assert raised(lambda: pythonapi.PyObject_GetBuffer(3, ctypes.byref(view), SIMPLE)) is TypeError
     assert view.obj == 0xA5  # untouched
+
+    # r[api.null-view]
+    for exporter in (b"abc", bytearray(3), array.array("B"), io.BytesIO(b"abc").getbuffer().obj):
+        assert raised(lambda: pythonapi.PyObject_GetBuffer(exporter, None, SIMPLE)) is BufferError
 
     # r[api.read-write]
     expected = SystemError if sys.version_info >= (3, 13) else None
@@ -95,6 +101,10 @@ def measures():
     assert (size(b"i"), size(b"ib"), size(b"=ib"), size(b"")) == (4, 5, 5, 0)
     assert raised(lambda: size(b"T{i}")).__name__ == "error"  # struct.error
 
+    # r[api.struct-reads]
+    for format in (b"T{i:x:}", b"(2)i", b"O", b"Zd", b"g", b"w", b"&i", b"t", b"i:x:"):
+        assert raised(lambda: size(format)).__name__ == "error"
+
     # r[api.slots]
     class Sub(bytearray):
         pass
@@ -125,7 +135,46 @@ def errors():
     assert raised(lambda: b"".join([array.array("i", [1]), 3])) is TypeError
 
 
-TESTS = (asks, releases, fills, measures, errors)
+def copies():
+    # r[api.copy-data-requests]
+    copy = pythonapi.PyObject_CopyData
+    target = bytearray(4)
+    assert copy(target, b"abc") == 0 and target == b"abc\0"  # the source may be read-only, the rest stays
+    assert raised(lambda: copy(b"abc", target)) is BufferError  # the target may not
+    assert raised(lambda: copy(bytearray(2), b"abc")) is BufferError
+    assert raised(lambda: copy(target, 3)) is raised(lambda: copy(3, target)) is TypeError
+
+    # r[api.fill-strides]
+    def strides(shape, itemsize, order):
+        extents, filled = (ctypes.c_ssize_t * len(shape))(*shape), (ctypes.c_ssize_t * len(shape))()
+        pythonapi.PyBuffer_FillContiguousStrides(len(shape), extents, filled, itemsize, order)
+        return list(filled)
+
+    assert (strides([2, 3], 4, b"C"), strides([2, 3], 4, b"F")) == ([12, 4], [4, 8])
+    assert strides([2, 3], 4, b"x") == [12, 4]
+
+
+def changes():
+    # r[exports.same-size]
+    owner = bytearray(b"abc")
+    view = memoryview(owner)
+    owner[:] = b"xyz"
+    owner.reverse()
+    assert view.tobytes() == b"zyx"
+    assert raised(lambda: owner.extend(b"!")) is BufferError and view.tobytes() == b"zyx"
+
+    # r[release.in-collection]
+    class Holder:
+        pass
+
+    holder, owner = Holder(), bytearray(b"abc")
+    holder.itself, holder.view = holder, memoryview(owner)
+    del holder
+    gc.collect()
+    assert raised(lambda: owner.append(1)) is None
+
+
+TESTS = (asks, releases, fills, measures, errors, copies, changes)
 for test in TESTS:
     test()
 print(f"{len(TESTS)} functions")

@@ -25,13 +25,13 @@ mod modules;
 mod observed;
 mod projects;
 mod random;
-mod readers;
 mod refused;
 mod requests;
 mod strides;
 mod suite;
 mod survey;
 mod symptoms;
+mod tables;
 mod told;
 
 /// What was compared, in one line, or what differed.
@@ -49,14 +49,15 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 23] = [
+const CASES: [(&str, Case); 24] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
     ("exports", exports::compare),
     ("copies", copies::compare),
     ("dialects", dialects::compare),
-    ("readers", readers::compare),
+    ("readers", tables::readers),
+    ("askers", tables::askers),
     ("strides", strides::compare),
     ("symptoms", symptoms::compare),
     ("told", told::run),

@@ -125,6 +125,21 @@ def copies_and_hashes():
     assert raised(lambda: hash(memoryview(array.array("i", [1])).toreadonly())) is ValueError
 
 
+def lends():
+    # r[memoryview.exports]
+    owner, asked = memoryview(bytearray(b"abc")), Py_buffer()
+    pythonapi.PyObject_GetBuffer(owner, ctypes.byref(asked), PyBUF_FULL_RO)
+    assert asked.obj == id(owner) and raised(owner.release) is BufferError
+    pythonapi.PyBuffer_Release(ctypes.byref(asked))
+    assert raised(owner.release) is None
+
+    # r[memoryview.empty-slice]
+    nothing = memoryview(b"abcdef")[3:3:2]
+    assert (nothing.nbytes, nothing.contiguous) == (0, False)
+    assert raised(lambda: pythonapi.PyObject_GetBuffer(nothing, ctypes.byref(asked), PyBUF_SIMPLE)) is BufferError
+    assert memoryview(b"abcdef")[3:3].contiguous
+
+
 def from_c():
     from_memory = ctypes.pythonapi.PyMemoryView_FromMemory
     from_memory.restype = ctypes.py_object
@@ -154,7 +169,7 @@ def from_c():
     assert raised(lambda: get_contiguous(b"abc", PyBUF_WRITE, "C")) is BufferError
 
 
-TESTS = (asks_and_needs, shares, releases, casts, reads_and_writes, copies_and_hashes, from_c)
+TESTS = (asks_and_needs, shares, releases, casts, reads_and_writes, copies_and_hashes, lends, from_c)
 for test in TESTS:
     test()
 print(f"{len(TESTS)} functions")

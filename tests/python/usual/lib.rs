@@ -4,7 +4,9 @@
 
 use std::ffi::{CString, c_int, c_void};
 use std::ptr::null_mut;
+use std::sync::Mutex;
 
+use bufferprocs::Shared;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
@@ -266,6 +268,43 @@ impl Confused {
     }
 }
 
+/// Bytes that anybody may write, and the flags of each request for them.
+#[pyclass(frozen)]
+struct Recorder {
+    bytes: Box<[Shared<u8>]>,
+    asked: Mutex<Vec<c_int>>,
+}
+
+#[pymethods]
+impl Recorder {
+    #[new]
+    fn new(bytes: Vec<u8>) -> Recorder {
+        Recorder { bytes: Shared::from_vec(bytes).into(), asked: Mutex::default() }
+    }
+
+    /// The flags since the last call.
+    fn asked(&self) -> Vec<c_int> {
+        self.asked.lock().map(|mut asked| std::mem::take(&mut *asked)).unwrap_or_default()
+    }
+
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let this = slf.get();
+        if let Ok(mut asked) = this.asked.lock() {
+            asked.push(flags);
+        }
+        let (buf, len) = (this.bytes.as_ptr().cast_mut().cast(), this.bytes.len() as isize);
+        // SAFETY: the interpreter's view, over bytes that this object keeps where they are.
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, len, 0, flags) } {
+            0 => Ok(()),
+            _ => Err(PyErr::fetch(slf.py())),
+        }
+    }
+}
+
 /// The first number, as PyO3's consumer reads it.
 #[pyfunction]
 fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
@@ -275,5 +314,5 @@ fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>>
 #[pymodule]
 mod usual {
     #[pymodule_export]
-    use super::{Blob, Confused, Formatted, Growing, Nothing, Words, first_f64, read_as};
+    use super::{Blob, Confused, Formatted, Growing, Nothing, Recorder, Words, first_f64, read_as};
 }
