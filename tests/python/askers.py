@@ -65,7 +65,7 @@ def row(what, call):
     x = usual.Recorder(bytes(8))
     call(x)
     asked = [f"`{flags:#05x}` {NAMES.get(flags, '')}".strip() for flags in dict.fromkeys(x.asked())]
-    return f"| {what} | {', then '.join(asked) or 'nothing'} |"
+    return f"| {', then '.join(asked) or 'nothing'} | {what} |"
 
 
 sys.stdout.reconfigure(encoding="utf-8")

@@ -21,8 +21,9 @@ pub struct Term {
     pub forms: Vec<String>,
     definition: String,
     pub place: Place,
-    /// Where the name stands in the text of the page.
+    /// Where the name stands in the text of the page, and its other forms behind it.
     offset: usize,
+    others: Range<usize>,
 }
 
 impl Term {
@@ -42,8 +43,12 @@ pub fn find(document: &Document) -> Vec<Term> {
         if let Some((names, definition)) =
             line.strip_prefix("- **").and_then(|l| l.split_once(": "))
         {
+            let name = names.find("**").unwrap_or(names.len());
+            let start = offset + "- **".len();
+            let others = start + (name + 2).min(names.len())..start + names.len();
             let names = names.replace("**", "");
             terms.push(Term {
+                others,
                 forms: names.split(", ").map(str::to_lowercase).collect(),
                 definition: definition.to_owned(),
                 place: document.place(index),
@@ -61,8 +66,12 @@ type Edit = (Range<usize>, String);
 pub fn edits(terms: &[Term], page: &Page) -> Vec<Edit> {
     let chapter = page.document.chapter_path();
     if chapter == PAGE {
-        let anchor = |term: &Term| format!("<a id=\"{}\"></a>", term.anchor());
-        return terms.iter().map(|term| (term.offset..term.offset, anchor(term))).collect();
+        // Who reads it needs no plurals.
+        let edits = |term: &Term| {
+            let anchor = format!("<a id=\"{}\"></a>", term.anchor());
+            [(term.offset..term.offset, anchor), (term.others.clone(), String::new())]
+        };
+        return terms.iter().flat_map(edits).collect();
     }
     if WITHOUT_LINKS.contains(&chapter) {
         return Vec::new();

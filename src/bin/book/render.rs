@@ -101,7 +101,7 @@ impl<'a> Renderer<'a> {
             let page = html::link(&rule.chapter, subject::CHECKING);
             proofs.push_str(&format!(" <a href=\"{page}\">check</a>"));
         }
-        out.push_str(&format!("<span class=\"rule-proofs\">{proofs}</span></div>\n"));
+        out.push_str(&format!("<span class=\"rule-proofs\">· {proofs}</span></div>\n"));
         out
     }
 

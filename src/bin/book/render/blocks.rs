@@ -25,6 +25,10 @@ impl Renderer<'_> {
             };
             let mut around = self.fold(page, block.offset, lines, &proofs, &error);
             around.1 = format!("{}{}", copied(block), around.1);
+            if proofs.is_empty() && !error.is_empty() {
+                let error = error.trim_start_matches(" · must");
+                around.0 = format!("<p class=\"quoted\">Must{error}</p>\n\n");
+            }
             edits.extend(inserted(block.offset..block.end, block.top_level, around));
         }
         for quotation in &page.found.quotations {
