@@ -42,6 +42,12 @@ check(
     raised(lambda: points.append(5)) == "BufferError: Existing exports of data: object cannot be re-sized",
 )
 
+# A part is a view of the whole: it counts.
+rest = np.asarray(points.since(2))
+rest["id"][0] = 22
+assert points.ids() == [0, 77, 22, 3] and rest.dtype == items.dtype
+del rest
+
 # memoryview shows records and does not take them apart.
 assert raised(lambda: memoryview(points)[0]).startswith("NotImplementedError")
 
@@ -53,4 +59,4 @@ check("references", sys.getrefcount(points) == before and points.ids()[-1] == 5)
 ids = np.asarray(points)["id"]
 del points
 gc.collect()
-check("outlives its owner", ids.tolist() == [0, 77, 2, 3, 5])
+check("outlives its owner", ids.tolist() == [0, 77, 22, 3, 5])

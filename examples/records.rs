@@ -9,9 +9,11 @@
 
 use std::mem::offset_of;
 
-use bufferprocs::exporters::Records;
-use bufferprocs::{Exported, Shared, exports};
+use bufferprocs::exporters::Reexport;
+use bufferprocs::layout::Slice;
+use bufferprocs::{Exported, PyBuffer, Request, Shared, exports};
 use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
 
 bufferprocs::record! {
     /// A point that somebody saw.
@@ -25,7 +27,7 @@ bufferprocs::record! {
 
 #[pyclass(frozen)]
 struct Points {
-    points: Exported<Records<Point>>,
+    points: Exported<Vec<Shared<Point>>>,
 }
 
 #[exports(points)]
@@ -35,19 +37,27 @@ impl Points {
     fn new(len: u16) -> Points {
         let point =
             |id: u16| Point { position: [id.into(); 3], flags: id, group: -1, id: id.into() };
-        Points { points: Exported::new(Records::new((0..len).map(point).collect())) }
+        Points { points: Exported::new((0..len).map(|id| Shared::new(point(id))).collect()) }
     }
 
     /// The ids, as they are now.
     fn ids(&self) -> PyResult<Vec<u64>> {
-        Ok(self.points.try_borrow()?.shared().iter().map(|point| point.load().id).collect())
+        Ok(self.points.try_borrow()?.iter().map(|point| point.load().id).collect())
     }
 
     /// `BufferError` while a view is held.
     fn append(&self, id: u64) -> PyResult<()> {
         let point = Point { position: [0.0; 3], flags: 0, group: 0, id };
-        self.points.try_mut()?.shared_mut().push(Shared::new(point));
+        self.points.try_mut()?.push(Shared::new(point));
         Ok(())
+    }
+
+    /// The points from the one at `first` on, as a view of the same memory.
+    fn since<'py>(slf: &Bound<'py, Self>, first: isize) -> PyResult<Bound<'py, PyMemoryView>> {
+        let whole = PyBuffer::get(&slf.clone().into_any().unbind(), Request::FULL_RO)?;
+        let len = whole.len() / whole.itemsize();
+        let rest = Reexport::new(whole).slice(0, Slice::python(Some(first), None, 1, len)?)?;
+        PyMemoryView::from(&bufferprocs::export(slf.py(), rest)?)
     }
 
     /// Where Rust puts the fields.

@@ -30,8 +30,7 @@ export async function checkProofs(tab) {
 
   await tab.context().grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
   const block = 'details.proof[open]:has(.boring) pre';
-  await tab.hover(block);
-  await tab.click(`${block} .copy-program`);
+  await tab.click(`${block} + .program button`);
   const copied = await tab.evaluate(() => navigator.clipboard.readText());
   const hidden = await tab.evaluate((what) => document.querySelector(`${what} .boring`).textContent.trim(), block);
   expect(copied.startsWith('// Cargo.toml:') && copied.includes('fn main()'), `what was copied is no program: ${copied.slice(0, 60)}`);

@@ -1,24 +1,21 @@
-/* Beside mdBook's button, which copies the lines that are shown: one that copies the complete program, with hidden lines and what
-   Cargo.toml needs. */
+/* mdBook's button copies the lines that are shown. Below the block another one copies the complete program, with hidden lines and what
+   Cargo.toml needs; of a part of an example the whole file. */
 'use strict';
 
 (function programs() {
+    if (typeof ClipboardJS === 'undefined') {
+        return;
+    }
     for (const program of document.querySelectorAll('main div.program')) {
-        const block = program.previousElementSibling;
-        const buttons = block?.querySelector('.buttons');
-        if (!buttons || typeof ClipboardJS === 'undefined') {
-            continue;
-        }
         const button = document.createElement('button');
         button.type = 'button';
-        button.className = 'copy-program';
-        button.textContent = 'complete';
-        button.title = 'Copy the complete program, with hidden lines and Cargo.toml';
-        button.setAttribute('aria-label', button.title);
-        buttons.prepend(button);
+        const name = 'Copy the complete program';
+        button.textContent = name;
+        program.append(button);
+        program.hidden = false;
         new ClipboardJS(button, { text: () => program.dataset.text }).on('success', () => {
-            button.textContent = 'copied';
-            setTimeout(() => { button.textContent = 'complete'; }, 2000);
+            button.textContent = 'Copied';
+            setTimeout(() => { button.textContent = name; }, 2000);
         });
     }
 })();

@@ -176,6 +176,36 @@ pub const fn field_parts<T: Item>(name: &'static str) -> [Part<'static>; 2] {
     }
 }
 
+/// What is wrong with a record that has `gap` bytes without a value, and what to do.
+#[doc(hidden)]
+pub const fn gap_text<const LEN: usize>(parts: &[&str; 3], gap: usize) -> [u8; LEN] {
+    let [record, place, name] = *parts;
+    join(&[
+        Part::Text(b"record `"),
+        Part::Text(record.as_bytes()),
+        Part::Text(b"` has "),
+        Part::Number(gap),
+        Part::Text(if gap == 1 { b" byte of padding " } else { b" bytes of padding " }),
+        Part::Text(place.as_bytes()),
+        Part::Text(name.as_bytes()),
+        Part::Text(b": put a field of type `Pad<"),
+        Part::Number(gap),
+        Part::Text(b">` there"),
+    ])
+}
+
+/// The joined text, without the NULs behind it.
+#[doc(hidden)]
+pub const fn str(bytes: &[u8]) -> &str {
+    match CStr::from_bytes_until_nul(bytes) {
+        Ok(text) => match text.to_str() {
+            Ok(text) => text,
+            Err(_) => panic!("the text is not UTF-8"),
+        },
+        Err(_) => panic!("the text has no NUL"),
+    }
+}
+
 /// Whether each field of a struct, at `offset` with `align`, stands where a C compiler would put it.
 #[doc(hidden)]
 pub const fn is_aligned(fields: &[(usize, usize)], size: usize) -> bool {
@@ -287,17 +317,16 @@ macro_rules! record {
             $({
                 const OFFSET: usize = ::std::mem::offset_of!($name, $field);
                 if OFFSET > end {
-                    panic!(concat!(
-                        "record `", stringify!($name), "` has padding before `", stringify!($field),
-                        "`: put a field of type `Pad<N>` there"
-                    ));
+                    const PARTS: [&str; 3] = [stringify!($name), "before ", concat!("`", stringify!($field), "`")];
+                    let text = $crate::item::record::gap_text::<512>(&PARTS, OFFSET - end);
+                    panic!("{}", $crate::item::record::str(&text));
                 }
                 end = OFFSET + ::std::mem::size_of::<$type>();
             })+
             if ::std::mem::size_of::<$name>() > end {
-                panic!(concat!(
-                    "record `", stringify!($name), "` has padding at its end: put a field of type `Pad<N>` there"
-                ));
+                const PARTS: [&str; 3] = [stringify!($name), "at its ", "end"];
+                let text = $crate::item::record::gap_text::<512>(&PARTS, ::std::mem::size_of::<$name>() - end);
+                panic!("{}", $crate::item::record::str(&text));
             }
         };
     };

@@ -1,6 +1,6 @@
 //! The messages of rustc in the symptom index: what brings each about.
 
-use crate::fixture::repository;
+use crate::fixture::{Fixture, repository, said};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,6 +31,16 @@ fn stands_on_the_page(said: &str, code: &str) {
             || heading.strip_suffix(" ``") == Some(message)
     });
     assert!(found, "the page lacks {message:?}, it has {headings:?}");
+}
+
+/// As an author of a book sees it who forgets the padding.
+#[test]
+fn a_record_with_padding() {
+    let page = "```rust\nbufferprocs::record! { struct Sample { channel: u8, value: f32 } }\n```\n";
+    let output = Fixture::with_page("padding", page).run(&["test"]);
+    let said = said(&output);
+    let error = said.lines().map(str::trim_start).find(|line| line.starts_with("error["));
+    stands_on_the_page(error.unwrap_or(&said), "E0080");
 }
 
 /// Two builds of one crate in a folder, as `cargo check` leaves them beside those of `cargo build`.

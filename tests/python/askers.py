@@ -44,6 +44,7 @@ CONSUMERS = [
     ("`ctypes.c_char.from_buffer_copy(x)`", lambda x: ctypes.c_char.from_buffer_copy(x)),
     ("`numpy.asarray(x)`, `numpy.array(x)`", lambda x: (np.asarray(x), np.array(x))),
     ("`numpy.frombuffer(x)`", lambda x: np.frombuffer(x)),
+    ("`numpy.frombuffer(x)` of what is read-only", lambda x: np.frombuffer(x), True),
     ("`PyBuffer::<u8>::get` of PyO3", lambda x: usual.read_as(x)),
 ]
 
@@ -61,8 +62,8 @@ def in_file(x):
         os.write(file.fileno(), x)
 
 
-def row(what, call):
-    x = usual.Recorder(bytes(8))
+def row(what, call, readonly=False):
+    x = usual.Recorder(bytes(8), readonly)
     call(x)
     asked = [f"`{flags:#05x}` {NAMES.get(flags, '')}".strip() for flags in dict.fromkeys(x.asked())]
     return f"| {', then '.join(asked) or 'nothing'} | {what} |"

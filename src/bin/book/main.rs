@@ -15,6 +15,7 @@ mod compiler;
 mod console;
 mod directives;
 mod example;
+mod examples_page;
 mod glossary;
 mod hidden_copies;
 mod html;

@@ -5,6 +5,7 @@
 
 use crate::console;
 use crate::directives::{Directive, Use};
+use crate::examples_page;
 use crate::glossary;
 use crate::html;
 use crate::model::{Book, Page};
@@ -174,6 +175,7 @@ impl<'a> Renderer<'a> {
                 ("quotation-count", "") => Ok(self.book.quotations().count().to_string()),
                 ("sources", "") => Ok(sources::html(self.book, |id| self.rule_link(chapter, id))?),
                 ("external-links", "") => Ok(sources::external_links(self.book, chapter)),
+                ("examples", "") => Ok(examples_page::html(&self.book.originals)),
                 ("block-count", "") => Ok(self.book.blocks().count().to_string()),
                 (name, argument) => subject::expand(name, argument),
             },

@@ -268,18 +268,20 @@ impl Confused {
     }
 }
 
-/// Bytes that anybody may write, and the flags of each request for them.
+/// Bytes that anybody may write, or nobody, and the flags of each request for them.
 #[pyclass(frozen)]
 struct Recorder {
     bytes: Box<[Shared<u8>]>,
+    readonly: bool,
     asked: Mutex<Vec<c_int>>,
 }
 
 #[pymethods]
 impl Recorder {
     #[new]
-    fn new(bytes: Vec<u8>) -> Recorder {
-        Recorder { bytes: Shared::from_vec(bytes).into(), asked: Mutex::default() }
+    #[pyo3(signature = (bytes, readonly = false))]
+    fn new(bytes: Vec<u8>, readonly: bool) -> Recorder {
+        Recorder { bytes: Shared::from_vec(bytes).into(), readonly, asked: Mutex::default() }
     }
 
     /// The flags since the last call.
@@ -297,8 +299,9 @@ impl Recorder {
             asked.push(flags);
         }
         let (buf, len) = (this.bytes.as_ptr().cast_mut().cast(), this.bytes.len() as isize);
+        let readonly = this.readonly.into();
         // SAFETY: the interpreter's view, over bytes that this object keeps where they are.
-        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, len, 0, flags) } {
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), buf, len, readonly, flags) } {
             0 => Ok(()),
             _ => Err(PyErr::fetch(slf.py())),
         }

@@ -1,6 +1,7 @@
 //! What stands around a block: the fold of a proof, the file that it is quoted from, and the program that a button copies.
 
 use super::{Edit, Renderer};
+use crate::examples_page;
 use crate::html;
 use crate::model::Page;
 use crate::proofs::Proof;
@@ -37,12 +38,13 @@ impl Renderer<'_> {
             let mut around = self.fold(page, quotation.offset, lines, &proofs, "");
             if let Some(original) = quotations::origin(&self.book.originals, quotation) {
                 let file = &original.file;
-                around
-                    .0
-                    .push_str(&format!("<p class=\"quoted\">Part of <code>{file}</code></p>\n\n"));
-                if is_example(file) {
+                let mut name = format!("<code>{file}</code>");
+                if let Some(example) = examples_page::name_of(file) {
+                    let page = html::link(page.document.chapter_path(), examples_page::PAGE);
+                    name = format!("<a href=\"{page}#example-{example}\">{name}</a>");
                     around.1 = format!("{}{}", program_to_copy(&original.text), around.1);
                 }
+                around.0.push_str(&format!("<p class=\"quoted\">Part of {name}</p>\n\n"));
             }
             edits.extend(inserted(quotation.offset..quotation.end, quotation.top_level, around));
             edits.extend(coloured_as_rust(page, quotation));
@@ -135,12 +137,6 @@ fn copied(block: &Block) -> String {
             program_to_copy(&(head + &program(block).text))
         }
     }
-}
-
-/// Examples name what they need in their own header.
-fn is_example(file: &str) -> bool {
-    let name = file.strip_prefix("examples/").unwrap_or("/");
-    !name.contains('/')
 }
 
 /// Kept in an attribute, which search does not read.
