@@ -1,14 +1,22 @@
 //! Copies between items of any layout and packed bytes.
 //!
 //! Knows addresses and layouts, and neither exporters nor consumers. Packed means that the items follow each other without
-//! a gap, in the order asked for. Items that lie packed in the memory too are copied in one run.
+//! a gap, in the order asked for. [`axes`] says how far a step leads on both sides, [`loops`] in which order to go, and
+//! [`moves`] how one item gets over.
 //!
 //! A copy from one view to another goes by packed bytes of its own, so that the two may overlap: what is read is what was
 //! there before the first byte was written.
 
-use crate::item::{load_bytes, store_bytes, width};
+mod axes;
+mod loops;
+mod moves;
+
+use crate::item::width;
 use crate::layout::{LayoutRef, Order};
-use crate::walk::{Walk, is_fortran};
+use crate::walk;
+use axes::Axis;
+use loops::{Places, each};
+use moves::{Load, LoadAny, Plain, PlainAny, Store, StoreAny};
 
 /// How the memory on the layout's side is accessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +31,7 @@ pub(crate) enum Memory {
 ///
 /// # Safety
 ///
-/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, of initialised items. With `Memory::Frozen` nobody
+/// - `buf` and `layout` describe memory as [`walk::Walk::new`] wants it, of initialised items. With `Memory::Frozen` nobody
 ///   writes it, with `Memory::Shared` others do so by atomic operations of the item's width.
 /// - `target` is valid for writes of `layout.len()` bytes, and nobody else's.
 pub(crate) unsafe fn to_contiguous(
@@ -34,25 +42,25 @@ pub(crate) unsafe fn to_contiguous(
     memory: Memory,
 ) {
     let itemsize = layout.itemsize();
-    let read = |target: *mut u8, item: *const u8, size: usize| match memory {
-        // SAFETY: the caller's promise: items in the memory, as many bytes in the target.
-        Memory::Frozen => unsafe { std::ptr::copy_nonoverlapping(item, target, size) },
-        // SAFETY: as above; the width is that of each of the items, which follow each other.
-        Memory::Shared => unsafe { load_bytes(item, target, size, width(item, itemsize)) },
+    let places = Places { packed: target, memory: buf.cast_mut() };
+    // Items of the target do not overlap: they may come in any order.
+    let pack = |places: Places, axes: &[Axis]| match memory {
+        // SAFETY: the caller's promise, for these items.
+        Memory::Frozen => unsafe { pack_frozen(places, axes, itemsize) },
+        // SAFETY: as above.
+        Memory::Shared => unsafe { pack_shared(places, axes, itemsize) },
     };
     // SAFETY: the caller's promise.
-    unsafe {
-        each_run(target, buf, layout, order, |target, item, size| {
-            read(target, item.cast_const(), size)
-        })
-    };
+    unsafe { each_block(places, layout, order, pack) };
 }
 
 /// Spreads the packed bytes at `source` over the items at `buf`: what `PyBuffer_FromContiguous` does.
 ///
+/// Of items that share memory the last in the order of the packed bytes stays.
+///
 /// # Safety
 ///
-/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, valid for reads and writes, which others access by
+/// - `buf` and `layout` describe memory as [`walk::Walk::new`] wants it, valid for reads and writes, which others access by
 ///   atomic operations of the item's width.
 /// - `source` is valid for reads of `layout.len()` initialised bytes, and nobody else writes them.
 pub(crate) unsafe fn from_contiguous(
@@ -62,83 +70,129 @@ pub(crate) unsafe fn from_contiguous(
     order: Order,
 ) {
     let itemsize = layout.itemsize();
-    let write = |source: *mut u8, item: *mut u8, size: usize| {
-        // SAFETY: the caller's promise: items in the memory, as many bytes in the source, which is only read.
-        unsafe { store_bytes(item, source.cast_const(), size, width(item, itemsize)) }
+    let places = Places { packed: source.cast_mut(), memory: buf };
+    let spread = |places: Places, axes: &[Axis]| {
+        // SAFETY: the caller's promise, for these items.
+        unsafe { spread_shared(places, axes, itemsize) }
     };
     // SAFETY: the caller's promise.
-    unsafe { each_run(source.cast_mut(), buf, layout, order, write) };
+    unsafe { each_block(places, layout, order, spread) };
 }
 
-/// Calls `run` with runs of items that lie without a gap, in the order asked for: place among the packed bytes, address
-/// of the first item, size of all in bytes.
+/// Calls `block` with parts of the memory that are reached without a pointer: their places and their axes. The parts come
+/// in the order of their packed bytes, or have one item each.
 ///
 /// # Safety
 ///
-/// `buf` and `layout` describe memory as [`Walk::new`] wants it; `packed` is the start of `layout.len()` bytes.
-unsafe fn each_run(
-    packed: *mut u8,
-    buf: *const u8,
+/// `places` and `layout` describe memory as [`walk::Walk::new`] wants it.
+unsafe fn each_block(
+    places: Places,
     layout: LayoutRef<'_>,
     order: Order,
-    mut run: impl FnMut(*mut u8, *mut u8, usize),
+    block: impl Fn(Places, &[Axis]),
 ) {
-    let itemsize = layout.itemsize();
     if layout.len() == 0 {
         return;
     }
-    if layout.follows_pointers().is_some() {
-        // SAFETY: the caller's promise.
-        let items = unsafe { Walk::new(buf, layout, order) };
-        for (number, item) in items.enumerate() {
-            run(packed.wrapping_add(number * itemsize), item.cast_mut(), itemsize);
-        }
-        return;
-    }
-    let axes = merged_axes(layout, order);
-    // The last axis is a run if its items have no gap; else each of its items is one.
-    let (outer, size) = match axes.split_last() {
-        Some((&(extent, stride), outer)) if stride == itemsize as isize => {
-            (outer, extent * itemsize)
-        }
-        _ => (&axes[..], itemsize),
+    let pointers = layout.suboffsets().and_then(|all| all.iter().rposition(|one| *one >= 0));
+    let mut axes = axes::of(layout);
+    // In C order what lies behind the last pointer is packed as one; in Fortran order nothing is.
+    let fortran = walk::is_fortran(layout, order);
+    let outer = match pointers {
+        None => 0,
+        Some(_) if fortran => axes.len(),
+        Some(last) => last + 1,
     };
+    axes::pack(&mut axes, layout.itemsize(), fortran);
+    let inner = axes::merged(&axes[outer..], fortran);
+    let outer = &axes[..outer];
     let mut indices = vec![0; outer.len()];
-    let mut item = buf;
-    for start in (0..layout.len()).step_by(size) {
-        run(packed.wrapping_add(start), item.cast_mut(), size);
-        for (index, &(extent, stride)) in indices.iter_mut().zip(outer).rev() {
-            *index += 1;
-            if *index < extent {
-                item = item.wrapping_offset(stride);
-                break;
-            }
-            item = item.wrapping_offset(-stride * (extent as isize - 1));
-            *index = 0;
+    loop {
+        let steps = outer.iter().zip(&indices).map(|(axis, index)| axis.packed * *index as isize);
+        let packed = places.packed.wrapping_offset(steps.sum());
+        // SAFETY: the caller's promise; the indices are within their extents.
+        let memory = unsafe { walk::address(places.memory, layout, &indices) }.cast_mut();
+        block(Places { packed, memory }, &inner);
+        let may_step = |axis: &usize| indices[*axis] + 1 < outer[*axis].extent;
+        let axis = match fortran {
+            true => (0..outer.len()).find(may_step),
+            false => (0..outer.len()).rev().find(may_step),
+        };
+        let Some(axis) = axis else { return };
+        indices[axis] += 1;
+        match fortran {
+            true => indices[..axis].fill(0),
+            false => indices[axis + 1..].fill(0),
         }
     }
 }
 
-/// Extent and stride of each axis, the slowest of the order first: without axes of one item, and as one axis where the
-/// items of two follow each other. The layout has items.
-fn merged_axes(layout: LayoutRef<'_>, order: Order) -> Vec<(usize, isize)> {
-    let mut packed = layout.len() as isize;
-    let axis = |(axis, &extent): (usize, &isize)| {
-        packed /= extent;
-        (extent.unsigned_abs(), layout.strides().map_or(packed, |strides| strides[axis]))
-    };
-    let mut axes: Vec<_> = layout.shape().iter().enumerate().map(axis).collect();
-    if is_fortran(layout, order) {
-        axes.reverse();
+/// Whether each item has the largest width that its size allows, where the first is at `memory`.
+fn is_aligned(memory: *const u8, axes: &[Axis], itemsize: usize) -> bool {
+    let widest = width(std::ptr::null(), itemsize);
+    width(memory, itemsize) == widest
+        && axes.iter().all(|axis| axis.memory.unsigned_abs() % widest == 0)
+}
+
+/// # Safety
+///
+/// As for [`to_contiguous`], with memory that nobody writes.
+unsafe fn pack_frozen(places: Places, axes: &[Axis], itemsize: usize) {
+    macro_rules! pack {
+        ($moves:expr) => {
+            // SAFETY: the caller's promise.
+            unsafe { each(places, axes, itemsize, true, $moves) }
+        };
     }
-    let mut merged: Vec<(usize, isize)> = Vec::with_capacity(axes.len());
-    for (extent, stride) in axes.into_iter().filter(|&(extent, _)| extent != 1) {
-        match merged.last_mut() {
-            Some((outer, step)) if stride.checked_mul(extent as isize) == Some(*step) => {
-                (*outer, *step) = (*outer * extent, stride);
-            }
-            _ => merged.push((extent, stride)),
-        }
+    match itemsize {
+        1 => pack!(Plain::<1>),
+        2 => pack!(Plain::<2>),
+        4 => pack!(Plain::<4>),
+        8 => pack!(Plain::<8>),
+        16 => pack!(Plain::<16>),
+        _ => pack!(PlainAny(itemsize)),
     }
-    merged
+}
+
+/// # Safety
+///
+/// As for [`to_contiguous`], with memory that others write.
+unsafe fn pack_shared(places: Places, axes: &[Axis], itemsize: usize) {
+    macro_rules! pack {
+        ($moves:expr) => {
+            // SAFETY: the caller's promise; words only where each item has the width of one.
+            unsafe { each(places, axes, itemsize, true, $moves) }
+        };
+    }
+    let aligned = is_aligned(places.memory, axes, itemsize);
+    match (itemsize, size_of::<usize>()) {
+        (1, _) => pack!(Load::<u8, 1>::new()),
+        (2, _) if aligned => pack!(Load::<u16, 1>::new()),
+        (4, _) if aligned => pack!(Load::<u32, 1>::new()),
+        (8, 8) if aligned => pack!(Load::<usize, 1>::new()),
+        (16, 8) if aligned => pack!(Load::<usize, 2>::new()),
+        _ => pack!(LoadAny(itemsize)),
+    }
+}
+
+/// # Safety
+///
+/// As for [`from_contiguous`].
+unsafe fn spread_shared(places: Places, axes: &[Axis], itemsize: usize) {
+    let any_order = axes::are_apart(axes, itemsize);
+    macro_rules! spread {
+        ($moves:expr) => {
+            // SAFETY: the caller's promise; words only where each item has the width of one.
+            unsafe { each(places, axes, itemsize, any_order, $moves) }
+        };
+    }
+    let aligned = is_aligned(places.memory, axes, itemsize);
+    match (itemsize, size_of::<usize>()) {
+        (1, _) => spread!(Store::<u8, 1>::new()),
+        (2, _) if aligned => spread!(Store::<u16, 1>::new()),
+        (4, _) if aligned => spread!(Store::<u32, 1>::new()),
+        (8, 8) if aligned => spread!(Store::<usize, 1>::new()),
+        (16, 8) if aligned => spread!(Store::<usize, 2>::new()),
+        _ => spread!(StoreAny(itemsize)),
+    }
 }

@@ -7,7 +7,8 @@ use crate::layout::{LayoutRef, Order};
 /// # Safety
 ///
 /// `buf` and `layout` describe memory that is valid for reads, pointers behind suboffsets included, and that does not
-/// change where the pointers are. There are as many indices as dimensions, each within its extent.
+/// change where the pointers are. There are at most as many indices as dimensions, each within its extent; those that are
+/// left out are 0, of axes without a pointer.
 pub(crate) unsafe fn address(
     buf: *const u8,
     layout: LayoutRef<'_>,

@@ -1,0 +1,128 @@
+//! In which order the items of a copy come: so that whole lines of the cache are used on both sides.
+
+use super::axes::Axis;
+use super::moves::Move;
+
+/// Where an item is on both sides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    pub packed: *mut u8,
+    pub memory: *mut u8,
+}
+
+impl Places {
+    /// Within the bounds of both sides.
+    fn step(self, axis: &Axis, index: usize) -> Places {
+        let index = index as isize;
+        Places {
+            packed: self.packed.wrapping_offset(axis.packed * index),
+            memory: self.memory.wrapping_offset(axis.memory * index),
+        }
+    }
+}
+
+/// A line of the cache, in bytes, on most machines. Another one costs time and nothing else.
+const LINE: usize = 64;
+
+/// Items along the packed bytes in a tile: as many lines of the memory are in use at once.
+const TILE: usize = 32;
+
+/// Moves every item. `axes` has the slowest of the packed bytes first; in this order the items come, unless they may in any.
+///
+/// # Safety
+///
+/// `moves` may move what is at `places`, and whatever the axes lead to from there.
+pub(super) unsafe fn each<M: Move>(
+    places: Places,
+    axes: &[Axis],
+    itemsize: usize,
+    any_order: bool,
+    moves: M,
+) {
+    let Some((fastest, outer)) = axes.split_last() else {
+        // SAFETY: the caller's promise.
+        return unsafe { moves.item(places.packed, places.memory) };
+    };
+    if fastest.memory == itemsize as isize {
+        let size = fastest.extent * itemsize;
+        return each_place(places, outer, |places| {
+            // SAFETY: the caller's promise: items without a gap on both sides.
+            unsafe { moves.run(places.packed, places.memory, size) };
+        });
+    }
+    // The axis along which the memory has its items closest to each other.
+    let closest = |axis: &&Axis| axis.memory.unsigned_abs();
+    let across = outer.iter().min_by_key(closest).filter(|axis| closest(axis) < closest(&fastest));
+    match across.filter(|_| any_order) {
+        None => each_place(places, outer, |places| {
+            for index in 0..fastest.extent {
+                let item = places.step(fastest, index);
+                // SAFETY: the caller's promise.
+                unsafe { moves.item(item.packed, item.memory) };
+            }
+        }),
+        Some(across) => {
+            let others: Vec<Axis> = outer.iter().filter(|axis| *axis != across).copied().collect();
+            each_place(places, &others, |places| {
+                // SAFETY: the caller's promise.
+                unsafe { each_tile(places, across, fastest, itemsize, moves) };
+            });
+        }
+    }
+}
+
+/// A plane whose items are close to each other along one axis in the memory, and along the other among the packed bytes:
+/// in tiles that use a whole line of both.
+///
+/// # Safety
+///
+/// As for [`each`].
+unsafe fn each_tile<M: Move>(
+    places: Places,
+    across: &Axis,
+    along: &Axis,
+    itemsize: usize,
+    moves: M,
+) {
+    let wide = (LINE / itemsize).clamp(4, 16);
+    for first in (0..across.extent).step_by(wide) {
+        let wide = wide.min(across.extent - first);
+        let strip = places.step(across, first);
+        for start in (0..along.extent).step_by(TILE) {
+            let tile = strip.step(along, start);
+            for index in 0..TILE.min(along.extent - start) {
+                let line = tile.step(along, index);
+                for index in 0..wide {
+                    let item = line.step(across, index);
+                    // SAFETY: the caller's promise.
+                    unsafe { moves.item(item.packed, item.memory) };
+                }
+            }
+        }
+    }
+}
+
+/// Calls `act` with each place that the axes lead to, the last axis running fastest.
+fn each_place(places: Places, axes: &[Axis], mut act: impl FnMut(Places)) {
+    let Some((fastest, outer)) = axes.split_last() else {
+        return act(places);
+    };
+    let mut indices = vec![0; outer.len()];
+    let mut row = places;
+    loop {
+        for index in 0..fastest.extent {
+            act(row.step(fastest, index));
+        }
+        let Some(axis) =
+            (0..outer.len()).rev().find(|axis| indices[*axis] + 1 < outer[*axis].extent)
+        else {
+            return;
+        };
+        indices[axis] += 1;
+        indices[axis + 1..].fill(0);
+        row = outer
+            .iter()
+            .zip(&indices)
+            .fold(places, |place, (axis, index)| place.step(axis, *index));
+    }
+}
