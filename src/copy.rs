@@ -104,8 +104,11 @@ unsafe fn each_block(
         Some(last) => last + 1,
     };
     axes::pack(&mut axes, layout.itemsize(), fortran);
-    let inner = axes::merged(&axes[outer..], fortran);
-    let outer = &axes[..outer];
+    let inner = match outer {
+        0 => std::mem::take(&mut axes),
+        _ => axes.split_off(outer),
+    };
+    let (inner, outer) = (axes::merged(inner, fortran), axes);
     let mut indices = vec![0; outer.len()];
     loop {
         let steps = outer.iter().zip(&indices).map(|(axis, index)| axis.packed * *index as isize);
@@ -194,5 +197,83 @@ unsafe fn spread_shared(places: Places, axes: &[Axis], itemsize: usize) {
         (8, 8) if aligned => spread!(Store::<usize, 1>::new()),
         (16, 8) if aligned => spread!(Store::<usize, 2>::new()),
         _ => spread!(StoreAny(itemsize)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+    use crate::walk::Walk;
+
+    /// Memory none of whose bytes is like its neighbours, aligned to 16.
+    fn memory(len: usize) -> Vec<u128> {
+        let word =
+            |at: usize| (at as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        (0..len.div_ceil(16)).map(word).collect()
+    }
+
+    /// Where each item starts in the memory, in the order asked for.
+    fn starts(start: usize, layout: &Layout, order: Order) -> Vec<usize> {
+        let nowhere = std::ptr::without_provenance::<u8>(start);
+        // SAFETY: no pointer is followed: addresses are all that is asked for.
+        unsafe { Walk::new(nowhere, layout.as_ref(), order) }.map(<*const u8>::addr).collect()
+    }
+
+    /// Both ways, both orders, and at every alignment: as one item after the other is copied.
+    #[track_caller]
+    fn check(shape: &[usize], strides: &[isize], itemsize: usize) {
+        let layout = Layout::strided(shape, strides, itemsize).unwrap();
+        let first = layout.span().start.unsigned_abs().next_multiple_of(16);
+        let memory = memory(first + layout.span().end.unsigned_abs() + 16);
+        let size = memory.len() * 16;
+        // SAFETY: the words of the vector, as bytes.
+        let bytes = unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<u8>(), size) };
+        for (shift, order) in
+            [(0, Order::C), (0, Order::Fortran), (1, Order::C), (2, Order::Fortran), (4, Order::C)]
+        {
+            let start = first + shift;
+            let starts = starts(start, &layout, order);
+            let items: Vec<u8> =
+                starts.iter().flat_map(|at| &bytes[*at..at + itemsize]).copied().collect();
+            for kind in [Memory::Frozen, Memory::Shared] {
+                let mut packed = vec![0; layout.len()];
+                let buf = bytes[start..].as_ptr();
+                // SAFETY: the layout lies within the memory, which nobody writes.
+                unsafe { to_contiguous(packed.as_mut_ptr(), buf, layout.as_ref(), order, kind) };
+                assert!(packed == items, "{shape:?} {strides:?} {itemsize} {order:?} {kind:?}");
+            }
+            let source: Vec<u8> = bytes.iter().rev().copied().cycle().take(layout.len()).collect();
+            let mut expected = bytes.to_vec();
+            for (item, at) in source.chunks(itemsize).zip(&starts) {
+                expected[*at..at + itemsize].copy_from_slice(item);
+            }
+            let mut written = memory.clone();
+            let buf = written.as_mut_ptr().cast::<u8>().wrapping_add(start);
+            // SAFETY: the layout lies within the memory, which is ours.
+            unsafe { from_contiguous(buf, layout.as_ref(), source.as_ptr(), order) };
+            // SAFETY: as above.
+            let written =
+                unsafe { std::slice::from_raw_parts(written.as_ptr().cast::<u8>(), size) };
+            assert!(written == expected, "back: {shape:?} {strides:?} {itemsize} {order:?}");
+        }
+    }
+
+    /// More than a tile, and no multiple of one.
+    #[test]
+    fn every_loop_copies_what_one_item_after_the_other_would() {
+        for itemsize in [1, 2, 3, 4, 6, 8, 12, 16, 24] {
+            let item = itemsize as isize;
+            check(&[70, 300], &[item, 70 * item], itemsize); // transposed
+            check(&[300, 70], &[-item, 300 * item], itemsize);
+            check(&[70, 3, 300], &[3 * item, item, 210 * item + 8], itemsize);
+            check(&[5, 66, 4], &[66 * 4 * item, 4 * item, item], itemsize); // packed
+            check(&[5, 66, 4], &[70 * 4 * item, -4 * item, item], itemsize); // runs
+            check(&[40, 7], &[item, 0], itemsize); // the same item many times: the last one stays
+            check(&[70, 300], &[item, 3 * item], itemsize);
+            check(&[9, 33], &[item + 1, 9 * item + 9], itemsize); // no multiple of the itemsize
+            check(&[], &[], itemsize);
+            check(&[1, 5, 1], &[999, 2 * item, -7], itemsize);
+        }
     }
 }

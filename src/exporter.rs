@@ -223,7 +223,7 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
 // SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
     // The usual request, for all fields, comes first and inline: a return by reference costs more than the whole answer, as
-    // `cargo bench --bench getbuffer` shows.
+    // `cargo bench -- getbuffer` shows.
     #[inline(always)]
     unsafe fn getbuffer(
         &self,

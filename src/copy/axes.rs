@@ -36,21 +36,27 @@ pub(super) fn pack(axes: &mut [Axis], itemsize: usize, fortran: bool) {
 }
 
 /// The axes with the slowest of the packed bytes first: without those of one item, and as one where the items of two follow
-/// each other on both sides.
-pub(super) fn merged(axes: &[Axis], fortran: bool) -> Vec<Axis> {
-    let mut merged: Vec<Axis> = Vec::with_capacity(axes.len());
-    let mut add = |axis: &Axis| match merged.last_mut() {
-        _ if axis.extent == 1 => {}
-        Some(outer) if axis.memory.checked_mul(axis.extent as isize) == Some(outer.memory) => {
-            *outer = Axis { extent: outer.extent * axis.extent, ..*axis };
-        }
-        _ => merged.push(*axis),
-    };
-    match fortran {
-        true => axes.iter().rev().for_each(&mut add),
-        false => axes.iter().for_each(&mut add),
+/// each other on both sides. In place: a small copy must not cost an allocation more.
+pub(super) fn merged(mut axes: Vec<Axis>, fortran: bool) -> Vec<Axis> {
+    if fortran {
+        axes.reverse();
     }
-    merged
+    let mut kept = 0;
+    for at in 0..axes.len() {
+        let axis = axes[at];
+        let follows =
+            |outer: &Axis| axis.memory.checked_mul(axis.extent as isize) == Some(outer.memory);
+        if axis.extent == 1 {
+            continue;
+        } else if kept > 0 && follows(&axes[kept - 1]) {
+            axes[kept - 1] = Axis { extent: axes[kept - 1].extent * axis.extent, ..axis };
+        } else {
+            axes[kept] = axis;
+            kept += 1;
+        }
+    }
+    axes.truncate(kept);
+    axes
 }
 
 /// Whether no two items share memory, as far as it is easily seen: each step leads over all that the shorter ones reach.
@@ -74,7 +80,7 @@ mod tests {
     fn packed(layout: &Layout, fortran: bool) -> Vec<Axis> {
         let mut axes = of(layout.as_ref());
         pack(&mut axes, layout.itemsize(), fortran);
-        merged(&axes, fortran)
+        merged(axes, fortran)
     }
 
     #[test]

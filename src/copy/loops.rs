@@ -21,11 +21,10 @@ impl Places {
     }
 }
 
-/// A line of the cache, in bytes, on most machines. Another one costs time and nothing else.
-const LINE: usize = 64;
-
-/// Items along the packed bytes in a tile: as many lines of the memory are in use at once.
-const TILE: usize = 32;
+/// Items of a tile along the packed bytes, and along the memory. Of the sizes and orders tried, for items of 1 to 8 bytes, these
+/// were within a tenth of the best: what is written comes in runs, and what is read is still in the cache for the next run.
+const LONG: usize = 256;
+const WIDE: usize = 64;
 
 /// Moves every item. `axes` has the slowest of the packed bytes first; in this order the items come, unless they may in any.
 ///
@@ -55,48 +54,50 @@ pub(super) unsafe fn each<M: Move>(
     let across = outer.iter().min_by_key(closest).filter(|axis| closest(axis) < closest(&fastest));
     match across.filter(|_| any_order) {
         None => each_place(places, outer, |places| {
-            for index in 0..fastest.extent {
-                let item = places.step(fastest, index);
-                // SAFETY: the caller's promise.
-                unsafe { moves.item(item.packed, item.memory) };
-            }
+            // SAFETY: the caller's promise.
+            unsafe { line(places, fastest, fastest.extent, moves) };
         }),
         Some(across) => {
             let others: Vec<Axis> = outer.iter().filter(|axis| *axis != across).copied().collect();
             each_place(places, &others, |places| {
                 // SAFETY: the caller's promise.
-                unsafe { each_tile(places, across, fastest, itemsize, moves) };
+                unsafe { each_tile(places, across, fastest, moves) };
             });
         }
     }
 }
 
-/// A plane whose items are close to each other along one axis in the memory, and along the other among the packed bytes:
-/// in tiles that use a whole line of both.
+/// So many items along an axis.
 ///
 /// # Safety
 ///
 /// As for [`each`].
-unsafe fn each_tile<M: Move>(
-    places: Places,
-    across: &Axis,
-    along: &Axis,
-    itemsize: usize,
-    moves: M,
-) {
-    let wide = (LINE / itemsize).clamp(4, 16);
-    for first in (0..across.extent).step_by(wide) {
-        let wide = wide.min(across.extent - first);
-        let strip = places.step(across, first);
-        for start in (0..along.extent).step_by(TILE) {
-            let tile = strip.step(along, start);
-            for index in 0..TILE.min(along.extent - start) {
-                let line = tile.step(along, index);
-                for index in 0..wide {
-                    let item = line.step(across, index);
-                    // SAFETY: the caller's promise.
-                    unsafe { moves.item(item.packed, item.memory) };
-                }
+#[inline(always)]
+unsafe fn line<M: Move>(from: Places, axis: &Axis, count: usize, moves: M) {
+    let Places { mut packed, mut memory } = from;
+    for _ in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe { moves.item(packed, memory) };
+        packed = packed.wrapping_offset(axis.packed);
+        memory = memory.wrapping_offset(axis.memory);
+    }
+}
+
+/// A plane whose items are close to each other along one axis in the memory, and along the other among the packed bytes:
+/// in tiles, so that lines of the cache are used whole on both sides.
+///
+/// # Safety
+///
+/// As for [`each`].
+unsafe fn each_tile<M: Move>(places: Places, across: &Axis, along: &Axis, moves: M) {
+    for start in (0..along.extent).step_by(LONG) {
+        let strip = places.step(along, start);
+        let long = LONG.min(along.extent - start);
+        for first in (0..across.extent).step_by(WIDE) {
+            let tile = strip.step(across, first);
+            for index in 0..WIDE.min(across.extent - first) {
+                // SAFETY: the caller's promise.
+                unsafe { line(tile.step(across, index), along, long, moves) };
             }
         }
     }

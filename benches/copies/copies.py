@@ -1,0 +1,100 @@
+"""Times copies into packed bytes beside their peers: NAME ours=... peer=... ratio=... target=... holds|misses.
+
+All in one process, into the same memory, which was touched before; median of the rounds, in which every measurement has its turn.
+"""
+
+import json
+import os
+import statistics
+import sys
+
+import numpy as np
+
+import copies_bench as bench
+
+SHORT = os.environ.get("BUFFERPROCS_BENCH") == "short"
+ROUNDS = 3 if SHORT else 9
+SIDE = 1000 if SHORT else 4000
+VALUES = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.float64, 16: np.complex128}
+
+
+def square(itemsize):
+    return np.arange(SIDE * SIDE).astype(VALUES[itemsize]).reshape(SIDE, SIDE)
+
+
+squares = {itemsize: square(itemsize) for itemsize in VALUES}
+cube = np.arange(SIDE * SIDE, dtype=np.float64).reshape(SIDE // 20, 20, SIDE)
+five = np.arange(SIDE * SIDE, dtype=np.float64).reshape(SIDE // 20, 20, 10, SIDE // 100, 10)
+wide = np.arange(2 * SIDE * SIDE, dtype=np.float64)
+small = np.arange(100.0).reshape(10, 10)
+
+#: What is copied, and the largest ratios allowed: to np.copyto, to PyBuffer_ToContiguous.
+COPIES = [
+    *[(f"transposed, items of {size}", squares[size].T, 0.5, 0.1) for size in (1, 4, 8)],
+    *[(f"transposed, items of {size}", squares[size].T, None, None) for size in (2, 16)],
+    ("every second column", wide.reshape(SIDE, 2 * SIDE)[:, ::2], 1.0, 0.15),
+    ("reversed", squares[8][::-1, ::-1], 1.0, 0.15),
+    ("alternate rows", wide.reshape(2 * SIDE, SIDE)[::2], 1.0, 0.15),
+    ("3-D, axes 2 0 1", cube.transpose(2, 0, 1), 1.0, 0.15),
+    ("3-D, axes 1 2 0", cube.transpose(1, 2, 0), 1.0, 0.15),
+    ("5-D, axes 4 3 2 1 0", five.transpose(4, 3, 2, 1, 0), 1.0, 0.15),
+    ("5-D, axes 2 0 4 1 3", five.transpose(2, 0, 4, 1, 3), 1.0, 0.15),
+    ("10 x 10, transposed", small.T, 0.5, 1.0),
+    ("10 x 10, reversed rows", small[::-1], 0.5, 1.0),
+    ("100 items, every second", wide[:200:2], 0.5, 1.0),
+]
+
+tasks = {}
+for name, source, _, _ in COPIES:
+    count = 20_000 if source.nbytes < 1024 else 1
+    target = np.zeros(source.shape, source.dtype)
+    bytes_of_target = target.reshape(-1).view(np.uint8)
+    tasks[name, "ours"] = lambda s=source, t=bytes_of_target, n=count: bench.ours(s, t, n)
+    tasks[name, "copyto"] = lambda s=source, t=target, n=count: bench.call(np.copyto, (t, s), n)
+    tasks[name, "cpython"] = lambda s=source, t=bytes_of_target, n=count: bench.cpython(s, t, n)
+    if source.nbytes > 1024:
+        tasks[name, "memcpy"] = lambda t=bytes_of_target, u=bytes_of_target.copy(): bench.memcpy(u, t, 1)
+    tasks[name, "ours"]()
+    assert (target == source).all(), name
+
+rows = squares[8]
+target = np.zeros_like(rows)
+for name, source in [("contiguous", rows), ("rows with gaps", wide.reshape(SIDE, 2 * SIDE)[:, :SIDE])]:
+    packed = target.reshape(-1).view(np.uint8)
+    tasks[name, "ours"] = lambda s=source: bench.ours(s, packed, 1)
+    tasks[name, "memcpy"] = lambda: bench.memcpy(rows.reshape(-1).view(np.uint8), packed, 1)
+
+times = {task: [] for task in tasks}
+for round in range(ROUNDS + 1):
+    for task, measure in tasks.items():
+        time = measure()
+        if round > 0:  # the first one warms up
+            times[task].append(time)
+median = {task: statistics.median(values) for task, values in times.items()}
+
+lines = []
+
+
+def line(name, peer, allowed):
+    ours, theirs = median[name, "ours"], median[name, peer]
+    ratio = ours / theirs
+    target = "-" if allowed is None else f"{allowed:.2f}"
+    verdict = "" if allowed is None else "holds" if ratio <= allowed else "misses"
+    unit, digits = (1e6, 2) if theirs > 1e5 else (1, 0)
+    lines.append({"name": name, "peer": peer, "ours": ours, "theirs": theirs, "ratio": ratio, "target": allowed})
+    print(
+        f"{name}/{peer} ours={ours / unit:.{digits}f} peer={theirs / unit:.{digits}f} ratio={ratio:.2f} target={target} {verdict}".rstrip()
+    )
+
+
+print(f"CPython {sys.version.split()[0]}, NumPy {np.__version__}, {SIDE} x {SIDE} items, milliseconds, or nanoseconds of small ones; median of {ROUNDS}")
+for name, _, to_numpy, to_cpython in COPIES:
+    line(name, "copyto", to_numpy)
+    line(name, "cpython", to_cpython)
+    if (name, "memcpy") in median:
+        line(name, "memcpy", None)
+for name in ("contiguous", "rows with gaps"):
+    line(name, "memcpy", 1.15)
+if "BUFFERPROCS_BENCH_JSON" in os.environ:
+    with open(os.environ["BUFFERPROCS_BENCH_JSON"], "w") as file:
+        json.dump(lines, file, indent=1)
