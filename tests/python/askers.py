@@ -72,3 +72,9 @@ def row(what, call, readonly=False):
 sys.stdout.reconfigure(encoding="utf-8")
 for consumer in CONSUMERS:
     print(row(*consumer))
+
+# r[consumer.requests]
+x = usual.Recorder(bytes(8))
+for _, call, *_ in CONSUMERS:
+    call(x)
+assert {NAMES[flags] for flags in x.asked()} == {"SIMPLE", "WRITABLE", "CONTIG_RO", "FULL_RO"}

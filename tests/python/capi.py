@@ -105,6 +105,12 @@ def measures():
     for format in (b"T{i:x:}", b"(2)i", b"O", b"Zd", b"g", b"w", b"&i", b"t", b"i:x:"):
         assert raised(lambda: size(format)).__name__ == "error"
 
+    # r[format.dialects]
+    order = "<" if sys.byteorder == "little" else ">"
+    assert memoryview(ctypes.c_int(1)).format == order + "i"
+    assert memoryview(type("Either", (ctypes.Union,), {"_fields_": [("x", ctypes.c_double)]})()).format == "B"
+    assert [memoryview(array.array(code)).format for code in "bBhHiIlLqQfd"] == list("bBhHiIlLqQfd")
+
     # r[api.slots]
     class Sub(bytearray):
         pass

@@ -100,6 +100,11 @@ def reports():
         sys.unraisablehook = hook
     assert [type(unraisable.exc_value) for unraisable in reported] == [RuntimeError]
 
+    # r[classes.release-during-exception]
+    samples = Samples(b"abc")
+    assert raised(lambda: b"".join([samples, 3])) is TypeError  # of the 3, after the first was asked
+    assert len(samples.given_back) == 1
+
 
 def bases():
     # r[classes.base-released]
