@@ -1,6 +1,7 @@
 //! `cargo bench`: builds modules with optimisation, and has CPython run the scripts that measure with them.
 //!
-//! `cargo bench -- copies` runs one of them.
+//! `cargo bench -- copies` runs one of them, `cargo bench -- --write` puts all figures into the book. A ratio three times
+//! that of the book is a failure: nothing but another algorithm does that.
 
 #[path = "../tests/python/environment.rs"]
 mod environment;
@@ -10,6 +11,7 @@ mod interpreter;
 #[allow(dead_code)]
 #[path = "../tests/python/modules.rs"]
 mod modules;
+mod page;
 
 use interpreter::Interpreter;
 use modules::{Build, Module, NEWEST};
@@ -21,25 +23,28 @@ const BENCHMARKS: [(&str, &str, &str); 2] = [
 ];
 
 fn main() -> Result<(), String> {
-    let python = Interpreter::find()?;
     // cargo passes `--bench` on.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    let chosen = BENCHMARKS
-        .iter()
-        .filter(|(folder, _, _)| wanted.is_empty() || wanted.iter().any(|word| word == folder));
-    let chosen: Vec<_> = chosen.collect();
-    if chosen.is_empty() {
-        let names: Vec<&str> = BENCHMARKS.iter().map(|(folder, _, _)| *folder).collect();
-        return Err(format!("no benchmark of that name; there are: {}", names.join(", ")));
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let (write, wanted): (Vec<_>, Vec<_>) = words.into_iter().partition(|word| word == "--write");
+    let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
+    if let Some(unknown) = wanted.iter().find(|word| BENCHMARKS.iter().all(|one| one.0 != **word)) {
+        return Err(format!("no benchmark {unknown}; there are: getbuffer, copies"));
     }
-    for (folder, name, source) in chosen {
+    let python = Interpreter::find()?;
+    let mut output = String::new();
+    for (folder, name, source) in BENCHMARKS.into_iter().filter(|one| chosen(one.0)) {
         let module = Module { name, source, features: &[], dependencies: "" };
         let build = Build { optimised: true, ..NEWEST };
         let modules = modules::build(&python, &build, name, &[module])?;
         let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
         let python = environment::with_numpy(&python)?;
         let script = format!("benches/{folder}/{folder}.py");
-        print!("{}", python.run_with_modules(&script, modules)?);
+        let measured = python.run_with_modules(&script, modules)?;
+        print!("{measured}");
+        output.push_str(&measured);
     }
-    Ok(())
+    match write.is_empty() {
+        true => page::compare(&output),
+        false => page::write(&output),
+    }
 }

@@ -19,15 +19,19 @@
 //! where the items lie also agree on the width, as Rust's memory model wants of accesses that race. A writable view shows
 //! whole items of its memory only, so they do agree.
 
+mod access;
 #[doc(hidden)]
 pub mod record;
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::fmt;
-use std::mem::{ManuallyDrop, MaybeUninit, size_of};
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::mem::{ManuallyDrop, size_of};
 
+pub(crate) use access::{
+    Word, load, load_bytes, load_part, load_words, store, store_bytes, store_part, store_words,
+    width,
+};
 pub use record::Pad;
 
 /// A plain value that can be one item of a buffer.
@@ -184,203 +188,9 @@ impl<T: AnyBits + fmt::Debug> fmt::Debug for Shared<T> {
     }
 }
 
-/// Reads an item that others may write at the same time. `source` may be misaligned.
-///
-/// # Safety
-///
-/// `source` is valid for reads of `size_of::<T>()` initialised bytes, which others write by atomic operations if at all.
-pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
-    let mut value = MaybeUninit::<T>::uninit();
-    let width = width(source.cast(), size_of::<T>());
-    // SAFETY: the source is the caller's promise; the destination is as large as a T and ours alone.
-    unsafe { load_bytes(source.cast(), value.as_mut_ptr().cast(), size_of::<T>(), width) };
-    // SAFETY: all bytes were just written, and any bytes are a T.
-    unsafe { value.assume_init() }
-}
-
-/// Writes an item that others may read or write at the same time. `target` may be misaligned.
-///
-/// # Safety
-///
-/// `target` is valid for reads and writes of `size_of::<T>()` bytes, which others access by atomic operations if at all.
-pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
-    let width = width(target.cast(), size_of::<T>());
-    // SAFETY: the target is the caller's promise; the value is ours, and initialised since an Item has no padding.
-    unsafe { store_bytes(target.cast(), (&raw const value).cast(), size_of::<T>(), width) };
-}
-
-/// Copies items in a row, `size` bytes in all, out of memory that others may write at the same time.
-///
-/// `width` is that of the first item, and so that of all: see [`width`].
-///
-/// # Safety
-///
-/// - `source` is valid for reads of `size` initialised bytes, which others write by atomic operations if at all.
-/// - `target` is valid for writes of as many, and nobody else's.
-/// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `source`.
-pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize, width: usize) {
-    macro_rules! load_words {
-        ($atomic:ty, $word:ty) => {{
-            let load = |at: usize| {
-                // SAFETY: `at` lies within the items, whose size the width divides.
-                let from = unsafe { source.add(at) };
-                // SAFETY: aligned, since the width divides address and size. Valid by the caller's promise; it may be
-                // read-only, which relaxed loads of at most a word allow.
-                let word = unsafe { <$atomic>::from_ptr(from.cast_mut().cast()) }.load(Relaxed);
-                // SAFETY: `at` lies within the target.
-                let to = unsafe { target.add(at) };
-                // SAFETY: valid by the caller's promise.
-                unsafe { to.cast::<$word>().write_unaligned(word) };
-            };
-            each_word(size, size_of::<$word>(), load);
-        }};
-    }
-    match width {
-        1 => load_words!(AtomicU8, u8),
-        2 => load_words!(AtomicU16, u16),
-        #[cfg(target_pointer_width = "64")]
-        4 => load_words!(AtomicU32, u32),
-        _ => load_words!(AtomicUsize, usize),
-    }
-}
-
-/// Copies items in a row, `size` bytes in all, into memory that others may read or write at the same time.
-///
-/// # Safety
-///
-/// - `target` is valid for reads and writes of `size` bytes, which others access by atomic operations if at all.
-/// - `source` is valid for reads of as many initialised bytes, and nobody else writes them.
-/// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `target`.
-pub(crate) unsafe fn store_bytes(target: *mut u8, source: *const u8, size: usize, width: usize) {
-    macro_rules! store_words {
-        ($atomic:ty, $word:ty) => {{
-            let store = |at: usize| {
-                // SAFETY: `at` lies within the items, whose size the width divides.
-                let from = unsafe { source.add(at) };
-                // SAFETY: valid by the caller's promise.
-                let word = unsafe { from.cast::<$word>().read_unaligned() };
-                // SAFETY: `at` lies within the items.
-                let to = unsafe { target.add(at) };
-                // SAFETY: aligned, since the width divides address and size; valid and atomic by the caller's promise.
-                unsafe { <$atomic>::from_ptr(to.cast()) }.store(word, Relaxed);
-            };
-            each_word(size, size_of::<$word>(), store);
-        }};
-    }
-    match width {
-        1 => store_words!(AtomicU8, u8),
-        2 => store_words!(AtomicU16, u16),
-        #[cfg(target_pointer_width = "64")]
-        4 => store_words!(AtomicU32, u32),
-        _ => store_words!(AtomicUsize, usize),
-    }
-}
-
-/// Calls `act` with the offset of each word among `size` bytes, which are whole words.
-///
-/// Compilers join no atomic operations and unroll no loops of them. Eight words a turn leave the processor more of the memory
-/// to ask for at once.
-#[inline(always)]
-fn each_word(size: usize, word: usize, act: impl Fn(usize)) {
-    const TURN: usize = 8;
-    let mut at = 0;
-    while size - at >= TURN * word {
-        for number in 0..TURN {
-            act(at + number * word);
-        }
-        at += TURN * word;
-    }
-    while at < size {
-        act(at);
-        at += word;
-    }
-}
-
-/// Reads the byte at `address`, `offset` bytes into an item of `itemsize` bytes, at the width at which others access it.
-///
-/// # Safety
-///
-/// The item is valid for reads of its initialised bytes, which others write by atomic operations if at all. `T` has a size
-/// of 1.
-pub(crate) unsafe fn load_part<T: AnyBits>(
-    address: *const u8,
-    offset: usize,
-    itemsize: usize,
-) -> T {
-    let item = address.wrapping_sub(offset);
-    let width = width(item, itemsize);
-    let within = offset % width;
-    let mut word = [0u8; size_of::<usize>()];
-    // SAFETY: the word around the byte lies within the item, whose address and size the width divides.
-    unsafe { load_bytes(address.wrapping_sub(within), word.as_mut_ptr(), width, width) };
-    // SAFETY: one initialised byte, and any byte is a T.
-    unsafe { word.as_ptr().wrapping_add(within).cast::<T>().read() }
-}
-
-/// Writes the byte at `address`, `offset` bytes into an item of `itemsize` bytes, at the width at which others access it.
-/// What others write to the rest of the item meanwhile is kept.
-///
-/// # Safety
-///
-/// The item is valid for reads and writes of its bytes, which others access by atomic operations if at all.
-pub(crate) unsafe fn store_part(address: *mut u8, offset: usize, itemsize: usize, byte: u8) {
-    let width = width(address.wrapping_sub(offset), itemsize);
-    let within = offset % width;
-    let word = address.wrapping_sub(within);
-    macro_rules! replace_byte {
-        ($atomic:ty, $word:ty) => {{
-            // SAFETY: aligned, since the width divides the item's address and `word` is a multiple of it on; within the
-            // item, valid and atomic by the caller's promise.
-            let word = unsafe { <$atomic>::from_ptr(word.cast()) };
-            let replaced = word.fetch_update(Relaxed, Relaxed, |old| {
-                let mut bytes = old.to_ne_bytes();
-                bytes[within] = byte;
-                Some(<$word>::from_ne_bytes(bytes))
-            });
-            debug_assert!(replaced.is_ok()); // the closure never gives up
-        }};
-    }
-    match width {
-        1 => replace_byte!(AtomicU8, u8),
-        2 => replace_byte!(AtomicU16, u16),
-        #[cfg(target_pointer_width = "64")]
-        4 => replace_byte!(AtomicU32, u32),
-        _ => replace_byte!(AtomicUsize, usize),
-    }
-}
-
-/// Width in bytes of the atomic accesses to an item: the largest power of two, at most a word, that divides both.
-///
-/// Items that follow each other without a gap have one width: it divides the size, and so all of their addresses, and a
-/// larger one divides not even the first address and the size both.
-pub(crate) fn width(address: *const u8, size: usize) -> usize {
-    let bits = address.addr() | size | size_of::<usize>();
-    1 << bits.trailing_zeros()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_width_divides_address_and_size() {
-        #[track_caller]
-        fn case(address: usize, size: usize, expected: usize) {
-            let expected = expected.min(size_of::<usize>());
-            assert_eq!(width(std::ptr::without_provenance(address), size), expected);
-        }
-        case(0x1000, 1, 1);
-        case(0x1000, 2, 2);
-        case(0x1001, 2, 1);
-        case(0x1000, 4, 4);
-        case(0x1002, 4, 2);
-        case(0x1000, 8, 8);
-        case(0x1004, 8, 4);
-        case(0x1000, 12, 4);
-        case(0x1000, 16, 8);
-        case(0x1008, 24, 8);
-        case(0x1000, 7, 1);
-    }
 
     #[test]
     fn a_vector_is_shared_in_place() {
@@ -390,29 +200,5 @@ mod tests {
         let shared = Shared::from_vec(values);
         assert_eq!((shared.as_ptr().addr(), shared.capacity()), (start, 10));
         assert_eq!(Shared::to_vec(&shared), [1, 2, 3]);
-    }
-
-    #[test]
-    fn load_and_store_at_every_alignment() {
-        #[track_caller]
-        fn case<T: AnyBits + PartialEq + fmt::Debug>(value: T) {
-            let mut memory = [0u8; 64];
-            for at in 0..16 {
-                let target = memory[at..at + size_of::<T>()].as_mut_ptr();
-                // SAFETY: within the array.
-                unsafe { store(target.cast::<T>(), value) };
-                // SAFETY: within the array.
-                assert_eq!(unsafe { load(target.cast::<T>()) }, value, "offset {at}");
-                // SAFETY: within the array, and plain bytes.
-                assert_eq!(unsafe { target.cast::<T>().read_unaligned() }, value, "offset {at}");
-            }
-        }
-        case(0x12u8);
-        case(-0x1234i16);
-        case(0x1234_5678u32);
-        case(0x1234_5678_9abc_def0u64);
-        case(1.5f32);
-        case(-2.5e300f64);
-        case(usize::MAX - 1);
     }
 }

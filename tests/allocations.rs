@@ -36,6 +36,17 @@ fn allocations(run: impl FnOnce()) -> usize {
 }
 
 #[test]
+fn an_item_of_one_letter_is_read_without_an_allocation() {
+    let layout = Layout::f_contiguous(&[2, 3], 4).unwrap();
+    let object = Object::new(Strided::writable(vec![7u32; 6], layout, 0).unwrap());
+    let buffer = Buffer::get(&object, Request::FULL).unwrap();
+    let mut packed = [0; 24];
+    assert_eq!(allocations(|| assert_eq!(buffer.item::<u32>(&[1, 2]), Ok(7))), 0);
+    // One for the axes of the copy.
+    assert_eq!(allocations(|| buffer.copy_to(&mut packed, bufferprocs::Order::C).unwrap()), 1);
+}
+
+#[test]
 fn a_get_and_release_pair_allocates_nothing() {
     let layout = Layout::f_contiguous(&[2, 3, 4], 4).unwrap();
     let strided = Object::new(Strided::writable(vec![0u32; 24], layout, 0).unwrap());

@@ -1,10 +1,8 @@
 //! How an item gets from the memory to its place among the packed bytes, or back: by size, and by who else may write it.
 
 use std::marker::PhantomData;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
-use crate::item::{load_bytes, store_bytes, width};
+use crate::item::{Word, load_bytes, load_words, store_bytes, store_words, width};
 
 /// What moves the items of one copy.
 pub(super) trait Move: Copy {
@@ -55,37 +53,6 @@ impl Move for PlainAny {
     }
 }
 
-/// A number that memory is accessed by at once.
-pub(super) trait Word: Copy {
-    /// # Safety
-    ///
-    /// `from` is aligned and valid for reads of an initialised word, which others write by atomic operations if at all.
-    unsafe fn load(from: *mut Self) -> Self;
-
-    /// # Safety
-    ///
-    /// `to` is aligned and valid for reads and writes of a word, which others access by atomic operations if at all.
-    unsafe fn store(self, to: *mut Self);
-}
-
-macro_rules! words {
-    ($($word:ty: $atomic:ty),*) => {$(
-        impl Word for $word {
-            unsafe fn load(from: *mut Self) -> Self {
-                // SAFETY: the caller's promise. The memory may be read-only, which relaxed loads of a word allow.
-                unsafe { <$atomic>::from_ptr(from) }.load(Relaxed)
-            }
-
-            unsafe fn store(self, to: *mut Self) {
-                // SAFETY: the caller's promise.
-                unsafe { <$atomic>::from_ptr(to) }.store(self, Relaxed);
-            }
-        }
-    )*};
-}
-
-words!(u8: AtomicU8, u16: AtomicU16, u32: AtomicU32, usize: AtomicUsize);
-
 /// Items of `N` words that others may write, to packed bytes that are ours. Each item is aligned to a word, which is the
 /// width of its accesses.
 #[derive(Clone, Copy)]
@@ -111,7 +78,7 @@ impl<W: Word, const N: usize> Move for Load<W, N> {
 
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
         // SAFETY: the caller's promise; the word is the items' width.
-        unsafe { load_bytes(memory, packed, size, size_of::<W>()) }
+        unsafe { load_words::<W>(memory, packed, size) }
     }
 }
 
@@ -156,7 +123,7 @@ impl<W: Word, const N: usize> Move for Store<W, N> {
 
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
         // SAFETY: the caller's promise; the word is the items' width.
-        unsafe { store_bytes(memory, packed, size, size_of::<W>()) }
+        unsafe { store_words::<W>(memory, packed, size) }
     }
 }
 

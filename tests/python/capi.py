@@ -4,6 +4,7 @@ import array
 import ctypes
 import gc
 import io
+import mmap
 import os
 import sys
 
@@ -49,7 +50,7 @@ def asks():
     assert view.obj == 0xA5  # untouched
 
     # r[api.null-view]
-    for exporter in (b"abc", bytearray(3), array.array("B"), io.BytesIO(b"abc").getbuffer().obj):
+    for exporter in (b"abc", bytearray(3), array.array("B"), io.BytesIO(b"abc").getbuffer().obj, mmap.mmap(-1, 8)):
         assert raised(lambda: pythonapi.PyObject_GetBuffer(exporter, None, SIMPLE)) is BufferError
 
     # r[api.read-write]
@@ -137,7 +138,9 @@ def errors():
     # r[api.argument-parsing]
     from_buffer, pack = ctypes.c_char.from_buffer, __import__("struct").pack_into
     assert raised(lambda: pack("B", b"abc", 0, 1)) is TypeError  # w* hides the BufferError
-    assert raised(lambda: from_buffer(b"abc")) is TypeError
+    gaps = memoryview(bytearray(8))[::2]
+    assert raised(lambda: __import__("struct").unpack("i", gaps)) is BufferError  # y* does not
+    assert raised(lambda: from_buffer(b"abc")) is TypeError  # granted, and found to be read-only
     assert raised(lambda: b"".join([array.array("i", [1]), 3])) is TypeError
 
 

@@ -67,6 +67,10 @@ def releases():
     for call in (view.tobytes, view.tolist, lambda: view[0], lambda: len(view), lambda: view.obj, lambda: memoryview(view)):
         assert raised(call) is ValueError
     assert view == view and view != memoryview(b"abc") and "released" in repr(view)
+    kept = memoryview(b"abc")
+    assert hash(kept) == hash(b"abc")
+    kept.release()
+    assert hash(kept) == hash(b"abc") and raised(lambda: list(kept)) is not None
 
 
 def casts():
@@ -77,12 +81,15 @@ def casts():
     assert raised(lambda: view.cast("<i")) is ValueError
     assert raised(lambda: view.cast("i").cast("h")) is TypeError  # one side has to be bytes
     assert raised(lambda: view[:7].cast("i")) is TypeError
+    assert memoryview(b"").cast("i").shape == (0,)
     assert raised(lambda: view[::2].cast("B")) is TypeError
 
     # r[memoryview.cast-shape]
     assert view.cast("B", (2, 4)).shape == (2, 4) and view.cast("d", ()).shape == ()
     assert raised(lambda: view.cast("B", (3, 3))) is TypeError
     assert raised(lambda: view.cast("B", (2, 4)).cast("B", (4, 2))) is TypeError
+    assert raised(lambda: memoryview(b"").cast("B", (0,))) is TypeError
+    assert raised(lambda: view.cast("B", (2, 4))[0:0].cast("B")) is TypeError
 
 
 def reads_and_writes():
@@ -96,6 +103,8 @@ def reads_and_writes():
     assert grid[1, 2] == 5 and grid[1:].shape == (1, 3)
     assert raised(lambda: grid[0]) is NotImplementedError
     assert raised(lambda: grid[0:1, 0:1]) is NotImplementedError
+    assert raised(lambda: grid.__setitem__(slice(0, 1), grid[1:])) is NotImplementedError
+    assert raised(lambda: grid[0, 0, 0]) is raised(lambda: grid[...]) is TypeError
     assert raised(lambda: grid[2, 0]) is IndexError
 
     # r[memoryview.assign-item]
@@ -103,6 +112,9 @@ def reads_and_writes():
     assert raised(lambda: view.__setitem__(0, 256)) is ValueError
     assert raised(lambda: view.__setitem__(0, "a")) is TypeError
     assert raised(lambda: memoryview(b"abc").__setitem__(0, 1)) is TypeError
+    single = memoryview(bytearray(4)).cast("f")
+    single[0] = 1e300
+    assert single[0] == float("inf")
 
     # r[memoryview.assign-slice]
     view = memoryview(bytearray(b"abcdef"))
@@ -155,6 +167,7 @@ def from_c():
     pythonapi.PyObject_GetBuffer(owner, ctypes.byref(held), PyBUF_SIMPLE)
     view = pythonapi.PyMemoryView_FromBuffer(ctypes.byref(held))
     assert view.obj is None and view.shape == (3,)
+    assert raised(lambda: pythonapi.PyMemoryView_FromBuffer(ctypes.byref(Py_buffer()))) is ValueError  # buf is NULL
     view.release()
     assert held.obj == id(owner) and raised(lambda: owner.append(1)) is BufferError
     pythonapi.PyBuffer_Release(ctypes.byref(held))

@@ -1,0 +1,89 @@
+//! The page of the book with the figures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PAGE: &str = "book/src/performance.md";
+const BEGIN: &str = "<!-- bench:begin -->";
+const END: &str = "<!-- bench:end -->";
+
+/// So many times the ratio that the page has is no noise.
+const TOO_MUCH: f64 = 3.0;
+
+/// A line that a script printed: `NAME ours=1.0 peer=2.0 ratio=0.50 target=0.60 holds`.
+struct Row<'a> {
+    name: &'a str,
+    ours: &'a str,
+    peer: &'a str,
+    ratio: &'a str,
+    target: &'a str,
+    verdict: &'a str,
+}
+
+fn row(line: &str) -> Option<Row<'_>> {
+    let (name, rest) = line.split_once(" ours=")?;
+    let (ours, rest) = rest.split_once(" peer=")?;
+    let (peer, rest) = rest.split_once(" ratio=")?;
+    let (ratio, rest) = rest.split_once(" target=")?;
+    let (target, verdict) = rest.split_once(' ').unwrap_or((rest, ""));
+    Some(Row { name, ours, peer, ratio, target, verdict })
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)
+}
+
+fn read() -> Result<String, String> {
+    fs::read_to_string(path()).map_err(|error| format!("{PAGE}: {error}"))
+}
+
+/// Fails where a ratio is far from that of the page, or a row is missing there.
+pub fn compare(output: &str) -> Result<(), String> {
+    let page = read()?;
+    let recorded = |name: &str| {
+        let line = page.lines().find(|line| line.starts_with(&format!("| {name} |")))?;
+        line.split(" | ").nth(3)?.parse::<f64>().ok()
+    };
+    let mut problems = Vec::new();
+    for row in output.lines().filter_map(row) {
+        let ratio: f64 = row.ratio.parse().map_err(|_| format!("{}: no ratio", row.name))?;
+        match recorded(row.name) {
+            None => {
+                problems.push(format!("{PAGE} has no row {}: `cargo bench -- --write`", row.name))
+            }
+            Some(recorded) if ratio > TOO_MUCH * recorded => {
+                problems.push(format!("{}: the ratio was {recorded} and is {ratio}", row.name));
+            }
+            Some(_) => {}
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Puts the figures between the marks of the page.
+pub fn write(output: &str) -> Result<(), String> {
+    let page = read()?;
+    let marks = page.split_once(BEGIN).and_then(|(a, rest)| Some((a, rest.split_once(END)?.1)));
+    let (before, after) = marks.ok_or_else(|| format!("{PAGE} lacks {BEGIN} and {END}"))?;
+    let mut table = String::new();
+    for line in output.lines() {
+        match row(line) {
+            Some(Row { name, ours, peer, ratio, target, verdict }) => {
+                table.push_str(&format!(
+                    "| {name} | {ours} | {peer} | {ratio} | {target} | {verdict} |\n"
+                ));
+            }
+            // What a script says of itself stands above its table.
+            None if line.starts_with("CPython ") => {
+                table.push_str(&format!(
+                    "\n{line}\n\n| what / beside what | ours | theirs | ratio | target | |\n|---|---|---|---|---|---|\n"
+                ));
+            }
+            None => {}
+        }
+    }
+    let machine = format!("{}, {}", std::env::consts::ARCH, std::env::consts::OS);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let text = format!("{before}{BEGIN}\n{table}\n{machine}, {cores} cores.\n\n{END}{after}");
+    fs::write(path(), text).map_err(|error| format!("{PAGE}: {error}"))
+}
