@@ -68,6 +68,23 @@ for name, source in RUNS:
     tasks[name, "ours"] = lambda s=source, t=packed: bench.ours(s, t, 1)
     tasks[name, "memcpy"] = lambda p=plain, t=packed: bench.memcpy(p, t, 1)
 
+#: From packed bytes into the layout, beside np.copyto of a packed array.
+BACK = [
+    ("into a transposed one, items of 8", np.zeros((SIDE, SIDE)).T),
+    ("into every second column", np.zeros((SIDE, 2 * SIDE))[:, ::2]),
+]
+for name, target in BACK:
+    source = squares[8]
+    tasks[name, "ours"] = lambda t=target: bench.ours_back(t, source.reshape(-1).view(np.uint8), 1)
+    tasks[name, "copyto"] = lambda t=target: bench.call(np.copyto, (t, source), 1)
+    tasks[name, "ours"]()
+    assert (target == source).all(), name
+
+#: NumPy follows no pointers.
+page, packed_page = bench.Page(SIDE), np.zeros(SIDE * SIDE * 8, np.uint8)
+tasks["rows behind pointers", "ours"] = lambda: bench.ours(page, packed_page, 1)
+tasks["rows behind pointers", "cpython"] = lambda: bench.cpython(page, packed_page, 1)
+
 times = {task: [] for task in tasks}
 for round in range(ROUNDS + 1):
     for task, measure in tasks.items():
@@ -96,3 +113,6 @@ for name, _, to_numpy, to_cpython in COPIES:
         line(name, "memcpy", None)
 for name, _ in RUNS:
     line(name, "memcpy", 1.15)
+for name, _ in BACK:
+    line(name, "copyto", None)
+line("rows behind pointers", "cpython", None)

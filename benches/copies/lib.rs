@@ -3,7 +3,8 @@
 use std::ffi::c_char;
 use std::time::Instant;
 
-use bufferprocs::{Buffer, Order, Request};
+use bufferprocs::exporters::Rows;
+use bufferprocs::{Buffer, Exported, Order, Request, exports};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -41,6 +42,21 @@ impl Drop for Target {
     fn drop(&mut self) {
         // SAFETY: granted above, attached.
         unsafe { ffi::PyBuffer_Release(&mut self.0) }
+    }
+}
+
+/// A square of zeros whose rows lie behind pointers.
+#[pyclass(frozen)]
+struct Page {
+    rows: Exported<Rows<f64>>,
+}
+
+#[exports(rows)]
+#[pymethods]
+impl Page {
+    #[new]
+    fn new(side: usize) -> PyResult<Page> {
+        Ok(Page { rows: Exported::new(Rows::new(vec![vec![0.0; side]; side])?) })
     }
 }
 
@@ -110,5 +126,5 @@ fn memcpy(source: &Bound<'_, PyAny>, target: &Bound<'_, PyAny>, count: u32) -> P
 #[pymodule]
 mod copies_bench {
     #[pymodule_export]
-    use super::{call, cpython, memcpy, ours, ours_back};
+    use super::{Page, call, cpython, memcpy, ours, ours_back};
 }
