@@ -76,7 +76,7 @@ pub fn write(output: &str) -> Result<(), String> {
             // What a script says of itself stands above its table.
             None if line.starts_with("CPython ") => {
                 table.push_str(&format!(
-                    "\n{line}\n\n| what / beside what | ours | theirs | ratio | target | |\n|---|---|---|---|---|---|\n"
+                    "\n{line}\n\n| what / beside what | ours | theirs | ratio | target | verdict |\n|---|---|---|---|---|---|\n"
                 ));
             }
             None => {}
