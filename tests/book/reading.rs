@@ -53,6 +53,46 @@ fn the_book_builds_and_its_links_lead_somewhere() {
     let programs =
         copied.filter(|program| program.starts_with("// Cargo.toml:\n// [dependencies]"));
     assert_eq!(programs.count(), declared.count());
+
+    let texts = indexed(&fixture);
+    let listed = fixture.read("book/check/search.mjs");
+    let words = listed.split("const WORDS = `").nth(1).and_then(|rest| rest.split('`').next());
+    let words: Vec<&str> = words.expect("the list").split_whitespace().collect();
+    assert!(words.len() > 25, "{words:?}");
+    for word in words {
+        assert!(texts.iter().any(|text| finds(text, word)), "searching {word} finds nothing");
+    }
+    assert!(!texts.iter().any(|text| finds(text, "releasebufferx")));
+}
+
+/// The words of each text that search knows, as it takes them apart.
+fn indexed(fixture: &Fixture) -> Vec<BTreeSet<String>> {
+    let folder = std::fs::read_dir(fixture.root.join("target/book")).expect("a site");
+    let names =
+        folder.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned());
+    let name = names.into_iter().find(|name| name.starts_with("searchindex")).expect("an index");
+    let script = fixture.read(&format!("target/book/{name}"));
+    let text = script.split_once("JSON.parse('").and_then(|(_, rest)| rest.rsplit_once("')"));
+    let (text, _) = text.expect("the index in its script");
+    let text = text.replace("\\'", "'").replace("\\\\", "\\");
+    let index: serde_json::Value = serde_json::from_str(&text).expect("an index");
+    let documents = index["index"]["documentStore"]["docs"].as_object().expect("texts");
+    let words = |document: &serde_json::Value| {
+        let texts = ["title", "body"].map(|part| document[part].as_str().unwrap_or_default());
+        // Marks at the ends of a word do not count.
+        let trimmed = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        texts.join(" ").split(is_gap).map(trimmed).collect()
+    };
+    documents.values().map(words).collect()
+}
+
+fn is_gap(c: char) -> bool {
+    c.is_whitespace() || c == '-'
+}
+
+/// Each part of `word` begins a word of the text.
+fn finds(text: &BTreeSet<String>, word: &str) -> bool {
+    word.split(is_gap).all(|part| text.iter().any(|known| known.starts_with(&part.to_lowercase())))
 }
 
 /// A proof of one line is open, one of thirteen is closed, and both have their anchor inside.
