@@ -48,4 +48,6 @@ line("accelerated-not-frozen/bytearray", "accelerated-not-frozen", "bytearray", 
 line("accelerated/numpy", "accelerated", "numpy", 0.3)
 line("methods/usual", "methods", "usual", 0.6)
 line("refusal/bytes", "refusal", "refusal-of-bytes", 1.5)
-line("consumer/bytearray", "consumer", "bytearray", 3.0)
+over = median["consumer"] - median["bytearray"]
+verdict = "holds" if over <= 10 else "misses"
+print(f"consumer over bytearray/10 ns ours={over:.1f} peer=10.0 ratio={over / 10:.2f} target=1.00 {verdict}")
