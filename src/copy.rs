@@ -13,7 +13,7 @@ mod moves;
 
 use crate::item::width;
 use crate::layout::{LayoutRef, Order};
-use crate::walk;
+use crate::walk::{self, Walk};
 use axes::Axis;
 use loops::{Places, each};
 use moves::{Load, LoadAny, Plain, PlainAny, Store, StoreAny};
@@ -31,7 +31,7 @@ pub(crate) enum Memory {
 ///
 /// # Safety
 ///
-/// - `buf` and `layout` describe memory as [`walk::Walk::new`] wants it, of initialised items. With `Memory::Frozen` nobody
+/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, of initialised items. With `Memory::Frozen` nobody
 ///   writes it, with `Memory::Shared` others do so by atomic operations of the item's width.
 /// - `target` is valid for writes of `layout.len()` bytes, and nobody else's.
 pub(crate) unsafe fn to_contiguous(
@@ -60,7 +60,7 @@ pub(crate) unsafe fn to_contiguous(
 ///
 /// # Safety
 ///
-/// - `buf` and `layout` describe memory as [`walk::Walk::new`] wants it, valid for reads and writes, which others access by
+/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, valid for reads and writes, which others access by
 ///   atomic operations of the item's width.
 /// - `source` is valid for reads of `layout.len()` initialised bytes, and nobody else writes them.
 pub(crate) unsafe fn from_contiguous(
@@ -84,7 +84,7 @@ pub(crate) unsafe fn from_contiguous(
 ///
 /// # Safety
 ///
-/// `places` and `layout` describe memory as [`walk::Walk::new`] wants it.
+/// `places` and `layout` describe memory as [`Walk::new`] wants it.
 unsafe fn each_block(
     places: Places,
     layout: LayoutRef<'_>,
@@ -94,21 +94,24 @@ unsafe fn each_block(
     if layout.len() == 0 {
         return;
     }
-    let pointers = layout.suboffsets().and_then(|all| all.iter().rposition(|one| *one >= 0));
-    let mut axes = axes::of(layout);
-    // In C order what lies behind the last pointer is packed as one; in Fortran order nothing is.
     let fortran = walk::is_fortran(layout, order);
-    let outer = match pointers {
-        None => 0,
-        Some(_) if fortran => axes.len(),
-        Some(last) => last + 1,
-    };
+    let mut axes = axes::of(layout);
     axes::pack(&mut axes, layout.itemsize(), fortran);
-    let inner = match outer {
-        0 => std::mem::take(&mut axes),
-        _ => axes.split_off(outer),
+    let pointers = layout.suboffsets().and_then(|all| all.iter().rposition(|one| *one >= 0));
+    let Some(last) = pointers else {
+        return block(places, &axes::merged(axes, fortran));
     };
-    let (inner, outer) = (axes::merged(inner, fortran), axes);
+    if fortran {
+        // The fastest axes are those before the pointers: nothing behind one is packed as a whole.
+        // SAFETY: the caller's promise.
+        let items = unsafe { Walk::new(places.memory, layout, order) };
+        for (number, item) in items.enumerate() {
+            let packed = places.packed.wrapping_add(number * layout.itemsize());
+            block(Places { packed, memory: item.cast_mut() }, &[]);
+        }
+        return;
+    }
+    let (inner, outer) = (axes::merged(axes.split_off(last + 1), fortran), axes);
     let mut indices = vec![0; outer.len()];
     loop {
         let steps = outer.iter().zip(&indices).map(|(axis, index)| axis.packed * *index as isize);
@@ -116,16 +119,8 @@ unsafe fn each_block(
         // SAFETY: the caller's promise; the indices are within their extents.
         let memory = unsafe { walk::address(places.memory, layout, &indices) }.cast_mut();
         block(Places { packed, memory }, &inner);
-        let may_step = |axis: &usize| indices[*axis] + 1 < outer[*axis].extent;
-        let axis = match fortran {
-            true => (0..outer.len()).find(may_step),
-            false => (0..outer.len()).rev().find(may_step),
-        };
-        let Some(axis) = axis else { return };
-        indices[axis] += 1;
-        match fortran {
-            true => indices[..axis].fill(0),
-            false => indices[axis + 1..].fill(0),
+        if !walk::advance(&mut indices, |axis| outer[axis].extent) {
+            return;
         }
     }
 }
@@ -157,54 +152,45 @@ unsafe fn pack_frozen(places: Places, axes: &[Axis], itemsize: usize) {
     }
 }
 
+/// Copies by words where each item has the width of one, else by whatever width it has.
+macro_rules! by_words {
+    ($words:ident, $any:ident, $places:ident, $axes:ident, $itemsize:ident, $any_order:expr) => {{
+        let aligned = is_aligned($places.memory, $axes, $itemsize);
+        macro_rules! copy {
+            ($moves:expr) => {
+                // SAFETY: the promise of the caller; words only where each item has the width of one.
+                unsafe { each($places, $axes, $itemsize, $any_order, $moves) }
+            };
+        }
+        match ($itemsize, size_of::<usize>()) {
+            (1, _) => copy!($words::<u8, 1>::new()),
+            (2, _) if aligned => copy!($words::<u16, 1>::new()),
+            (4, _) if aligned => copy!($words::<u32, 1>::new()),
+            (8, 8) if aligned => copy!($words::<usize, 1>::new()),
+            (16, 8) if aligned => copy!($words::<usize, 2>::new()),
+            _ => copy!($any($itemsize)),
+        }
+    }};
+}
+
 /// # Safety
 ///
 /// As for [`to_contiguous`], with memory that others write.
 unsafe fn pack_shared(places: Places, axes: &[Axis], itemsize: usize) {
-    macro_rules! pack {
-        ($moves:expr) => {
-            // SAFETY: the caller's promise; words only where each item has the width of one.
-            unsafe { each(places, axes, itemsize, true, $moves) }
-        };
-    }
-    let aligned = is_aligned(places.memory, axes, itemsize);
-    match (itemsize, size_of::<usize>()) {
-        (1, _) => pack!(Load::<u8, 1>::new()),
-        (2, _) if aligned => pack!(Load::<u16, 1>::new()),
-        (4, _) if aligned => pack!(Load::<u32, 1>::new()),
-        (8, 8) if aligned => pack!(Load::<usize, 1>::new()),
-        (16, 8) if aligned => pack!(Load::<usize, 2>::new()),
-        _ => pack!(LoadAny(itemsize)),
-    }
+    by_words!(Load, LoadAny, places, axes, itemsize, true)
 }
 
 /// # Safety
 ///
 /// As for [`from_contiguous`].
 unsafe fn spread_shared(places: Places, axes: &[Axis], itemsize: usize) {
-    let any_order = axes::are_apart(axes, itemsize);
-    macro_rules! spread {
-        ($moves:expr) => {
-            // SAFETY: the caller's promise; words only where each item has the width of one.
-            unsafe { each(places, axes, itemsize, any_order, $moves) }
-        };
-    }
-    let aligned = is_aligned(places.memory, axes, itemsize);
-    match (itemsize, size_of::<usize>()) {
-        (1, _) => spread!(Store::<u8, 1>::new()),
-        (2, _) if aligned => spread!(Store::<u16, 1>::new()),
-        (4, _) if aligned => spread!(Store::<u32, 1>::new()),
-        (8, 8) if aligned => spread!(Store::<usize, 1>::new()),
-        (16, 8) if aligned => spread!(Store::<usize, 2>::new()),
-        _ => spread!(StoreAny(itemsize)),
-    }
+    by_words!(Store, StoreAny, places, axes, itemsize, axes::are_apart(axes, itemsize))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::layout::Layout;
-    use crate::walk::Walk;
 
     /// Memory none of whose bytes is like its neighbours, aligned to 16.
     fn memory(len: usize) -> Vec<u128> {

@@ -47,6 +47,16 @@ pub(crate) unsafe fn step(
     block.wrapping_offset(suboffset)
 }
 
+/// To the next indices in C order. False where these were the last, which then are as they were.
+pub(crate) fn advance(indices: &mut [usize], extent: impl Fn(usize) -> usize) -> bool {
+    let Some(axis) = (0..indices.len()).rev().find(|&axis| indices[axis] + 1 < extent(axis)) else {
+        return false;
+    };
+    indices[axis] += 1;
+    indices[axis + 1..].fill(0);
+    true
+}
+
 /// The addresses of all items, one after the other.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {

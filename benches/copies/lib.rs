@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::time::Instant;
 
 use bufferprocs::exporters::Rows;
-use bufferprocs::{Buffer, Exported, Order, Request, exports};
+use bufferprocs::{Buffer, CopyError, Exported, Order, Request, exports};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -17,6 +17,13 @@ fn timed(count: u32, mut call: impl FnMut()) -> f64 {
         call();
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+}
+
+fn timed_copy(count: u32, mut copy: impl FnMut() -> Result<(), CopyError>) -> PyResult<f64> {
+    let mut copied = Ok(());
+    let time = timed(count, || copied = copy());
+    copied.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+    Ok(time)
 }
 
 /// The memory of a writable exporter of plain bytes.
@@ -65,10 +72,7 @@ fn ours(object: &Bound<'_, PyAny>, target: &Bound<'_, PyAny>, count: u32) -> PyR
     let buffer = Buffer::get(object, Request::FULL_RO)?;
     let mut target = Target::get(target)?;
     let bytes = target.bytes();
-    let mut copied = Ok(());
-    let time = timed(count, || copied = buffer.copy_to(bytes, Order::C));
-    copied.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-    Ok(time)
+    timed_copy(count, || buffer.copy_to(bytes, Order::C))
 }
 
 #[pyfunction]
@@ -76,10 +80,7 @@ fn ours_back(object: &Bound<'_, PyAny>, source: &Bound<'_, PyAny>, count: u32) -
     let buffer = Buffer::get(object, Request::FULL)?;
     let mut source = Target::get(source)?;
     let bytes = source.bytes();
-    let mut copied = Ok(());
-    let time = timed(count, || copied = buffer.from_contiguous(bytes, Order::C));
-    copied.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-    Ok(time)
+    timed_copy(count, || buffer.from_contiguous(bytes, Order::C))
 }
 
 /// `PyBuffer_ToContiguous`.

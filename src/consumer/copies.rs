@@ -6,6 +6,7 @@ use crate::error::CopyError;
 use crate::format::Format;
 use crate::item::{AnyBits, load_bytes, store_bytes, width};
 use crate::layout::Order;
+use crate::walk::advance;
 
 impl<S: Source> Buffer<S> {
     /// All items as packed bytes, in the order asked for.
@@ -130,13 +131,10 @@ impl<S: Source> Buffer<S> {
                 indices.last_mut().into_iter().for_each(|last| *last = place);
                 self.set_bytes_of(&indices, item)?;
             }
-            // The next row, if there is one.
-            let mut axes = (0..shape.len().saturating_sub(1)).rev();
-            let Some(axis) = axes.find(|&axis| indices[axis] + 1 < shape[axis]) else {
+            let rows = shape.len().saturating_sub(1);
+            if !advance(&mut indices[..rows], |axis| shape[axis]) {
                 return Ok(());
-            };
-            indices[axis] += 1;
-            indices[axis + 1..].fill(0);
+            }
         }
     }
 

@@ -141,6 +141,7 @@ def errors():
     gaps = memoryview(bytearray(8))[::2]
     assert raised(lambda: __import__("struct").unpack("i", gaps)) is BufferError  # y* does not
     assert raised(lambda: from_buffer(b"abc")) is TypeError  # granted, and found to be read-only
+    assert raised(lambda: from_buffer(gaps)) is TypeError  # granted, and found to have gaps
     assert raised(lambda: b"".join([array.array("i", [1]), 3])) is TypeError
 
 

@@ -8,6 +8,7 @@ use crate::model::{Book, Page};
 use crate::source::blocks::markdown_options;
 use crate::source::{Document, Place, Problem};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub const PAGE: &str = "glossary.md";
@@ -79,7 +80,8 @@ pub fn edits(terms: &[Term], page: &Page) -> Vec<Edit> {
     let text = &page.document.text;
     first_uses(terms, page)
         .into_iter()
-        .map(|(term, range)| {
+        .map(|(id, range)| {
+            let term = &terms[id];
             let link = format!(
                 "<a class=\"term\" href=\"{}#{}\" title=\"{}\">{}</a>",
                 html::link(chapter, PAGE),
@@ -92,21 +94,20 @@ pub fn edits(terms: &[Term], page: &Page) -> Vec<Edit> {
         .collect()
 }
 
-/// Each term that the prose of a page uses, and where it does first. Of two that overlap the longer counts.
-fn first_uses<'a>(terms: &'a [Term], page: &Page) -> Vec<(&'a Term, Range<usize>)> {
+/// The index of each term that the prose of a page uses, and where it does first. Of two that overlap the longer counts.
+fn first_uses(terms: &[Term], page: &Page) -> Vec<(usize, Range<usize>)> {
     let text = &page.document.text;
     let prose = prose(page);
-    let mut forms: Vec<(&Term, &str)> = terms
-        .iter()
-        .flat_map(|term| term.forms.iter().map(move |form| (term, form.as_str())))
-        .collect();
+    let forms = |(id, term): (usize, &Term)| {
+        term.forms.iter().map(move |form| (id, form.clone())).collect::<Vec<_>>()
+    };
+    let mut forms: Vec<(usize, String)> = terms.iter().enumerate().flat_map(forms).collect();
     forms.sort_by_key(|(_, form)| std::cmp::Reverse(form.len()));
     // All uses of longer forms, so that a shorter one inside them is none.
     let mut taken: Vec<(usize, Range<usize>)> = Vec::new();
-    for (term, form) in forms {
-        let id = terms.iter().position(|other| std::ptr::eq(other, term)).unwrap_or(0);
+    for (id, form) in forms {
         for range in &prose {
-            for at in uses(&text[range.clone()], form) {
+            for at in uses(&text[range.clone()], &form) {
                 let found = range.start + at..range.start + at + form.len();
                 if taken
                     .iter()
@@ -119,7 +120,7 @@ fn first_uses<'a>(terms: &'a [Term], page: &Page) -> Vec<(&'a Term, Range<usize>
     }
     taken.sort_by_key(|(id, range)| (*id, range.start));
     taken.dedup_by_key(|(id, _)| *id);
-    taken.into_iter().map(|(id, range)| (&terms[id], range)).collect()
+    taken
 }
 
 /// Where `form` stands in the text as words of their own, in whatever case.
@@ -177,6 +178,11 @@ fn without(range: Range<usize>, taken: &Range<usize>) -> Vec<Range<usize>> {
 /// Forms that two terms have, and terms that no other page uses.
 pub fn check(book: &Book) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let linking = book.pages.iter().filter(|page| {
+        page.document.is_chapter() && !WITHOUT_LINKS.contains(&page.document.chapter_path())
+    });
+    let used: BTreeSet<usize> =
+        linking.flat_map(|page| first_uses(&book.terms, page)).map(|(id, _)| id).collect();
     for (index, term) in book.terms.iter().enumerate() {
         for form in &term.forms {
             if book.terms[..index].iter().any(|other| other.forms.contains(form)) {
@@ -184,13 +190,7 @@ pub fn check(book: &Book) -> Vec<Problem> {
                 problems.push(Problem::new(&term.place, message));
             }
         }
-        let linked = |page: &&Page| {
-            let chapter = page.document.chapter_path();
-            page.document.is_chapter()
-                && !WITHOUT_LINKS.contains(&chapter)
-                && first_uses(&book.terms, page).iter().any(|(used, _)| std::ptr::eq(*used, term))
-        };
-        if book.pages.iter().find(linked).is_none() {
+        if !used.contains(&index) {
             let message = format!("no page uses `{}`, which the glossary explains", term.forms[0]);
             problems.push(Problem::new(&term.place, message));
         }

@@ -191,8 +191,7 @@ impl<'a> Renderer<'a> {
         }
         let rule = self.book.rule(id).ok_or_else(|| format!("[r:{id}] names an unknown rule"))?;
         let page = html::link(chapter, &rule.chapter);
-        // In pieces, since mdBook's search splits at tags: who looks for the id finds the rule, and not who mentions it.
-        let text = id.replace('.', ".<wbr>");
+        let text = in_pieces(id);
         Ok(format!("<a class=\"rule-link\" href=\"{page}#{}\">{text}</a>", rule_anchor(id)))
     }
 
@@ -249,6 +248,11 @@ impl<'a> Renderer<'a> {
 fn level_badge(level: Level) -> String {
     let level = level.word();
     format!("<span class=\"rule-level rule-{}\">{level}</span>", level.to_lowercase())
+}
+
+/// mdBook's search splits at tags: who looks for the id finds the rule, and not who mentions it.
+fn in_pieces(id: &str) -> String {
+    id.replace('.', ".<wbr>")
 }
 
 fn rule_anchor(id: &str) -> String {

@@ -112,7 +112,7 @@ pub fn external_links(book: &Book, chapter: &str) -> String {
     links.iter().map(line).collect()
 }
 
-/// Files that a rule names and [`SOURCES`] does not, and documents that no rule names.
+/// Files that a rule names and [`SOURCES`] does not.
 pub fn check(book: &Book) -> Vec<Problem> {
     let mut problems = Vec::new();
     for rule in &book.rules {

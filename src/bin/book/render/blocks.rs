@@ -1,6 +1,6 @@
 //! What stands around a block: the fold of a proof, the file that it is quoted from, and the program that a button copies.
 
-use super::{Edit, Renderer};
+use super::{Edit, Renderer, in_pieces};
 use crate::examples_page;
 use crate::html;
 use crate::model::Page;
@@ -21,21 +21,20 @@ impl Renderer<'_> {
             let lines = block.code.iter().filter(|line| unhide(line) == **line).count();
             let proofs = self.proofs_by(page, &block.place);
             let error = match &block.test {
-                Test::CompileFail(code) => format!(" · must not compile: {code}"),
-                _ => String::new(),
+                Test::CompileFail(code) => Some(format!("must not compile: {code}")),
+                _ => None,
             };
-            let mut around = self.fold(page, block.offset, lines, &proofs, &error);
+            let mut around = self.fold(page, block.offset, lines, &proofs, error.as_deref());
             around.1 = format!("{}{}", copied(block), around.1);
-            if proofs.is_empty() && !error.is_empty() {
-                let error = error.trim_start_matches(" · must");
-                around.0 = format!("<p class=\"quoted\">Must{error}</p>\n\n");
+            if let Some(error) = error.filter(|_| proofs.is_empty()) {
+                around.0 = format!("<p class=\"quoted\">This {error}</p>\n\n");
             }
             edits.extend(inserted(block.offset..block.end, block.top_level, around));
         }
         for quotation in &page.found.quotations {
             let lines = quotation.code.len();
             let proofs = self.proofs_by(page, &quotation.place);
-            let mut around = self.fold(page, quotation.offset, lines, &proofs, "");
+            let mut around = self.fold(page, quotation.offset, lines, &proofs, None);
             if let Some(original) = quotations::origin(&self.book.originals, quotation) {
                 let file = &original.file;
                 let mut name = format!("<code>{file}</code>");
@@ -66,7 +65,7 @@ impl Renderer<'_> {
         offset: usize,
         lines: usize,
         proofs: &[&Proof],
-        error: &str,
+        error: Option<&str>,
     ) -> (String, String) {
         if proofs.is_empty() {
             return (String::new(), String::new());
@@ -85,6 +84,7 @@ impl Renderer<'_> {
                 format!("<a class=\"proof-anchor\" id=\"{}\"></a>", self.proof_anchor(proof))
             })
             .collect();
+        let error = error.map_or(String::new(), |error| format!(" · {error}"));
         let before = format!(
             "<details class=\"proof\"{}><summary>Proof of {}{error} · {}</summary>\n{anchors}\n\n",
             if open { " open" } else { "" },
@@ -93,11 +93,6 @@ impl Renderer<'_> {
         );
         (before, "\n</details>\n\n".to_owned())
     }
-}
-
-/// mdBook's search splits at tags: who looks for the id finds the rule, and not what proves it.
-fn in_pieces(id: &str) -> String {
-    id.replace('.', ".<wbr>")
 }
 
 /// Insertions around a block. One inside a list or a quotation has no place for any.

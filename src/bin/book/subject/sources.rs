@@ -20,7 +20,7 @@ pub const SOURCES: &[Source] = &[
     },
     Source {
         name: "init.rst",
-        address: "https://docs.python.org/3/c-api/threads.html",
+        address: "https://docs.python.org/3/c-api/init.html",
         what: "CPython's C API, threads and what is attached to the interpreter.",
     },
     Source {
