@@ -2,21 +2,24 @@
 //!
 //! Knows addresses and layouts, and neither exporters nor consumers. Packed means that the items follow each other without
 //! a gap, in the order asked for. [`axes`] says how far a step leads on both sides, [`loops`] in which order to go, and
-//! [`moves`] how one item gets over.
+//! [`moves`] how one item gets over. [`strips`] packs planes whose items lie across, with what [`cache`] says to the cache.
 //!
 //! A copy from one view to another goes by packed bytes of its own, so that the two may overlap: what is read is what was
 //! there before the first byte was written.
 
 mod axes;
+mod cache;
 mod loops;
 mod moves;
+mod strips;
 
 use crate::item::width;
 use crate::layout::{LayoutRef, Order};
 use crate::walk::{self, Walk};
 use axes::Axis;
+use cache::Streaming;
 use loops::{Places, each};
-use moves::{Load, LoadAny, Plain, PlainAny, Store, StoreAny};
+use moves::{Load, LoadAny, Pack, Plain, PlainAny, Store, StoreAny, Streamed};
 
 /// How the memory on the layout's side is accessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +44,31 @@ pub(crate) unsafe fn to_contiguous(
     order: Order,
     memory: Memory,
 ) {
+    let past_the_cache = layout.len() >= cache::LARGE;
+    // SAFETY: the caller's promise.
+    unsafe { to_contiguous_by(target, buf, layout, order, memory, past_the_cache) }
+}
+
+/// # Safety
+///
+/// As for [`to_contiguous`].
+unsafe fn to_contiguous_by(
+    target: *mut u8,
+    buf: *const u8,
+    layout: LayoutRef<'_>,
+    order: Order,
+    memory: Memory,
+    past_the_cache: bool,
+) {
     let itemsize = layout.itemsize();
     let places = Places { packed: target, memory: buf.cast_mut() };
-    // Items of the target do not overlap: they may come in any order.
+    // SAFETY: the target is ours, and nothing that is written to it here is read again.
+    let streaming = past_the_cache.then(|| unsafe { Streaming::new() });
     let pack = |places: Places, axes: &[Axis]| match memory {
         // SAFETY: the caller's promise, for these items.
-        Memory::Frozen => unsafe { pack_frozen(places, axes, itemsize) },
+        Memory::Frozen => unsafe { pack_frozen(places, axes, itemsize, streaming.as_ref()) },
         // SAFETY: as above.
-        Memory::Shared => unsafe { pack_shared(places, axes, itemsize) },
+        Memory::Shared => unsafe { pack_shared(places, axes, itemsize, streaming.as_ref()) },
     };
     // SAFETY: the caller's promise.
     unsafe { each_block(places, layout, order, pack) };
@@ -132,43 +152,63 @@ fn is_aligned(memory: *const u8, axes: &[Axis], itemsize: usize) -> bool {
         && axes.iter().all(|axis| axis.memory.unsigned_abs() % widest == 0)
 }
 
+/// Packs every item. `K` is how many of them make a word, or 1.
+///
 /// # Safety
 ///
-/// As for [`to_contiguous`], with memory that nobody writes.
-unsafe fn pack_frozen(places: Places, axes: &[Axis], itemsize: usize) {
-    macro_rules! pack {
-        ($moves:expr) => {
-            // SAFETY: the caller's promise.
-            unsafe { each(places, axes, itemsize, true, $moves) }
-        };
-    }
-    match itemsize {
-        1 => pack!(Plain::<1>),
-        2 => pack!(Plain::<2>),
-        4 => pack!(Plain::<4>),
-        8 => pack!(Plain::<8>),
-        16 => pack!(Plain::<16>),
-        _ => pack!(PlainAny(itemsize)),
+/// As for [`to_contiguous`], of items that `moves` may move.
+unsafe fn pack<M: Pack, const K: usize>(
+    places: Places,
+    axes: &[Axis],
+    itemsize: usize,
+    streaming: Option<&Streaming>,
+    moves: M,
+) {
+    match strips::plane(axes, itemsize, streaming.is_some()) {
+        // SAFETY: the caller's promise. Items of the target do not overlap: they may come in any order.
+        Some(plane) => unsafe { strips::pack::<M, K>(places, &plane, itemsize, streaming, moves) },
+        // SAFETY: as above.
+        None => unsafe { each(places, axes, itemsize, true, Streamed { moves, streaming }) },
     }
 }
 
-/// Copies by words where each item has the width of one, else by whatever width it has.
+/// # Safety
+///
+/// As for [`to_contiguous`], with memory that nobody writes.
+unsafe fn pack_frozen(
+    places: Places,
+    axes: &[Axis],
+    itemsize: usize,
+    streaming: Option<&Streaming>,
+) {
+    macro_rules! copy {
+        ($moves:expr, $words:expr) => {
+            // SAFETY: the caller's promise.
+            unsafe { pack::<_, { $words }>(places, axes, itemsize, streaming, $moves) }
+        };
+    }
+    match itemsize {
+        1 => copy!(Plain::<1>, 8),
+        2 => copy!(Plain::<2>, 4),
+        4 => copy!(Plain::<4>, 2),
+        8 => copy!(Plain::<8>, 1),
+        16 => copy!(Plain::<16>, 1),
+        _ => copy!(PlainAny(itemsize), 1),
+    }
+}
+
+/// Calls `$copy` with what moves the items, and how many make a word: by words where each item has the width of one, else
+/// by whatever width it has.
 macro_rules! by_words {
-    ($words:ident, $any:ident, $places:ident, $axes:ident, $itemsize:ident, $any_order:expr) => {{
+    ($words:ident, $any:ident, $places:ident, $axes:ident, $itemsize:ident, $copy:ident) => {{
         let aligned = is_aligned($places.memory, $axes, $itemsize);
-        macro_rules! copy {
-            ($moves:expr) => {
-                // SAFETY: the promise of the caller; words only where each item has the width of one.
-                unsafe { each($places, $axes, $itemsize, $any_order, $moves) }
-            };
-        }
         match ($itemsize, size_of::<usize>()) {
-            (1, _) => copy!($words::<u8, 1>::new()),
-            (2, _) if aligned => copy!($words::<u16, 1>::new()),
-            (4, _) if aligned => copy!($words::<u32, 1>::new()),
-            (8, 8) if aligned => copy!($words::<usize, 1>::new()),
-            (16, 8) if aligned => copy!($words::<usize, 2>::new()),
-            _ => copy!($any($itemsize)),
+            (1, _) => $copy!($words::<u8, 1>::new(), 8),
+            (2, _) if aligned => $copy!($words::<u16, 1>::new(), 4),
+            (4, _) if aligned => $copy!($words::<u32, 1>::new(), 2),
+            (8, 8) if aligned => $copy!($words::<usize, 1>::new(), 1),
+            (16, 8) if aligned => $copy!($words::<usize, 2>::new(), 1),
+            _ => $copy!($any($itemsize), 1),
         }
     }};
 }
@@ -176,15 +216,33 @@ macro_rules! by_words {
 /// # Safety
 ///
 /// As for [`to_contiguous`], with memory that others write.
-unsafe fn pack_shared(places: Places, axes: &[Axis], itemsize: usize) {
-    by_words!(Load, LoadAny, places, axes, itemsize, true)
+unsafe fn pack_shared(
+    places: Places,
+    axes: &[Axis],
+    itemsize: usize,
+    streaming: Option<&Streaming>,
+) {
+    macro_rules! copy {
+        ($moves:expr, $words:expr) => {
+            // SAFETY: the promise of the caller; words only where each item has the width of one.
+            unsafe { pack::<_, { $words }>(places, axes, itemsize, streaming, $moves) }
+        };
+    }
+    by_words!(Load, LoadAny, places, axes, itemsize, copy)
 }
 
 /// # Safety
 ///
 /// As for [`from_contiguous`].
 unsafe fn spread_shared(places: Places, axes: &[Axis], itemsize: usize) {
-    by_words!(Store, StoreAny, places, axes, itemsize, axes::are_apart(axes, itemsize))
+    let any_order = axes::are_apart(axes, itemsize);
+    macro_rules! copy {
+        ($moves:expr, $_words:expr) => {
+            // SAFETY: the promise of the caller; words only where each item has the width of one.
+            unsafe { each(places, axes, itemsize, any_order, $moves) }
+        };
+    }
+    by_words!(Store, StoreAny, places, axes, itemsize, copy)
 }
 
 #[cfg(test)]
@@ -216,18 +274,27 @@ mod tests {
         // SAFETY: the words of the vector, as bytes.
         let bytes = unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<u8>(), size) };
         for (shift, order) in
-            [(0, Order::C), (0, Order::Fortran), (1, Order::C), (2, Order::Fortran), (4, Order::C)]
+            [(0, Order::C), (0, Order::Fortran), (1, Order::C), (2, Order::Fortran), (8, Order::C)]
         {
             let start = first + shift;
             let starts = starts(start, &layout, order);
             let items: Vec<u8> =
                 starts.iter().flat_map(|at| &bytes[*at..at + itemsize]).copied().collect();
-            for kind in [Memory::Frozen, Memory::Shared] {
-                let mut packed = vec![0; layout.len()];
-                let buf = bytes[start..].as_ptr();
+            for (kind, past) in [
+                (Memory::Frozen, false),
+                (Memory::Shared, false),
+                (Memory::Frozen, true),
+                (Memory::Shared, true),
+            ] {
+                // A place that begins no line of the cache.
+                let mut packed = vec![0; shift + layout.len()];
+                let (to, buf) = (packed[shift..].as_mut_ptr(), bytes[start..].as_ptr());
                 // SAFETY: the layout lies within the memory, which nobody writes.
-                unsafe { to_contiguous(packed.as_mut_ptr(), buf, layout.as_ref(), order, kind) };
-                assert!(packed == items, "{shape:?} {strides:?} {itemsize} {order:?} {kind:?}");
+                unsafe { to_contiguous_by(to, buf, layout.as_ref(), order, kind, past) };
+                assert!(
+                    packed[shift..] == items,
+                    "{shape:?} {strides:?} {itemsize} {order:?} {kind:?} {past}"
+                );
             }
             let source: Vec<u8> = bytes.iter().rev().copied().cycle().take(layout.len()).collect();
             let mut expected = bytes.to_vec();
@@ -251,6 +318,9 @@ mod tests {
         for itemsize in [1, 2, 3, 4, 6, 8, 12, 16, 24] {
             let item = itemsize as isize;
             check(&[70, 300], &[item, 70 * item], itemsize); // transposed
+            check(&[70, 300], &[item, 128 * item], itemsize); // with lines of the cache in every row
+            check(&[100], &[3 * item], itemsize); // no axis across
+            check(&[3, 300], &[0, 3 * item], itemsize);
             check(&[300, 70], &[-item, 300 * item], itemsize);
             check(&[70, 3, 300], &[3 * item, item, 210 * item + 8], itemsize);
             check(&[5, 66, 4], &[66 * 4 * item, 4 * item, item], itemsize); // packed

@@ -52,9 +52,37 @@ pub use scalar::{Kind, Scalar};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Format {
     /// In the order of the text, which is that of the offsets.
-    fields: Box<[Field]>,
+    fields: Fields,
     itemsize: usize,
     align: usize,
+}
+
+/// The fields of a format. That of a single number needs no memory of its own, and is by far the most common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Fields {
+    One(Field),
+    /// None, or two and more.
+    Many(Vec<Field>),
+}
+
+impl Fields {
+    fn as_slice(&self) -> &[Field] {
+        match self {
+            Fields::One(field) => std::slice::from_ref(field),
+            Fields::Many(fields) => fields,
+        }
+    }
+
+    fn push(&mut self, field: Field) {
+        *self = match std::mem::replace(self, Fields::Many(Vec::new())) {
+            Fields::One(first) => Fields::Many(vec![first, field]),
+            Fields::Many(fields) if fields.is_empty() => Fields::One(field),
+            Fields::Many(mut fields) => {
+                fields.push(field);
+                Fields::Many(fields)
+            }
+        }
+    }
 }
 
 /// One field of a format: an element, or a sub-array of them.
@@ -76,7 +104,7 @@ pub enum Element {
     /// A number, a string, an address.
     Scalar(Scalar),
     /// `T{…}`
-    Record(Format),
+    Record(Box<Format>),
     /// `&`: the address of such an item.
     Pointer(Box<Format>),
 }
@@ -114,19 +142,18 @@ impl Format {
     ///
     /// A single number is one field without a name, and so is a whole `T{}`: see [`field`](Self::field).
     pub fn fields(&self) -> &[Field] {
-        &self.fields
+        self.fields.as_slice()
     }
 
     /// The field of that name: of the record, if the item is one `T{}`.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        let fields = match &*self.fields {
-            [Field { name: None, shape, element: Element::Record(record), .. }]
-                if shape.is_empty() =>
-            {
-                &record.fields
-            }
-            fields => fields,
-        };
+        let fields =
+            match &self.fields {
+                Fields::One(Field {
+                    name: None, shape, element: Element::Record(record), ..
+                }) if shape.is_empty() => record.fields(),
+                fields => fields.as_slice(),
+            };
         fields.iter().find(|field| field.name() == Some(name))
     }
 
@@ -139,9 +166,9 @@ impl Format {
 
     /// Whether a value of one format is one of the other: equal but for alignment.
     pub fn same_item(&self, other: &Format) -> bool {
-        let pairs = || self.fields.iter().zip(&other.fields);
+        let pairs = || self.fields().iter().zip(other.fields());
         self.itemsize == other.itemsize
-            && self.fields.len() == other.fields.len()
+            && self.fields().len() == other.fields().len()
             && pairs().all(|(a, b)| {
                 (&a.name, a.offset, &a.shape, a.size) == (&b.name, b.offset, &b.shape, b.size)
                     && match (&a.element, &b.element) {
@@ -154,7 +181,7 @@ impl Format {
 
     /// Whether some bytes of the item are an address, so that bytes from elsewhere must not be written over them.
     pub fn holds_addresses(&self) -> bool {
-        self.fields.iter().any(|field| match &field.element {
+        self.fields().iter().any(|field| match &field.element {
             Element::Scalar(scalar) => scalar.kind.is_address(),
             Element::Record(record) => record.holds_addresses(),
             Element::Pointer(_) => true,
@@ -209,7 +236,7 @@ impl Field {
         };
         let (name, offset, shape, size, align) = (None, 0, Box::default(), itemsize, self.align);
         let field = Field { name, offset, shape, element, size, align };
-        Format { fields: Box::new([field]), itemsize, align }
+        Format { fields: Fields::One(field), itemsize, align }
     }
 
     /// What it is made of.

@@ -22,6 +22,7 @@
 mod access;
 #[doc(hidden)]
 pub mod record;
+mod wide;
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
@@ -33,6 +34,7 @@ pub(crate) use access::{
     width,
 };
 pub use record::Pad;
+pub(crate) use wide::{WIDE, load_wide};
 
 /// A plain value that can be one item of a buffer.
 ///

@@ -2,13 +2,13 @@
 
 use crate::layout::{LayoutRef, Order};
 
-/// Address of the item at `indices`, in a view whose first item is at `buf`.
+/// Address of the item at `indices`, in a view whose first item is at `buf`. With fewer indices than dimensions it is where the
+/// axes that are left out start.
 ///
 /// # Safety
 ///
 /// `buf` and `layout` describe memory that is valid for reads, pointers behind suboffsets included, and that does not
-/// change where the pointers are. There are at most as many indices as dimensions, each within its extent; those that are
-/// left out are 0, of axes without a pointer.
+/// change where the pointers are. There are at most as many indices as dimensions, each within its extent.
 pub(crate) unsafe fn address(
     buf: *const u8,
     layout: LayoutRef<'_>,

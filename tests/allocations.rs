@@ -2,9 +2,10 @@
 
 use std::alloc::{GlobalAlloc, Layout as Block, System};
 use std::cell::Cell;
+use std::ffi::CStr;
 
 use bufferprocs::exporters::{Strided, bytes};
-use bufferprocs::{Buffer, Layout, Object, Request};
+use bufferprocs::{Buffer, Format, Layout, Object, Request};
 
 struct Counting;
 
@@ -44,6 +45,15 @@ fn an_item_of_one_letter_is_read_without_an_allocation() {
     assert_eq!(allocations(|| assert_eq!(buffer.item::<u32>(&[1, 2]), Ok(7))), 0);
     // One for the axes of the copy.
     assert_eq!(allocations(|| buffer.copy_to(&mut packed, bufferprocs::Order::C).unwrap()), 1);
+}
+
+#[test]
+fn a_format_of_one_letter_is_parsed_without_an_allocation() {
+    let parsed = |text: &CStr| allocations(|| drop(Format::parse(text).unwrap()));
+    for text in [c"B", c"d", c"<i", c"Zd", c"10s"] {
+        assert_eq!(parsed(text), 0, "{text:?}");
+    }
+    assert!(parsed(c"ii") > 0);
 }
 
 #[test]

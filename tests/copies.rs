@@ -201,9 +201,9 @@ fn addresses_are_not_made_up() {
         let error = buffer.from_contiguous(&[1; size_of::<usize>()], Order::C).unwrap_err();
         assert_eq!(error, CopyError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_from(&buffer).unwrap_err(), error);
+        assert_eq!(buffer.copy_rows_from(&buffer).unwrap_err(), error);
         let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
         assert_eq!(error, AccessError::Pointers { format: format.to_str().unwrap().into() });
-        assert_eq!(buffer.copy_rows_from(&buffer), Err(CopyError::Items(error)));
         // Nor by way of a re-export, whose consumers might ask for no format, or see another.
         assert!(buffer.view().is_readonly());
     }
@@ -239,6 +239,12 @@ fn rows_are_copied_one_after_the_other() {
     let reversed = Object::new(reversed);
     whole.copy_rows_from(&Buffer::get(&reversed, Request::FULL_RO).unwrap()).unwrap();
     assert_eq!(items(&line), [3, 2, 1]);
+    // Rows behind pointers, both ways.
+    let behind = |rows: [[u16; 2]; 2]| Object::new(Rows::new(rows.map(Vec::from).into()).unwrap());
+    let (from, to) = (behind([[1, 2], [3, 4]]), behind([[0, 0], [0, 0]]));
+    let [from, target] = [&from, &to].map(|one| Buffer::get(one, Request::FULL).unwrap());
+    target.copy_rows_from(&from).unwrap();
+    assert_eq!(target.to_vec::<u16>(Order::C).unwrap(), [1, 2, 3, 4]);
     // A scalar is a row; other shapes and nothing at all are checked first.
     let scalar = |item| writable(vec![item], Layout::c_contiguous(&[], 2).unwrap(), 0);
     let (from, to) = (scalar(1), scalar(2));

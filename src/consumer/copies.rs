@@ -5,8 +5,8 @@ use crate::copy::{self, Memory};
 use crate::error::CopyError;
 use crate::format::Format;
 use crate::item::{AnyBits, load_bytes, store_bytes, width};
-use crate::layout::Order;
-use crate::walk::advance;
+use crate::layout::{LayoutRef, Order};
+use crate::walk::{self, advance};
 
 impl<S: Source> Buffer<S> {
     /// All items as packed bytes, in the order asked for.
@@ -82,10 +82,7 @@ impl<S: Source> Buffer<S> {
             return Err(CopyError::ReadOnly);
         }
         self.check_len(source.len())?;
-        if let Some(format) = self.format().filter(|_| self.holds_addresses()) {
-            let format = format.to_string_lossy().into_owned();
-            return Err(CopyError::Pointers { format });
-        }
+        self.check_addresses()?;
         let buf: *mut u8 = self.view.buf.cast();
         if self.is_run() {
             let width = self.run_width(buf);
@@ -114,28 +111,40 @@ impl<S: Source> Buffer<S> {
     /// copy so.
     pub fn copy_rows_from<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
         self.check_same(source)?;
-        let shape: Vec<usize> =
-            self.layout().shape().iter().map(|extent| extent.unsigned_abs()).collect();
-        if shape.contains(&0) {
+        let Some((last, outer)) =
+            self.layout().shape().split_last().filter(|all| !all.1.is_empty())
+        else {
+            return self.copy_from(source);
+        };
+        self.check_addresses()?;
+        if self.len() == 0 {
             return Ok(());
         }
-        let mut indices = vec![0; shape.len()];
-        let places: Vec<usize> = (0..shape.last().copied().unwrap_or(1)).collect();
+        let size = last.unsigned_abs() * self.layout().itemsize();
+        let mut packed = Vec::new();
+        packed.try_reserve_exact(size).map_err(|_| CopyError::TooLarge { len: size })?;
+        let packed: *mut u8 = packed.as_mut_ptr();
+        let memory = if source.frozen { Memory::Frozen } else { Memory::Shared };
+        let mut indices = vec![0; outer.len()];
         loop {
-            let mut row = Vec::with_capacity(places.len());
-            for &place in &places {
-                indices.last_mut().into_iter().for_each(|last| *last = place);
-                row.push(source.bytes_of(&indices)?);
-            }
-            for (&place, item) in places.iter().zip(&row) {
-                indices.last_mut().into_iter().for_each(|last| *last = place);
-                self.set_bytes_of(&indices, item)?;
-            }
-            let rows = shape.len().saturating_sub(1);
-            if !advance(&mut indices[..rows], |axis| shape[axis]) {
+            let (row, layout) = source.row(&indices);
+            // SAFETY: a row of the source, and room for its items.
+            unsafe { copy::to_contiguous(packed, row, layout, Order::C, memory) };
+            let (row, layout) = self.row(&indices);
+            // SAFETY: a row of this view, which is writable, and as many items that were just packed.
+            unsafe { copy::from_contiguous(row.cast_mut(), layout, packed, Order::C) };
+            if !advance(&mut indices, |axis| outer[axis].unsigned_abs()) {
                 return Ok(());
             }
         }
+    }
+
+    /// Where the row at `indices` starts, which are within all extents but the last, and its layout. The view has two axes or more.
+    fn row(&self, indices: &[usize]) -> (*const u8, LayoutRef<'_>) {
+        let layout = self.layout();
+        let buf: *const u8 = self.view.buf.cast_const().cast();
+        // SAFETY: the view's memory, and indices within its shape. What is left out is the axis of the row.
+        (unsafe { walk::address(buf, layout, indices) }, layout.behind(indices.len()))
     }
 
     /// Whether the items of `source` may take the place of these, one by one.
@@ -171,6 +180,16 @@ impl<S: Source> Buffer<S> {
             return Err(CopyError::ReadOnly);
         }
         Ok(())
+    }
+
+    /// Fails if the items hold addresses, which must not be made up.
+    fn check_addresses(&self) -> Result<(), CopyError> {
+        match self.format().filter(|_| self.holds_addresses()) {
+            Some(format) => {
+                Err(CopyError::Pointers { format: format.to_string_lossy().into_owned() })
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_len(&self, found: usize) -> Result<(), CopyError> {

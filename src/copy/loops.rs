@@ -13,7 +13,7 @@ pub(super) struct Places {
 
 impl Places {
     /// Within the bounds of both sides.
-    fn step(self, axis: &Axis, index: usize) -> Places {
+    pub fn step(self, axis: &Axis, index: usize) -> Places {
         let index = index as isize;
         Places {
             packed: self.packed.wrapping_offset(axis.packed * index),
@@ -59,7 +59,9 @@ pub(super) unsafe fn each<M: Move>(
             unsafe { line(places, fastest, fastest.extent, moves) };
         }),
         Some(across) => {
-            let others: Vec<Axis> = outer.iter().filter(|axis| *axis != across).copied().collect();
+            let mut others: Vec<Axis> =
+                outer.iter().filter(|axis| *axis != across).copied().collect();
+            others.sort_by_key(|axis| std::cmp::Reverse(axis.memory.unsigned_abs()));
             each_place(places, &others, |places| {
                 // SAFETY: the caller's promise.
                 unsafe { each_tile(places, across, fastest, moves) };
@@ -74,7 +76,7 @@ pub(super) unsafe fn each<M: Move>(
 ///
 /// As for [`each`].
 #[inline(always)]
-unsafe fn line<M: Move>(from: Places, axis: &Axis, count: usize, moves: M) {
+pub(super) unsafe fn line<M: Move>(from: Places, axis: &Axis, count: usize, moves: M) {
     let Places { mut packed, mut memory } = from;
     for _ in 0..count {
         // SAFETY: the caller's promise.
@@ -105,7 +107,7 @@ unsafe fn each_tile<M: Move>(places: Places, across: &Axis, along: &Axis, moves:
 }
 
 /// Calls `act` with each place that the axes lead to, the last axis running fastest.
-fn each_place(places: Places, axes: &[Axis], mut act: impl FnMut(Places)) {
+pub(super) fn each_place(places: Places, axes: &[Axis], mut act: impl FnMut(Places)) {
     let Some((fastest, outer)) = axes.split_last() else {
         return act(places);
     };

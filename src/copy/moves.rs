@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::item::{Word, load_bytes, load_words, store_bytes, store_words, width};
+use super::cache::{LINE, SHORTEST, Streaming, prefetch};
+use crate::item::{WIDE, Word, load_bytes, load_wide, load_words, store_bytes, store_words, width};
 
 /// What moves the items of one copy.
 pub(super) trait Move: Copy {
@@ -21,6 +22,27 @@ pub(super) trait Move: Copy {
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize);
 }
 
+/// What moves items to packed bytes, and tells them too.
+pub(super) trait Pack: Move {
+    /// The eight bytes at `memory`; the first of them is the lowest of the result.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Move::item`], for items without a gap. `memory` is a multiple of eight bytes away from the first of them.
+    unsafe fn word(self, memory: *const u8) -> u64;
+}
+
+/// Eight bytes that nobody writes.
+///
+/// # Safety
+///
+/// `memory` is valid for their read.
+#[inline(always)]
+unsafe fn plain_word(memory: *const u8) -> u64 {
+    // SAFETY: the caller's promise.
+    u64::from_le(unsafe { memory.cast::<u64>().read_unaligned() })
+}
+
 /// Items of `N` bytes that nobody writes, to packed bytes that are ours.
 #[derive(Clone, Copy)]
 pub(super) struct Plain<const N: usize>;
@@ -37,6 +59,13 @@ impl<const N: usize> Move for Plain<N> {
     }
 }
 
+impl<const N: usize> Pack for Plain<N> {
+    unsafe fn word(self, memory: *const u8) -> u64 {
+        // SAFETY: the caller's promise.
+        unsafe { plain_word(memory) }
+    }
+}
+
 /// Items of so many bytes that nobody writes, to packed bytes that are ours.
 #[derive(Clone, Copy)]
 pub(super) struct PlainAny(pub usize);
@@ -50,6 +79,13 @@ impl Move for PlainAny {
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
         // SAFETY: the caller's promise.
         unsafe { std::ptr::copy_nonoverlapping(memory, packed, size) }
+    }
+}
+
+impl Pack for PlainAny {
+    unsafe fn word(self, memory: *const u8) -> u64 {
+        // SAFETY: the caller's promise.
+        unsafe { plain_word(memory) }
     }
 }
 
@@ -82,6 +118,13 @@ impl<W: Word, const N: usize> Move for Load<W, N> {
     }
 }
 
+impl<W: Word, const N: usize> Pack for Load<W, N> {
+    unsafe fn word(self, memory: *const u8) -> u64 {
+        // SAFETY: the caller's promise; the word is the items' width.
+        unsafe { load_wide::<W>(memory) }
+    }
+}
+
 /// Items of so many bytes that others may write, to packed bytes that are ours.
 #[derive(Clone, Copy)]
 pub(super) struct LoadAny(pub usize);
@@ -95,6 +138,57 @@ impl Move for LoadAny {
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
         // SAFETY: the caller's promise; items without a gap have one width.
         unsafe { load_bytes(memory, packed, size, width(memory, self.0)) }
+    }
+}
+
+impl Pack for LoadAny {
+    unsafe fn word(self, memory: *const u8) -> u64 {
+        let mut bytes = [0; WIDE];
+        let width = width(memory, self.0);
+        // SAFETY: the caller's promise; the width divides eight.
+        unsafe { load_bytes(memory, bytes.as_mut_ptr(), WIDE, width) };
+        u64::from_le_bytes(bytes)
+    }
+}
+
+/// As `moves`, but runs are written past the cache, if that is asked for and their place is aligned.
+#[derive(Clone, Copy)]
+pub(super) struct Streamed<'a, M> {
+    pub moves: M,
+    pub streaming: Option<&'a Streaming>,
+}
+
+impl<M: Pack> Move for Streamed<'_, M> {
+    #[inline(always)]
+    unsafe fn item(self, packed: *mut u8, memory: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { self.moves.item(packed, memory) }
+    }
+
+    unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
+        /// So far ahead the memory is asked for.
+        const AHEAD: usize = 1 << 10;
+        let aligned = packed.addr() % WIDE == 0;
+        let Some(streaming) = self.streaming.filter(|_| aligned && size >= SHORTEST) else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.moves.run(packed, memory, size) };
+        };
+        let head = packed.addr().wrapping_neg() % LINE;
+        // SAFETY: the caller's promise; a multiple of eight bytes, and less than all.
+        unsafe { self.moves.run(packed, memory, head) };
+        let end = size - (size - head) % LINE;
+        for line in (head..end).step_by(LINE) {
+            prefetch(memory.wrapping_add(line + AHEAD));
+            for number in 0..LINE / WIDE {
+                let at = line + number * WIDE;
+                // SAFETY: within the items, and as far from the first as is asked for.
+                let word = unsafe { self.moves.word(memory.wrapping_add(at)) };
+                // SAFETY: their place, aligned as the head is done.
+                unsafe { streaming.store(packed.wrapping_add(at), word) };
+            }
+        }
+        // SAFETY: the caller's promise, for the rest.
+        unsafe { self.moves.run(packed.wrapping_add(end), memory.wrapping_add(end), size - end) };
     }
 }
 

@@ -23,7 +23,7 @@ struct Emitter<'a, 'b> {
 impl Emitter<'_, '_> {
     fn fields(&mut self, format: &Format) -> fmt::Result {
         let mut end = 0;
-        for field in &format.fields {
+        for field in format.fields() {
             self.pad(field.offset - end)?;
             self.field(field)?;
             end = field.offset + field.size;

@@ -1,7 +1,7 @@
 //! From a text to a [`Format`], in one pass.
 
 use super::scalar::{Code, Kind, Mode, Scalar, code, complex};
-use super::{Element, Field, Format};
+use super::{Element, Field, Fields, Format};
 use crate::error::{FormatError, FormatProblem};
 
 /// Records and pointers in one another, at most. Bounds the stack, also when a format is dropped.
@@ -46,7 +46,7 @@ impl Parser<'_> {
 
     /// Fields up to the end of the text, or up to the `}` of a record.
     fn fields(&mut self, record: bool) -> Result<Format> {
-        let mut fields: Vec<Field> = Vec::new();
+        let mut fields = Fields::Many(Vec::new());
         let mut names = std::collections::HashSet::new();
         let (mut end, mut align) = (0, 1);
         loop {
@@ -81,7 +81,7 @@ impl Parser<'_> {
         if record && self.mode == Mode::Aligned {
             end = round_up(end, align).ok_or(self.too_large())?;
         }
-        Ok(Format { fields: fields.into(), itemsize: end, align })
+        Ok(Format { fields, itemsize: end, align })
     }
 
     /// Order characters, as many as there are: the last one is in force.
@@ -142,14 +142,14 @@ impl Parser<'_> {
                 let record = self.fields(true)?;
                 self.depth -= 1;
                 let (size, align) = (record.itemsize, record.align);
-                return Ok((Element::Record(record), size, align));
+                return Ok((Element::Record(Box::new(record)), size, align));
             }
             b'&' => {
                 self.deeper()?;
                 let target = self.field(0)?;
                 self.depth -= 1;
                 let (itemsize, align) = (target.size, target.align);
-                let target = Format { fields: Box::new([target]), itemsize, align };
+                let target = Format { fields: Fields::One(target), itemsize, align };
                 let pointer = code(b'&', Mode::Aligned).map_or((0, 1), |c| (c.size, c.align));
                 return Ok((Element::Pointer(Box::new(target)), pointer.0, pointer.1));
             }

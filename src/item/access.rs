@@ -1,9 +1,11 @@
 //! How memory is accessed that others may write at the same time: by relaxed atomic operations of the item's [`width`].
 
 use std::mem::{MaybeUninit, size_of};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use super::AnyBits;
+use super::wide::{WIDE, load_wide, store_wide};
 
 /// Width in bytes of the atomic accesses to an item: the largest power of two, at most a word, that divides both.
 ///
@@ -138,12 +140,19 @@ pub(crate) unsafe fn store_bytes(target: *mut u8, source: *const u8, size: usize
 ///
 /// As for [`load_bytes`], with the word's size as width.
 pub(crate) unsafe fn load_words<W: Word>(source: *const u8, target: *mut u8, size: usize) {
-    each_word(size, size_of::<W>(), |at| {
-        let from = source.wrapping_add(at).cast::<W>();
+    let whole = size / WIDE * WIDE;
+    each_word(0..whole, WIDE, |at| {
         // SAFETY: within the items, and aligned, since the width divides address and size.
-        let word = unsafe { W::load(from) };
-        let to = target.wrapping_add(at).cast::<W>();
+        let word = unsafe { load_wide::<W>(source.wrapping_add(at)) };
+        let to = target.wrapping_add(at).cast::<u64>();
         // SAFETY: within the target, by the caller's promise.
+        unsafe { to.write_unaligned(word.to_le()) };
+    });
+    each_word(whole..size, size_of::<W>(), |at| {
+        // SAFETY: as above.
+        let word = unsafe { W::load(source.wrapping_add(at).cast()) };
+        let to = target.wrapping_add(at).cast::<W>();
+        // SAFETY: as above.
         unsafe { to.write_unaligned(word) };
     });
 }
@@ -154,31 +163,38 @@ pub(crate) unsafe fn load_words<W: Word>(source: *const u8, target: *mut u8, siz
 ///
 /// As for [`store_bytes`], with the word's size as width.
 pub(crate) unsafe fn store_words<W: Word>(target: *mut u8, source: *const u8, size: usize) {
-    each_word(size, size_of::<W>(), |at| {
-        let from = source.wrapping_add(at).cast::<W>();
+    let whole = size / WIDE * WIDE;
+    each_word(0..whole, WIDE, |at| {
+        let from = source.wrapping_add(at).cast::<u64>();
         // SAFETY: within the source, by the caller's promise.
-        let word = unsafe { from.read_unaligned() };
-        let to = target.wrapping_add(at).cast::<W>();
+        let word = u64::from_le(unsafe { from.read_unaligned() });
         // SAFETY: within the items, and aligned, since the width divides address and size.
-        unsafe { word.store(to) };
+        unsafe { store_wide::<W>(target.wrapping_add(at), word) };
+    });
+    each_word(whole..size, size_of::<W>(), |at| {
+        let from = source.wrapping_add(at).cast::<W>();
+        // SAFETY: as above.
+        let word = unsafe { from.read_unaligned() };
+        // SAFETY: as above.
+        unsafe { word.store(target.wrapping_add(at).cast()) };
     });
 }
 
-/// Calls `act` with the offset of each word among `size` bytes, which are whole words.
+/// Calls `act` with the offset of each word in a range of bytes, which are whole words.
 ///
 /// Compilers join no atomic operations and unroll no loops of them. Eight words a turn leave the processor more of the memory
 /// to ask for at once.
 #[inline(always)]
-fn each_word(size: usize, word: usize, act: impl Fn(usize)) {
+fn each_word(bytes: Range<usize>, word: usize, act: impl Fn(usize)) {
     const TURN: usize = 8;
-    let mut at = 0;
-    while size - at >= TURN * word {
+    let Range { start: mut at, end } = bytes;
+    while end - at >= TURN * word {
         for number in 0..TURN {
             act(at + number * word);
         }
         at += TURN * word;
     }
-    while at < size {
+    while at < end {
         act(at);
         at += word;
     }

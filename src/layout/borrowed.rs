@@ -45,6 +45,16 @@ impl<'a> LayoutRef<'a> {
         LayoutRef { shape, strides, suboffsets, itemsize }
     }
 
+    /// The axes from `axis` on: the layout of what the axes before lead to.
+    pub(crate) fn behind(self, axis: usize) -> LayoutRef<'a> {
+        LayoutRef {
+            shape: &self.shape[axis..],
+            strides: self.strides.map(|strides| &strides[axis..]),
+            suboffsets: self.suboffsets.map(|suboffsets| &suboffsets[axis..]),
+            itemsize: self.itemsize,
+        }
+    }
+
     /// The same layout with arrays of its own. Strides are worked out if there are none.
     pub fn to_layout(&self) -> Layout {
         let mut packed = self.len() as isize; // as `check` saw

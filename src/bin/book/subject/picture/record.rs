@@ -31,7 +31,7 @@ pub fn html(name: &str) -> Option<Picture> {
 fn of<T: Item>() -> Result<(&'static str, Format), Box<dyn std::error::Error>> {
     match Format::of::<T>()?.fields() {
         [field] => match field.element() {
-            Element::Record(record) => Ok((T::FORMAT.to_str()?, record.clone())),
+            Element::Record(record) => Ok((T::FORMAT.to_str()?, Format::clone(record))),
             _ => Err("no record".into()),
         },
         _ => Err("more than one record".into()),

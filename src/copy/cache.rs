@@ -1,0 +1,69 @@
+//! What a copy says to the cache: memory that is needed soon, and memory that is not needed again.
+//!
+//! Where there is no instruction for it, nothing is said, and the bytes are the same.
+
+/// Bytes of a line of the cache.
+pub(super) const LINE: usize = 64;
+
+/// Bytes of the shortest row that is worth a word to the cache.
+pub(super) const SHORTEST: usize = 256;
+
+/// Bytes of the smallest copy that is written past the cache: more than a cache keeps for one of the cores.
+pub(super) const LARGE: usize = 32 << 20;
+
+/// Asks for the line around `address`, which may be any number.
+#[inline(always)]
+pub(super) fn prefetch(address: *const u8) {
+    #[cfg(x86_64_instructions)]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the instruction ignores addresses that it cannot read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(x86_64_instructions))]
+    let _ = address;
+}
+
+/// The right to write past the cache. What was written so is in order with all else once this is dropped.
+///
+/// Lines that are written whole need not be read first, and push nothing out that is still needed: a gain where a copy
+/// is larger than the cache, a loss where not.
+pub(super) struct Streaming(());
+
+impl Streaming {
+    /// # Safety
+    ///
+    /// What is [stored](Self::store) is not accessed in any other way before the result is dropped.
+    pub unsafe fn new() -> Streaming {
+        Streaming(())
+    }
+
+    /// Writes eight bytes, the lowest of `word` first.
+    ///
+    /// # Safety
+    ///
+    /// `to` is aligned to eight bytes, valid for their write, and nobody else's.
+    #[inline(always)]
+    pub unsafe fn store(&self, to: *mut u8, word: u64) {
+        #[cfg(x86_64_instructions)]
+        // SAFETY: the caller's promise; the barrier is in `drop`.
+        unsafe {
+            std::arch::x86_64::_mm_stream_si64(to.cast(), word as i64);
+        }
+        #[cfg(not(x86_64_instructions))]
+        // SAFETY: the caller's promise.
+        unsafe {
+            to.cast::<u64>().write(word.to_le());
+        }
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        #[cfg(x86_64_instructions)]
+        // SAFETY: each x86-64 has it.
+        unsafe {
+            std::arch::x86_64::_mm_sfence();
+        }
+    }
+}

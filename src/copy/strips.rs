@@ -1,0 +1,276 @@
+//! Items gathered into a strip that stays in the cache, and written from there in rows.
+//!
+//! Where neighbours in the memory are far apart among the packed bytes, either the reads or the writes leap. Here the reads do, a
+//! few lines of the cache wide, and ask for the next lines ahead; the writes go along the packed bytes. Items of less
+//! than eight bytes are turned by the word.
+
+use std::mem::MaybeUninit;
+
+use super::axes::Axis;
+use super::cache::{LINE, SHORTEST, Streaming, prefetch};
+use super::loops::{Places, each_place, line};
+use super::moves::{Move, Pack, PlainAny, Streamed};
+use crate::item::WIDE;
+
+/// Bytes of a strip, and the most items of one of its rows: as many lines of the memory are read by turns. `cargo bench -- copies`
+/// shows what other sizes cost.
+const STRIP: usize = 32 << 10;
+const LONG: usize = 256;
+
+/// Items up to this size are gathered: so that a strip has room for a few of each row.
+const LARGEST: usize = 64;
+
+/// A smaller plane stays in the cache as it is.
+const SMALLEST: usize = 32 << 10;
+
+#[repr(align(64))]
+struct Strip([MaybeUninit<u8>; STRIP]);
+
+/// A plane of the memory: a few items across, whose neighbours are close, and a row of the packed bytes along.
+pub(super) struct Plane {
+    across: Axis,
+    along: Axis,
+    /// The axes from plane to plane: those whose steps are shortest in the memory run fastest.
+    others: Vec<Axis>,
+}
+
+/// The plane that a copy of these axes goes by, where one pays. The last axis is the fastest of the packed bytes.
+pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<Plane> {
+    let (along, outer) = axes.split_last()?;
+    let row = along.extent * itemsize;
+    if along.memory == itemsize as isize || itemsize > LARGEST || row < SHORTEST {
+        return None;
+    }
+    let step = |axis: &Axis| axis.memory.unsigned_abs();
+    let closest = (0..outer.len()).min_by_key(|at| step(&outer[*at]));
+    let across = closest.filter(|at| step(&outer[*at]) < step(along));
+    let pays = streaming || across.is_some_and(|at| row * outer[at].extent >= SMALLEST);
+    if !pays {
+        return None;
+    }
+    let mut others = outer.to_vec();
+    let across = match across {
+        Some(at) => others.remove(at),
+        None => Axis { extent: 1, memory: 0, packed: 0 },
+    };
+    others.sort_by_key(|axis| std::cmp::Reverse(step(axis)));
+    Some(Plane { across, along: *along, others })
+}
+
+/// Packs every item. `K` items make a word, or 1 stands for items that are moved one by one.
+///
+/// # Safety
+///
+/// `moves` may move what is at `places`, and whatever the axes of the plane lead to from there, which have items of
+/// `itemsize` bytes. `K` is 1, or `K * itemsize` is 8.
+pub(super) unsafe fn pack<M: Pack, const K: usize>(
+    places: Places,
+    plane: &Plane,
+    itemsize: usize,
+    streaming: Option<&Streaming>,
+    moves: M,
+) {
+    let Plane { across, along, others } = plane;
+    let mut strip = Strip([MaybeUninit::uninit(); STRIP]);
+    let strip: *mut u8 = strip.0.as_mut_ptr().cast();
+    let to_packed = Streamed { moves: PlainAny(itemsize), streaming };
+    // Whole lines of the memory, so that each is read once.
+    let line = LINE.checked_div(across.memory.unsigned_abs()).unwrap_or(LINE).max(1);
+    let rows = if across.extent < 2 * line { across.extent } else { line };
+    let long = LONG.min(STRIP / (rows * itemsize));
+    let ahead = across.memory * rows as isize;
+    let by_words = across.memory == itemsize as isize && K * itemsize == WIDE;
+    // From items of the memory to their places in the strip.
+    let down = Axis { packed: (long * itemsize) as isize, ..*across };
+    let right = Axis { packed: itemsize as isize, ..*along };
+    each_place(places, others, |places| {
+        let Places { packed, memory } = places;
+        let columns = Parts::new(packed.addr(), along.extent, right.packed, across.packed, long);
+        for (start, count) in columns {
+            let lines = Parts::new(memory.addr(), across.extent, across.memory, along.memory, rows);
+            for (first, height) in lines {
+                let tile = places.step(along, start).step(across, first);
+                let part = Places { packed: strip, memory: tile.memory };
+                match by_words && height * itemsize == LINE {
+                    // SAFETY: the caller's promise; the strip has room for the rows.
+                    true => unsafe { gather_lines::<M, K>(part, right, count, ahead, moves) },
+                    // SAFETY: as above.
+                    false => unsafe { gather(part, down, height, right, count, ahead, moves) },
+                }
+                for row in 0..height {
+                    let from = part.step(&down, row).packed;
+                    let to = tile.step(across, row).packed;
+                    // SAFETY: a row that was just gathered, to its place among the packed bytes.
+                    unsafe { to_packed.run(to, from, count * itemsize) };
+                }
+            }
+        }
+    });
+}
+
+/// An axis in parts of `size` items, which begin with lines of the cache where that can be.
+struct Parts {
+    extent: usize,
+    /// Where the next part starts, and how many items it has at most.
+    start: usize,
+    next: usize,
+    size: usize,
+}
+
+impl Parts {
+    /// `beside` leads to the axis beside this one, in which the same items must begin lines.
+    fn new(address: usize, extent: usize, step: isize, beside: isize, size: usize) -> Parts {
+        let until_a_line = address.wrapping_neg() % LINE;
+        let short = match extent > size && step > 0 && beside % LINE as isize == 0 {
+            true => until_a_line / step.unsigned_abs() % size,
+            false => 0,
+        };
+        Parts { extent, start: 0, next: if short == 0 { size } else { short }, size }
+    }
+}
+
+impl Iterator for Parts {
+    /// The first item, and how many.
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        let (start, count) = (self.start, self.next.min(self.extent - self.start));
+        self.start += count;
+        self.next = self.size;
+        (count > 0).then_some((start, count))
+    }
+}
+
+/// Fills a strip with `height` rows, of `count` items each, `down` and `right` from `part`. The next strip is for memory `ahead` of
+/// this.
+///
+/// # Safety
+///
+/// As for [`pack`], for these items.
+#[inline(always)]
+unsafe fn gather<M: Pack>(
+    part: Places,
+    down: Axis,
+    height: usize,
+    right: Axis,
+    count: usize,
+    ahead: isize,
+    moves: M,
+) {
+    if height == 1 {
+        // SAFETY: the caller's promise.
+        return unsafe { line(part, &right, count, moves) };
+    }
+    let mut column = part;
+    for _ in 0..count {
+        prefetch(column.memory.wrapping_offset(ahead));
+        // SAFETY: the caller's promise.
+        unsafe { line(column, &down, height, moves) };
+        column = column.step(&right, 1);
+    }
+}
+
+/// [`gather`] for a line of the memory in each column, whose items follow each other: by words of `K` items, and without a
+/// number that is known only now.
+///
+/// # Safety
+///
+/// As for [`pack`], for these items, in a strip of rows of [`LONG`] items.
+#[inline(always)]
+unsafe fn gather_lines<M: Pack, const K: usize>(
+    part: Places,
+    right: Axis,
+    count: usize,
+    ahead: isize,
+    moves: M,
+) {
+    let mut column = part;
+    for _ in 0..count / K {
+        for number in 0..K {
+            prefetch(column.step(&right, number).memory.wrapping_offset(ahead));
+        }
+        for line in 0..LINE / WIDE {
+            let words = std::array::from_fn(|number| {
+                let from = column.step(&right, number).memory.wrapping_add(line * WIDE);
+                // SAFETY: K items, which make a word.
+                unsafe { moves.word(from) }
+            });
+            for (number, word) in turn::<K>(words).into_iter().enumerate() {
+                let row = (line * K + number) * (LONG * WIDE / K);
+                let to = column.packed.wrapping_add(row).cast::<u64>();
+                // SAFETY: K places in the row, which have room for a word.
+                unsafe { to.write_unaligned(word.to_le()) };
+            }
+        }
+        column = column.step(&right, K);
+    }
+    let down = Axis { extent: 0, memory: (WIDE / K) as isize, packed: (LONG * WIDE / K) as isize };
+    for number in 0..count % K {
+        // SAFETY: the caller's promise.
+        unsafe { line(column.step(&right, number), &down, LINE / WIDE * K, moves) };
+    }
+}
+
+/// Turns rows into columns: item `a` of word `b` becomes item `b` of word `a`. Item 0 has the lowest bits.
+///
+/// In halves, then in quarters of what is left: what lies off the diagonal changes places.
+#[inline(always)]
+fn turn<const K: usize>(mut words: [u64; K]) -> [u64; K] {
+    let (mut distance, mut bits, mut low) = (K / 2, 32, u64::MAX);
+    while distance > 0 {
+        low ^= low << bits;
+        for number in 0..K {
+            if number & distance == 0 {
+                let (a, b) = (words[number], words[number + distance]);
+                words[number] = (a & low) | ((b & low) << bits);
+                words[number + distance] = ((a >> bits) & low) | (b & !low);
+            }
+        }
+        distance /= 2;
+        bits /= 2;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<const K: usize>() {
+        let size = 8 / K;
+        let bytes: Vec<u8> = (0..8 * K as u8).collect();
+        let words = std::array::from_fn(|row| {
+            u64::from_le_bytes(bytes[8 * row..8 * row + 8].try_into().unwrap())
+        });
+        for (row, word) in turn::<K>(words).into_iter().enumerate() {
+            let item =
+                |number: usize| &bytes[8 * number + row * size..8 * number + (row + 1) * size];
+            let expected: Vec<u8> = (0..K).flat_map(item).copied().collect();
+            assert_eq!(word.to_le_bytes().as_slice(), expected, "{K} items of {size}, word {row}");
+        }
+    }
+
+    #[test]
+    fn parts_begin_with_lines() {
+        let parts = |address: usize, extent: usize, step: isize, beside: isize| {
+            Parts::new(address, extent, step, beside, 4).collect::<Vec<_>>()
+        };
+        let as_they_come = [(0, 4), (4, 4), (8, 2)];
+        assert_eq!(parts(640, 10, 16, 64), as_they_come);
+        assert_eq!(parts(640 + 16, 10, 16, 64), [(0, 3), (3, 4), (7, 3)]);
+        assert_eq!(parts(640 + 48, 10, 16, -128), [(0, 1), (1, 4), (5, 4), (9, 1)]);
+        assert_eq!(parts(640 + 48, 10, -16, 64), as_they_come, "backwards");
+        assert_eq!(parts(640 + 48, 10, 16, 72), as_they_come, "other rows begin elsewhere");
+        assert_eq!(parts(640 + 48, 10, 0, 64), as_they_come, "the same item");
+        assert_eq!(parts(640 + 48, 4, 16, 64), [(0, 4)], "one part is enough");
+        assert_eq!(parts(640, 0, 16, 64), []);
+    }
+
+    #[test]
+    fn words_are_turned() {
+        check::<1>();
+        check::<2>();
+        check::<4>();
+        check::<8>();
+    }
+}
