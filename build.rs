@@ -18,7 +18,9 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=BUFFERPROCS_PORTABLE");
     let set = |name: &str| std::env::var_os(name).is_some();
-    let x86_64 = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|name| name == "x86_64");
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+    let x86_64 =
+        is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_POINTER_WIDTH", "64");
     if x86_64 && !set("CARGO_CFG_MIRI") && !set("BUFFERPROCS_PORTABLE") {
         println!("cargo:rustc-cfg=x86_64_instructions");
     }

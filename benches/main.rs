@@ -1,10 +1,18 @@
-//! `cargo bench`: builds modules with optimisation, and has CPython run the scripts that measure with them.
+//! `cargo bench`: what requests and copies cost, and what testing the book costs, beside their peers.
 //!
-//! `cargo bench -- copies` runs one of them, `cargo bench -- --write` puts all figures into the book. A ratio three times
-//! that of the book is a failure: nothing but another algorithm does that.
+//! ```text
+//! cargo bench                    all of it, a line each; fails where one is far from that of the book
+//! cargo bench -- copies          one of: getbuffer, copies, instructions, book
+//! cargo bench -- --write         puts the figures into the book
+//! cargo bench -- --json FILE     writes them to a file too
+//! ```
+//!
+//! `BUFFERPROCS_BENCH=short` takes fewer rounds. Modules are built with optimisation, and CPython runs the scripts that measure
+//! with them.
 
 #[path = "../tests/python/environment.rs"]
 mod environment;
+mod instructions;
 #[allow(dead_code)] // the comparisons use the rest
 #[path = "../tests/python/interpreter.rs"]
 mod interpreter;
@@ -13,38 +21,92 @@ mod interpreter;
 mod modules;
 mod page;
 
+use std::process::{Command, Stdio};
+
 use interpreter::Interpreter;
 use modules::{Build, Module, NEWEST};
 
-/// The folder of each, the module that its script imports, and its source.
-const BENCHMARKS: [(&str, &str, &str); 2] = [
-    ("getbuffer", "getbuffer_bench", "benches/getbuffer/lib.rs"),
-    ("copies", "copies_bench", "benches/copies/lib.rs"),
+const BENCHMARKS: [&str; 4] = ["getbuffer", "instructions", "copies", "book"];
+
+const MODULES: [Module; 3] = [
+    Module {
+        name: "getbuffer_bench",
+        source: "benches/getbuffer/lib.rs",
+        features: &[],
+        dependencies: "",
+    },
+    Module {
+        name: "copies_bench",
+        source: "benches/copies/lib.rs",
+        features: &[],
+        dependencies: "",
+    },
+    Module {
+        name: "raw_ffi",
+        source: "examples/raw_ffi.rs",
+        features: &[],
+        dependencies: "pyo3-ffi = \"*\"\n",
+    },
 ];
 
-fn main() -> Result<(), String> {
+struct Arguments {
+    write: bool,
+    json: Option<String>,
+    chosen: Vec<&'static str>,
+}
+
+fn arguments() -> Result<Arguments, String> {
     // cargo passes `--bench` on.
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    let (write, wanted): (Vec<_>, Vec<_>) = words.into_iter().partition(|word| word == "--write");
-    let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
-    if let Some(unknown) = wanted.iter().find(|word| BENCHMARKS.iter().all(|one| one.0 != **word)) {
-        return Err(format!("no benchmark {unknown}; there are: getbuffer, copies"));
+    let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
+    let mut arguments = Arguments { write: false, json: None, chosen: Vec::new() };
+    while let Some(word) = words.next() {
+        match (word.as_str(), BENCHMARKS.iter().find(|name| **name == word)) {
+            ("--write", _) => arguments.write = true,
+            ("--json", _) => arguments.json = Some(words.next().ok_or("--json needs a file")?),
+            (_, Some(name)) => arguments.chosen.push(name),
+            _ => {
+                let there_are = BENCHMARKS.join(", ");
+                return Err(format!("no benchmark {word}; there are: {there_are}"));
+            }
+        }
     }
+    if arguments.chosen.is_empty() {
+        arguments.chosen = BENCHMARKS.to_vec();
+    } else if arguments.write {
+        return Err("--write writes the whole page: it measures everything".to_owned());
+    }
+    Ok(arguments)
+}
+
+fn main() -> Result<(), String> {
+    let Arguments { write, json, chosen } = arguments()?;
     let python = Interpreter::find()?;
+    let build = Build { optimised: true, ..NEWEST };
+    let modules = modules::build(&python, &build, "benches", &MODULES)?;
+    let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
+    let python = environment::with_numpy(&python)?;
     let mut output = String::new();
-    for (folder, name, source) in BENCHMARKS.into_iter().filter(|one| chosen(one.0)) {
-        let module = Module { name, source, features: &[], dependencies: "" };
-        let build = Build { optimised: true, ..NEWEST };
-        let modules = modules::build(&python, &build, name, &[module])?;
-        let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
-        let python = environment::with_numpy(&python)?;
-        let script = format!("benches/{folder}/{folder}.py");
-        let measured = python.run_with_modules(&script, modules)?;
+    for name in chosen {
+        let measured = match name {
+            "instructions" => instructions::run(&python, modules)?,
+            "book" => book()?,
+            name => python.run_with_modules(&format!("benches/{name}/{name}.py"), modules)?,
+        };
         print!("{measured}");
         output.push_str(&measured);
     }
-    match write.is_empty() {
-        true => page::compare(&output),
-        false => page::write(&output),
+    if let Some(file) = json {
+        page::write_json(&output, &file)?;
     }
+    if write { page::write(&output) } else { page::compare(&output) }
+}
+
+/// The runners of the book, by the tool that has them.
+fn book() -> Result<String, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["book", "time"]).current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(said) } else { Err(format!("{command:?} failed\n{said}")) }
 }

@@ -37,6 +37,7 @@ pub(crate) mod release;
 
 use std::any::Any;
 use std::cell::UnsafeCell;
+use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,7 +46,7 @@ use std::ptr::NonNull;
 use super::sync::{self, Ordering};
 use crate::abi::{Py_buffer, PyObject};
 use crate::error::{BufferError, MutError};
-use crate::fill::{Shown, grants_all, refuse};
+use crate::fill::{Shown, grants_all, grants_records, grants_run, refuse};
 use crate::request::Request;
 use crate::view::View;
 pub use guard::{Mut, Ref};
@@ -222,7 +223,7 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
 
 // SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
-    // The usual request, for all fields, comes first and inline: a return by reference costs more than the whole answer, as
+    // The usual requests come first and inline: a return by reference costs more than the whole answer, as
     // `cargo bench -- getbuffer` shows.
     #[inline(always)]
     unsafe fn getbuffer(
@@ -231,13 +232,33 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError> {
-        let header = &self.cell().header;
         // During a mutation these are the facts from before: who is refused by them would have been refused then.
-        let facts = header.word.load(Ordering::Acquire);
-        if !grants_all(facts, request) {
+        let facts = self.cell().header.word.load(Ordering::Acquire);
+        match grants_all(facts, request) {
+            // SAFETY: the caller's promises, and the request gets all fields.
+            true => unsafe { self.lend(facts, view, obj, request, Shown::all) },
             // SAFETY: the caller's promises.
-            return unsafe { self.answer(facts, view, obj, request) };
+            false => unsafe { self.lend_less(facts, view, obj, request) },
         }
+    }
+}
+
+impl<E: Exporter> Exported<E> {
+    /// Answers a request that the facts grant, with a view that `fill` makes of what is shown.
+    ///
+    /// # Safety
+    ///
+    /// As [`Lend::getbuffer`]. The facts grant the request the fields that `fill` shows.
+    #[inline(always)]
+    unsafe fn lend(
+        &self,
+        facts: usize,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+        fill: impl Fn(&Shown, *mut PyObject, *mut c_void) -> Py_buffer,
+    ) -> Result<(), BufferError> {
+        let header = &self.cell().header;
         if let Err(reason) = header.count.export() {
             // SAFETY: `view` is valid for writes, by the caller's promise.
             unsafe { refuse(view) };
@@ -251,14 +272,38 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
         }
         // SAFETY: an export was just counted, and the facts are not 0.
         let shown = unsafe { self.shown() };
+        let filled = fill(shown, obj, self.cell.as_ptr().cast());
         // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends: until then the count excludes
         // a change of `shown` and `value`, and the cell stays.
-        unsafe { view.write(shown.all(obj, self.cell.as_ptr().cast())) };
+        unsafe { view.write(filled) };
         Ok(())
     }
-}
 
-impl<E: Exporter> Exported<E> {
+    /// [`Lend::getbuffer`] for requests that do not get all fields.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(never)]
+    unsafe fn lend_less(
+        &self,
+        facts: usize,
+        view: *mut Py_buffer,
+        obj: *mut PyObject,
+        request: Request,
+    ) -> Result<(), BufferError> {
+        if grants_run(facts, request) {
+            // SAFETY: the caller's promises, and the request gets a run.
+            return unsafe { self.lend(facts, view, obj, request, Shown::run) };
+        }
+        if grants_records(facts, request) {
+            // SAFETY: the caller's promises, and the request gets all fields that there are.
+            return unsafe { self.lend(facts, view, obj, request, Shown::all) };
+        }
+        // SAFETY: the caller's promises.
+        unsafe { self.answer(facts, view, obj, request) }
+    }
+
     /// Answers any request, with the facts from before.
     ///
     /// # Safety

@@ -99,16 +99,43 @@ const LACKS_STRIDES: u32 = 8;
 const LACKS_FORMAT: u32 = 9;
 const NDIM: u32 = 10; // and all above
 
-/// Whether a request gets every field, by the facts in `word`: what [`grant`] says at greater length, for the requests that
-/// ask for all fields and no order, as `memoryview` does.
-#[inline]
-pub(crate) fn grants_all(word: usize, request: Request) -> bool {
+/// What a facts word has to say for a request of all fields: at [`KNOWN`] nothing but [`SHOWN`].
+const KNOWN: usize = 1 << SHOWN | 1 << LACKS_SHAPE | 1 << LACKS_STRIDES | 1 << LACKS_FORMAT;
+
+/// Who would write is refused by the fact that stands at this place.
+#[inline(always)]
+fn refuses_writing(request: Request) -> usize {
+    usize::from(request.bits() & Request::WRITABLE.bits() != 0) << READONLY
+}
+
+/// The fields and orders that a request asks for.
+#[inline(always)]
+fn asked_for(request: Request) -> c_int {
     let orders = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
-    let writes = request.bits() & Request::WRITABLE.bits() != 0;
-    request.bits() & (orders | Request::FULL_RO).bits() == Request::FULL_RO.bits()
-        && word != 0
-        && word & (1 << LACKS_SHAPE | 1 << LACKS_STRIDES | 1 << LACKS_FORMAT) == 0
-        && !(writes && word & 1 << READONLY != 0)
+    request.bits() & (orders | Request::FULL_RO).bits()
+}
+
+/// Whether a request gets every field, by the facts in `word`: what [`grant`] says at greater length, for the requests that
+/// ask for all fields and no order, as `memoryview` and NumPy do.
+#[inline(always)]
+pub(crate) fn grants_all(word: usize, request: Request) -> bool {
+    asked_for(request) == Request::FULL_RO.bits()
+        && word & (KNOWN | refuses_writing(request)) == 1 << SHOWN
+}
+
+/// The same for requests of all fields but suboffsets, where there are none.
+#[inline(always)]
+pub(crate) fn grants_records(word: usize, request: Request) -> bool {
+    asked_for(request) == Request::RECORDS_RO.bits()
+        && word & (KNOWN | 1 << SUBOFFSETS | refuses_writing(request)) == 1 << SHOWN
+}
+
+/// Whether a request gets a run of bytes and no field beyond: as `SIMPLE`, which is what most C code asks for.
+#[inline(always)]
+pub(crate) fn grants_run(word: usize, request: Request) -> bool {
+    let run = 1 << C_CONTIGUOUS;
+    asked_for(request) == Request::SIMPLE.bits()
+        && word & (run | 1 << SUBOFFSETS | refuses_writing(request)) == run
 }
 
 /// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and `internal`, which are always set.
@@ -240,6 +267,13 @@ impl Shown {
         Py_buffer { obj, internal, ..self.all }
     }
 
+    /// A view of a run of bytes.
+    #[inline]
+    pub(crate) fn run(&self, obj: *mut PyObject, internal: *mut c_void) -> Py_buffer {
+        let (format, shape, strides) = (null_mut(), null_mut(), null_mut());
+        Py_buffer { obj, internal, ndim: 1, format, shape, strides, ..self.all }
+    }
+
     /// A view of the fields that were granted.
     pub(crate) fn some(
         &self,
@@ -362,8 +396,8 @@ mod tests {
         }
     }
 
-    /// The shorter decision never grants what the longer one refuses, and is taken for every request of `memoryview` to an
-    /// exporter that knows all of itself.
+    /// The shorter decision never grants what the longer one refuses, and is taken for the usual requests to an exporter that
+    /// knows all of itself.
     #[test]
     fn the_shorter_decision_is_the_longer_one() {
         for facts in all_facts() {
@@ -375,15 +409,30 @@ mod tests {
                 strides: dimensions,
                 suboffsets: facts.suboffsets,
             };
+            let (format, shape, strides) = (false, false, false);
+            let run = Grant { ndim: 1, format, shape, strides, suboffsets: false };
+            let word = facts.to_word();
             for bits in 0..1024 {
                 let request = Request::from_bits_retain(bits);
-                if grants_all(facts.to_word(), request) {
-                    assert_eq!(grant(&facts, request), Ok(everything), "{facts:?}, {request:?}");
+                let all = grants_all(word, request) || grants_records(word, request);
+                for (taken, expected) in [(all, everything), (grants_run(word, request), run)] {
+                    if taken {
+                        assert_eq!(grant(&facts, request), Ok(expected), "{facts:?}, {request:?}");
+                    }
                 }
             }
-            let lacks = facts.lacks_shape || facts.lacks_strides || facts.lacks_format;
-            assert_eq!(grants_all(facts.to_word(), Request::FULL_RO), !lacks);
+            let all = !(facts.lacks_shape || facts.lacks_strides || facts.lacks_format);
+            assert_eq!(grants_all(word, Request::FULL_RO), all);
+            assert_eq!(grants_all(word, Request::FULL), all && !facts.readonly);
+            assert_eq!(grants_records(word, Request::RECORDS_RO), all && !facts.suboffsets);
+            let run = facts.c_contiguous && !facts.suboffsets;
+            assert_eq!(grants_run(word, Request::SIMPLE), run);
+            assert_eq!(grants_run(word, Request::WRITABLE), run && !facts.readonly);
         }
-        assert!(!grants_all(0, Request::FULL_RO), "there is nothing to show");
+        for grants in [grants_all, grants_records, grants_run] {
+            for request in [Request::FULL_RO, Request::RECORDS_RO, Request::SIMPLE] {
+                assert!(!grants(0, request), "there is nothing to show");
+            }
+        }
     }
 }

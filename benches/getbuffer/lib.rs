@@ -1,33 +1,36 @@
 //! The module that `getbuffer.py` imports: exporters, and loops over them that no Python code slows down.
 
 use std::ffi::{CString, c_int};
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bufferprocs::abi::Py_buffer;
-use bufferprocs::exporters::Strided;
-use bufferprocs::{Buffer, Exported, Layout, Request, exports};
-use pyo3::exceptions::PyBufferError;
+use bufferprocs::exporters::{Rows, Strided};
+use bufferprocs::{Buffer, Exported, Format, Layout, Object, Request, exports};
+use pyo3::exceptions::{PyBufferError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-fn matrix() -> Exported<Strided<f64>> {
-    let layout = Layout::c_contiguous(&[30, 40], 8).expect("a small matrix");
-    Exported::new(Strided::writable(vec![0.0; 1200], layout, 0).expect("as many items"))
+fn array(shape: &[usize]) -> PyResult<Exported<Strided<f64>>> {
+    let layout = Layout::c_contiguous(shape, 8)?;
+    Ok(Exported::new(Strided::writable(vec![0.0; layout.as_ref().items()], layout, 0)?))
 }
 
 macro_rules! exporter {
     ($name:ident, $($frozen:ident)?) => {
         #[pyclass($($frozen)?)]
         struct $name {
-            matrix: Exported<Strided<f64>>,
+            array: Exported<Strided<f64>>,
         }
 
-        #[exports(matrix)]
+        #[exports(array)]
         #[pymethods]
         impl $name {
             #[new]
-            fn new() -> $name {
-                $name { matrix: matrix() }
+            fn new(shape: Vec<usize>) -> PyResult<$name> {
+                Ok($name { array: array(&shape)? })
             }
         }
     };
@@ -36,6 +39,21 @@ macro_rules! exporter {
 exporter!(Methods, frozen);
 exporter!(Accelerated, frozen);
 exporter!(AcceleratedNotFrozen,);
+
+/// Rows behind pointers.
+#[pyclass(frozen)]
+struct Indirect {
+    rows: Exported<Rows<f64>>,
+}
+
+#[exports(rows)]
+#[pymethods]
+impl Indirect {
+    #[new]
+    fn new() -> PyResult<Indirect> {
+        Ok(Indirect { rows: Exported::new(Rows::new(vec![vec![0.0; 40]; 30])?) })
+    }
+}
 
 /// Read-only, for refusals.
 #[pyclass(frozen)]
@@ -139,15 +157,82 @@ fn consumer(object: &Bound<'_, PyAny>, flags: c_int, count: u32) -> f64 {
     let request = Request::from_bits_retain(flags);
     let start = Instant::now();
     for _ in 0..count {
-        drop(std::hint::black_box(Buffer::get(object, request)));
+        drop(black_box(Buffer::get(object, request)));
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+}
+
+/// Nanoseconds a pair, where `threads` do `count` pairs each at the same time and no interpreter is asked: `object` by the
+/// crate's consumer, or the two locked instructions that no count of exports can do without.
+#[pyfunction]
+fn threads(py: Python<'_>, what: &str, threads: usize, count: u32) -> PyResult<f64> {
+    let object = Object::new(vec![0.0; 1200]);
+    let word = AtomicUsize::new(0);
+    let get = || drop(black_box(Buffer::get(&object, Request::FULL_RO)));
+    let locked = || {
+        black_box(&word).fetch_add(1, Ordering::Acquire);
+        black_box(&word).fetch_sub(1, Ordering::Release);
+    };
+    let pair: &(dyn Fn() + Sync) = match what {
+        "object" => &get,
+        "locked" => &locked,
+        _ => return Err(PyValueError::new_err("object or locked")),
+    };
+    let barrier = Barrier::new(threads);
+    let run = || {
+        barrier.wait();
+        let start = Instant::now();
+        (0..count).for_each(|_| pair());
+        start.elapsed().as_secs_f64()
+    };
+    let seconds: f64 = py.detach(|| {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+            threads.into_iter().map(|one| one.join().unwrap_or(f64::NAN)).sum()
+        })
+    });
+    Ok(seconds * 1e9 / f64::from(count) / threads as f64)
+}
+
+#[pyfunction]
+fn parse(text: &str, count: u32) -> PyResult<()> {
+    for _ in 0..count {
+        let format: Result<Format, _> = black_box(text).parse();
+        black_box(format.map_err(|error| PyValueError::new_err(error.to_string()))?);
+    }
+    Ok(())
+}
+
+/// Checks numbers as those of a foreign exporter are checked, and the contiguity of what they describe.
+#[pyfunction]
+fn check_layout(ndim: usize, count: u32) -> PyResult<()> {
+    let (shape, strides) = (vec![1; ndim], vec![8; ndim]);
+    for _ in 0..count {
+        let layout = bufferprocs::LayoutRef::new(black_box(&shape), Some(&strides), None, 8)?;
+        black_box((layout.is_c_contiguous(), layout.is_f_contiguous(), layout.len()));
+    }
+    Ok(())
+}
+
+/// Between two calls lies what is counted: callgrind is told to write down what it has at each.
+#[pyfunction]
+fn mark() {
+    black_box(getbuffer_bench_mark)();
+}
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn getbuffer_bench_mark() {
+    black_box(());
 }
 
 #[pymodule]
 mod getbuffer_bench {
     #[pymodule_export]
-    use super::{Accelerated, AcceleratedNotFrozen, Methods, Readonly, Usual, consumer, raw};
+    use super::{
+        Accelerated, AcceleratedNotFrozen, Indirect, Methods, Readonly, Usual, check_layout,
+        consumer, mark, parse, raw, threads,
+    };
     use pyo3::prelude::*;
 
     #[pymodule_init]
@@ -155,6 +240,7 @@ mod getbuffer_bench {
         let py = module.py();
         bufferprocs::accelerate::<Accelerated>(py)?;
         bufferprocs::accelerate::<AcceleratedNotFrozen>(py)?;
+        bufferprocs::accelerate::<Indirect>(py)?;
         bufferprocs::accelerate::<Readonly>(py)
     }
 }

@@ -44,7 +44,11 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
     let step = |axis: &Axis| axis.memory.unsigned_abs();
     let closest = (0..outer.len()).min_by_key(|at| step(&outer[*at]));
     let across = closest.filter(|at| step(&outer[*at]) < step(along));
-    let pays = streaming || across.is_some_and(|at| row * outer[at].extent >= SMALLEST);
+    let pays = match across {
+        Some(at) => streaming || row * outer[at].extent >= SMALLEST,
+        // One line after the other, and each of them whole: there is nothing to gather.
+        None => streaming && step(along) > itemsize,
+    };
     if !pays {
         return None;
     }
@@ -78,7 +82,10 @@ pub(super) unsafe fn pack<M: Pack, const K: usize>(
     let line = LINE.checked_div(across.memory.unsigned_abs()).unwrap_or(LINE).max(1);
     let rows = if across.extent < 2 * line { across.extent } else { line };
     let long = LONG.min(STRIP / (rows * itemsize));
-    let ahead = across.memory * rows as isize;
+    let ahead = Ahead {
+        last: across.memory * (2 * rows - 1) as isize,
+        is_long: across.memory.unsigned_abs() * rows > LINE,
+    };
     let by_words = across.memory == itemsize as isize && K * itemsize == WIDE;
     // From items of the memory to their places in the strip.
     let down = Axis { packed: (long * itemsize) as isize, ..*across };
@@ -141,8 +148,28 @@ impl Iterator for Parts {
     }
 }
 
-/// Fills a strip with `height` rows, of `count` items each, `down` and `right` from `part`. The next strip is for memory `ahead` of
-/// this.
+/// Where the memory of the next strip is.
+#[derive(Clone, Copy)]
+struct Ahead {
+    /// From the first item of a column to the last one of the column that comes then.
+    last: isize,
+    /// Whether that has more bytes than a line of the cache.
+    is_long: bool,
+}
+
+impl Ahead {
+    /// Asks for what this column does not reach yet.
+    #[inline(always)]
+    fn prefetch(self, column: *const u8) {
+        let last = column.wrapping_offset(self.last);
+        prefetch(last);
+        if self.is_long {
+            prefetch(last.wrapping_sub(LINE));
+        }
+    }
+}
+
+/// Fills a strip with `height` rows, of `count` items each, `down` and `right` from `part`.
 ///
 /// # Safety
 ///
@@ -154,7 +181,7 @@ unsafe fn gather<M: Pack>(
     height: usize,
     right: Axis,
     count: usize,
-    ahead: isize,
+    ahead: Ahead,
     moves: M,
 ) {
     if height == 1 {
@@ -163,7 +190,7 @@ unsafe fn gather<M: Pack>(
     }
     let mut column = part;
     for _ in 0..count {
-        prefetch(column.memory.wrapping_offset(ahead));
+        ahead.prefetch(column.memory);
         // SAFETY: the caller's promise.
         unsafe { line(column, &down, height, moves) };
         column = column.step(&right, 1);
@@ -181,13 +208,13 @@ unsafe fn gather_lines<M: Pack, const K: usize>(
     part: Places,
     right: Axis,
     count: usize,
-    ahead: isize,
+    ahead: Ahead,
     moves: M,
 ) {
     let mut column = part;
     for _ in 0..count / K {
         for number in 0..K {
-            prefetch(column.step(&right, number).memory.wrapping_offset(ahead));
+            ahead.prefetch(column.step(&right, number).memory);
         }
         for line in 0..LINE / WIDE {
             let words = std::array::from_fn(|number| {

@@ -53,7 +53,7 @@ cargo book test                     audit it, then compile and run every block
 cargo book audit                    only what needs no running
 cargo book new DIR --example NAME   a project in DIR made of one of the examples
 cargo book lock                     freeze the rules as they are now in book/rules.lock, and write rules.json
-cargo book time [--write]           time the test runners against stock mdBook
+cargo book time                     time testing and building against stock mdBook
 cargo book check [--screenshots]    open the built site in headless Chromium
 cargo book preprocess               mdBook's preprocessor protocol, on standard input and output";
 
@@ -84,8 +84,7 @@ fn run(mut arguments: Vec<String>) -> Result<bool> {
             example::names(&root)?.join(", ")
         )),
         ["lock"] => lock::run(&root).map(|()| true),
-        ["time"] => time::run(&root, false),
-        ["time", "--write"] => time::run(&root, true),
+        ["time"] => time::run(&root),
         ["check"] => check::run(&root, false),
         ["check", "--screenshots"] => check::run(&root, true),
         ["preprocess"] => preprocess::run().map(|()| true),

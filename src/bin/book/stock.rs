@@ -5,7 +5,8 @@
 //! not run the same blocks.
 
 use crate::model::Book;
-use crate::source::blocks::Block;
+use crate::source::blocks::{Block, Test};
+use crate::source::program::fence_for;
 use crate::source::{Document, Kind, Result, flat_name, line_index};
 use crate::toolchain::{CRATE, package_dir, program};
 use std::path::{Path, PathBuf};
@@ -26,10 +27,36 @@ pub fn write(book: &Book, folder: &Path) -> Result<PathBuf> {
         summary.push_str(&format!("- [{name}]({name})\n"));
     }
     write_file(&source.join("SUMMARY.md"), &summary)?;
-    let config = "[book]\ntitle = \"stock\"\n\n[rust]\nedition = \"2024\"\n";
-    write_file(&folder.join("book.toml"), config)?;
+    write_file(&folder.join("book.toml"), CONFIG)?;
     Ok(folder.to_owned())
 }
+
+/// Writes a book of just these blocks, ten to a chapter, and returns its folder.
+pub fn write_blocks(blocks: &[&Block], folder: &Path) -> Result<PathBuf> {
+    let _ = std::fs::remove_dir_all(folder);
+    let mut summary = String::new();
+    for (number, blocks) in blocks.chunks(10).enumerate() {
+        let mut text = String::new();
+        for block in blocks {
+            let words = if block.test == Test::NoRun { "rust,no_run" } else { "rust" };
+            let attributes = block.code.iter().take_while(|l| l.trim_start().starts_with("#!["));
+            let (first, rest) = block.code.split_at(attributes.count());
+            let code = [first.join("\n"), format!("# extern crate {CRATE};"), rest.join("\n")];
+            let fence = fence_for(&code[2]);
+            text.push_str(&format!(
+                "{fence}{words}\n{}\n{fence}\n\n",
+                code.join("\n").trim_start()
+            ));
+        }
+        write_file(&folder.join(format!("src/{number}.md")), &text)?;
+        summary.push_str(&format!("- [{number}]({number}.md)\n"));
+    }
+    write_file(&folder.join("src/SUMMARY.md"), &summary)?;
+    write_file(&folder.join("book.toml"), CONFIG)?;
+    Ok(folder.to_owned())
+}
+
+const CONFIG: &str = "[book]\ntitle = \"stock\"\n\n[rust]\nedition = \"2024\"\n";
 
 fn write_file(path: &Path, text: &str) -> Result<()> {
     let explained = |error: std::io::Error| format!("{}: {error}", path.display());

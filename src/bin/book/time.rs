@@ -1,68 +1,142 @@
-//! `cargo book time`: how long the runners take, measured side by side.
+//! `cargo book time`: how long testing and building take, beside stock mdBook, a line for each: what `cargo bench` prints too.
 //!
-//! Three ways to test the same blocks, in turn for some rounds, so that a busy machine slows all of them: our `mdbook
-//! test`, mdBook's own with `-L` on a copy that has no preprocessor, and `cargo test --doc`. What is reported is the
-//! median after a warm-up round.
+//! Commands that are compared take turns, after a round to warm up, so that a busy machine slows both. `BUFFERPROCS_BENCH=short`
+//! leaves out all but the whole book.
 
 use crate::check::on_path;
+use crate::compiler::Compiler;
 use crate::model::Book;
-use crate::source::Result;
+use crate::runner::{self, Verdict};
+use crate::source::blocks::{Block, Test};
+use crate::source::{Result, read_text};
 use crate::stock;
-use crate::toolchain::{package_dir, program, target_dir};
+use crate::toolchain::{Library, WorkDir, package_dir, program, target_dir};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-const ROUNDS: usize = 5;
+/// The most that ours may take of the time of stock mdBook.
+const TARGET: f64 = 0.4;
 
-const PAGE: &str = "book/src/testing.md";
-const BEGIN: &str = "<!-- time:begin -->";
-const END: &str = "<!-- time:end -->";
+/// How many blocks there are in the books whose times show how they grow.
+const SIZES: [usize; 3] = [50, 200, 800];
 
-struct Times {
-    ours: f64,
-    stock: f64,
-    cargo: f64,
-    blocks: usize,
-    machine: String,
-}
+/// A chapter that is changed to see what that costs.
+const CHAPTER: &str = "book/src/copying.md";
 
-/// `cargo book time [--write]`.
-pub fn run(root: &Path, write: bool) -> Result<bool> {
-    let times = measure(root)?;
-    print!("{}", times.lines());
-    if write {
-        times.write(&root.join(PAGE))?;
-    }
-    Ok(true)
-}
-
-fn measure(root: &Path) -> Result<Times> {
+pub fn run(root: &Path) -> Result<bool> {
+    let short = std::env::var_os("BUFFERPROCS_BENCH").is_some_and(|length| length == "short");
+    let rounds = if short { 1 } else { 3 };
     let mdbook = mdbook()?;
     let book = Book::read(root)?;
     let folder = target_dir()?.join("book-stock");
     let copy = stock::write(&book, &folder.join("book"))?;
     let libraries = stock::build_library(&folder.join("target"))?;
+    let stock_test = |copy: &Path| {
+        let mut command = Command::new(&mdbook);
+        command.arg("test").arg(copy).arg("-L").arg(&libraries);
+        command
+    };
+    println!("# Testing the book: seconds, median of {rounds}; {}", compiler_version());
 
     let mut ours = Command::new(&mdbook);
     ours.arg("test").arg(root.join("book"));
-    let mut stock = Command::new(&mdbook);
-    stock.arg("test").arg(copy).arg("-L").arg(libraries);
-    let mut cargo = program("CARGO", "cargo");
-    cargo.args(["test", "--doc"]).current_dir(package_dir());
+    let mut theirs = stock_test(&copy);
+    let (ours, theirs) = compared(rounds, || timed(&mut ours), || timed(&mut theirs))?;
+    let blocks = book.blocks().count();
+    row(&format!("whole book, {blocks} blocks/mdbook test -L"), ours, theirs, Some(TARGET));
+    if short {
+        return Ok(true);
+    }
 
-    let mut commands = [ours, stock, cargo];
-    let mut seconds: [Vec<f64>; 3] = Default::default();
-    for round in 0..=ROUNDS {
-        for (command, seconds) in commands.iter_mut().zip(&mut seconds) {
-            let taken = timed(command)?;
-            if round > 0 {
-                seconds.push(taken);
-            }
+    let (library, work) = (Library::build()?, WorkDir::new()?);
+    let compiler = Compiler { library: &library, work: &work };
+    let all: Vec<&Block> =
+        book.blocks().filter(|block| !matches!(block.test, Test::CompileFail(_))).collect();
+    for size in SIZES {
+        let blocks: Vec<&Block> = all.iter().copied().cycle().take(size).collect();
+        let copy = stock::write_blocks(&blocks, &folder.join("blocks"))?;
+        let start = Instant::now();
+        if let Some(Err(why)) = runner::run(&blocks, compiler)?.into_iter().find(Verdict::is_err) {
+            return Err(why);
+        }
+        let ours = start.elapsed().as_secs_f64();
+        row(&format!("{size} blocks/mdbook test -L"), ours, timed(&mut stock_test(&copy))?, None);
+    }
+
+    let mut doc = program("CARGO", "cargo");
+    doc.args(["test", "--doc", "--quiet"]).current_dir(package_dir());
+    timed(&mut doc)?;
+    let unchanged = timed(&mut doc)?;
+    let changed = {
+        let _changed = Changed::new(package_dir().join(CHAPTER))?;
+        timed(&mut doc)?
+    };
+    row("cargo test --doc, one chapter changed/no chapter changed", changed, unchanged, None);
+    timed(&mut doc)?; // as it was
+
+    let mut ours = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+    let mut theirs = Command::new(&mdbook);
+    theirs.arg("build").arg(&copy).arg("--dest-dir").arg(folder.join("site"));
+    let (ours, theirs) = compared(rounds, || timed(&mut ours), || timed(&mut theirs))?;
+    row("site built/mdbook build of the pages alone", ours, theirs, None);
+    Ok(true)
+}
+
+/// The medians of two, which take turns.
+fn compared(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<f64>,
+    mut theirs: impl FnMut() -> Result<f64>,
+) -> Result<(f64, f64)> {
+    let mut seconds = (Vec::new(), Vec::new());
+    for round in 0..=rounds {
+        let taken = (ours()?, theirs()?);
+        if round > 0 {
+            seconds.0.push(taken.0);
+            seconds.1.push(taken.1);
         }
     }
-    let [ours, stock, cargo] = seconds.map(median);
-    Ok(Times { ours, stock, cargo, blocks: book.blocks().count(), machine: machine() })
+    Ok((median(seconds.0), median(seconds.1)))
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
+
+/// As `cargo bench` prints it.
+fn row(name: &str, ours: f64, peer: f64, target: Option<f64>) {
+    let ratio = ours / peer;
+    let (target, verdict) = match target {
+        None => ("-".to_owned(), ""),
+        Some(target) if ratio <= target => (format!("{target:.2}"), " holds"),
+        Some(target) => (format!("{target:.2}"), " misses"),
+    };
+    println!("{name} ours={ours:.2} peer={peer:.2} ratio={ratio:.2} target={target}{verdict}");
+}
+
+/// A file with a comment more, until this is dropped.
+struct Changed {
+    path: PathBuf,
+    text: String,
+}
+
+impl Changed {
+    fn new(path: PathBuf) -> Result<Changed> {
+        let text = read_text(&path)?;
+        let explained = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::write(&path, format!("{text}\n<!-- changed -->\n")).map_err(explained)?;
+        Ok(Changed { path, text })
+    }
+}
+
+impl Drop for Changed {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::write(&self.path, &self.text) {
+            eprintln!("{} is left changed: {error}", self.path.display());
+        }
+    }
 }
 
 fn mdbook() -> Result<PathBuf> {
@@ -91,68 +165,9 @@ fn timed(command: &mut Command) -> Result<f64> {
     }
 }
 
-fn median(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
-}
-
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+fn compiler_version() -> String {
     let version = program("RUSTC", "rustc").arg("--version").output();
-    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    format!("{cores} cores, {}", version.unwrap_or_default())
-}
-
-impl Times {
-    fn ratio(&self) -> f64 {
-        self.stock / self.ours
-    }
-
-    fn cargo_per_hundred(&self) -> f64 {
-        self.cargo * 100.0 / self.blocks as f64
-    }
-
-    fn lines(&self) -> String {
-        format!(
-            "mdbook-test {:.2}\nmdbook-test-stock {:.2}\ncargo-test-doc {:.2}\n\
-             cargo-test-doc-per-100-blocks {:.2}\nratio-stock-to-ours {:.1}\nblocks {}\nmachine {}\n",
-            self.ours,
-            self.stock,
-            self.cargo,
-            self.cargo_per_hundred(),
-            self.ratio(),
-            self.blocks,
-            self.machine
-        )
-    }
-
-    fn table(&self) -> String {
-        format!(
-            "| {} blocks, all results warm | seconds |\n|---|---|\n\
-             | `mdbook test book` | {:.2} |\n\
-             | stock `mdbook test -L` on the same blocks | {:.2} ({:.1} times as long) |\n\
-             | `cargo test --doc` | {:.2} ({:.2} for 100 blocks) |\n\n\
-             Median of {ROUNDS} rounds; {}.",
-            self.blocks,
-            self.ours,
-            self.stock,
-            self.ratio(),
-            self.cargo,
-            self.cargo_per_hundred(),
-            self.machine
-        )
-    }
-
-    /// Puts the table between the two marks of the page.
-    fn write(&self, page: &Path) -> Result<()> {
-        let text = crate::source::read_text(page)?;
-        let marks = text
-            .split_once(BEGIN)
-            .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-        let Some((before, after)) = marks else {
-            return Err(format!("{PAGE}: `{BEGIN}` and `{END}` have to stand in it"));
-        };
-        let text = format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", self.table());
-        std::fs::write(page, text).map_err(|error| format!("{}: {error}", page.display()))
-    }
+    version
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default()
 }
