@@ -88,6 +88,14 @@ pub fn compare(output: &str) -> Result<(), String> {
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
+/// `AMD EPYC, `, where the system tells.
+fn processor() -> String {
+    let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = told.lines().find(|line| line.starts_with("model name"));
+    let name = line.and_then(|line| line.split_once(": "));
+    name.map(|(_, name)| format!("{}, ", name.trim())).unwrap_or_default()
+}
+
 /// Puts the figures between the marks of the page.
 pub fn write(output: &str) -> Result<(), String> {
     let page = read()?;
@@ -111,7 +119,7 @@ pub fn write(output: &str) -> Result<(), String> {
             None => {}
         }
     }
-    let machine = format!("{}, {}", std::env::consts::ARCH, std::env::consts::OS);
+    let machine = format!("{}{}, {}", processor(), std::env::consts::ARCH, std::env::consts::OS);
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let text = format!("{before}{BEGIN}\n{table}\n{machine}, {cores} cores.\n\n{END}{after}");
     fs::write(path(), text).map_err(|error| format!("{PAGE}: {error}"))

@@ -372,19 +372,23 @@ fn many_threads_end_at_zero() {
     let (value, dropped) = Counted::new(&[0; 64]);
     let object = Object::new(value);
     let mutations = AtomicUsize::new(0);
+    let rounds: usize = match std::env::var("BUFFERPROCS_STRESS") {
+        Ok(rounds) => rounds.parse().expect("a number"),
+        Err(_) if cfg!(miri) => 50,
+        Err(_) => 2_000,
+    };
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 let exported = object.exported::<Counted>().unwrap();
-                let rounds = if cfg!(miri) { 50 } else { 2_000 };
                 for round in 0..rounds {
                     if let Ok(buffer) = Buffer::get(&object, Request::FULL) {
                         let len = buffer.len();
                         assert!(len >= 64);
                         assert_eq!(buffer.item::<u8>(&[len - 1]), Ok(0));
                     }
-                    if round % 7 == 0 {
-                        if let Ok(mut value) = exported.try_mut() {
+                    if let Ok(mut value) = exported.try_mut() {
+                        if round % 7 == 0 {
                             value.bytes.push(Shared::new(0));
                             mutations.fetch_add(1, Ordering::Relaxed);
                         }

@@ -49,7 +49,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 24] = [
+const CASES: [(&str, Case); 25] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -68,6 +68,7 @@ const CASES: [(&str, Case); 24] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("bridge", bridge::newest_pyo3),
+    ("faults", bridge::faults),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("suite", suite::run),

@@ -1,0 +1,218 @@
+"""Tests of what must not go wrong, over the module that is built from the folder bridge/: what is lost, freed early, or left behind.
+
+BUFFERPROCS_STRESS is how often each of the eight threads asks, and how many cycles there are.
+"""
+
+import ctypes
+import gc
+import io
+import os
+import subprocess
+import sys
+import threading
+import unittest
+
+import bridge
+import numpy as np
+
+MODULES = os.path.dirname(bridge.__file__)
+COUNT = int(os.environ.get("BUFFERPROCS_STRESS", "20000"))
+THREADS = 8
+
+
+def in_child(code):
+    """Runs `code` in an interpreter of its own; returns its exit status and what it printed."""
+    child = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {MODULES!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return child.returncode, child.stdout.split("\n")[:-1], child.stderr
+
+
+def resident():
+    """Bytes of this process that are in memory, where that can be read."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except FileNotFoundError:
+        return 0
+
+
+class Threads(unittest.TestCase):
+    def test_eight_threads_of_python(self):
+        """Get, release and change one object: it ends at 0 exports, with every item that was appended and no other."""
+        for kind in (bridge.Samples, bridge.Fast):
+            with self.subTest(kind.__name__):
+                samples = kind(4)
+                appended, failures = [0] * THREADS, []
+
+                def work(number):
+                    try:
+                        for round in range(COUNT):
+                            with memoryview(samples) as view:
+                                if view[3] != 3.0:
+                                    raise AssertionError(f"item 3 is {view[3]}")
+                            if round % 100 == number:
+                                try:
+                                    samples.append(3.0)
+                                    appended[number] += 1
+                                except BufferError:
+                                    pass
+                    except BaseException as error:
+                        failures.append(error)
+
+                threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                self.assertEqual((failures, samples.exports), ([], 0))
+                self.assertEqual(bytes(samples), bytes(memoryview(samples)))
+                with memoryview(samples) as view:
+                    self.assertEqual((len(view), list(view[4:])), (4 + sum(appended), [3.0] * sum(appended)))
+                self.assertGreater(sum(appended), 0)
+
+
+class Cycles(unittest.TestCase):
+    def cycle(self, samples, count):
+        readonly, source = bridge.export_vec(), io.BytesIO(b"abc")
+        for _ in range(count):
+            view = memoryview(samples)
+            try:
+                samples.append(1.0)
+            except BufferError:
+                pass
+            else:
+                raise AssertionError("appended under a view")
+            view.release()
+            try:
+                source.readinto(readonly)
+            except TypeError:
+                pass
+            else:
+                raise AssertionError("read-only memory was given to a writer")
+
+    def test_nothing_is_left_behind(self):
+        """References, memory and allocations are as before, after an export, two refusals and a release, time and again."""
+        for kind in (bridge.Samples, bridge.Fast):
+            with self.subTest(kind.__name__):
+                samples = kind(1000)
+                self.cycle(samples, 1000)  # what is allocated once only
+                gc.collect()
+                before = (sys.getrefcount(samples), samples.exports, sys.getallocatedblocks())
+                size = resident()
+                self.cycle(samples, COUNT)
+                gc.collect()
+                after = (sys.getrefcount(samples), samples.exports, sys.getallocatedblocks())
+                self.assertEqual(after[:2], before[:2])
+                self.assertLess(abs(after[2] - before[2]), 20, "blocks of Python's allocator")
+                self.assertLess(resident() - size, 1 << 20, "bytes of memory")
+
+
+class Faults(unittest.TestCase):
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_fork(self):
+        """Each process has a count of its own: neither release touches the other, and the child may end with views."""
+        for ends_with_view in (False, True):
+            samples = bridge.Samples(3)
+            view = memoryview(samples)
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    view[0] = 7.0
+                    if not ends_with_view:
+                        view.release()
+                        samples.append(1.0)
+                    status = 0 if samples.exports == int(ends_with_view) else 2
+                finally:
+                    os._exit(status)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+            self.assertEqual((view[0], samples.exports), (0.0, 1))
+            with self.assertRaises(BufferError):
+                samples.append(1.0)
+            view.release()
+            samples.append(1.0)
+
+    def test_another_interpreter(self):
+        """A second interpreter in the process is refused the module by PyO3, or has it and all is right; the first one goes on."""
+        other = f"""
+import sys
+sys.path.insert(0, {MODULES!r})
+try:
+    import bridge
+except ImportError as error:
+    print("interpreter" in str(error), flush=True)
+else:
+    samples = bridge.Fast(3)
+    view = memoryview(samples)
+    try:
+        samples.append(1.0)
+    except BufferError:
+        view.release()
+        samples.append(7.0)
+        print(list(memoryview(samples)) == [0.0, 1.0, 2.0, 7.0] and samples.exports == 0, flush=True)
+"""
+        status, said, errors = in_child(
+            f"""
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+import bridge
+samples = bridge.Samples(3)
+view = memoryview(samples)
+other = interpreters.create()
+interpreters.run_string(other, {other!r})
+interpreters.destroy(other)
+print(list(view), samples.exports)
+view.release()
+samples.append(3.0)
+print(list(memoryview(samples)))
+"""
+        )
+        expected = ["True", "[0.0, 1.0, 2.0] 1", "[0.0, 1.0, 2.0, 3.0]"]
+        self.assertEqual((status, said), (0, expected), errors)
+
+    def test_views_outlive_the_module(self):
+        """Nothing of the module is needed by a view but its object, which has it."""
+        status, said, errors = in_child(
+            """
+import gc
+import bridge
+view = memoryview(bridge.Samples(3))
+keeper = memoryview(bridge.Fast(3))
+del sys.modules["bridge"], bridge
+gc.collect()
+print(list(view), list(keeper))
+view.release()
+keeper.release()
+gc.collect()
+print("end")
+"""
+        )
+        self.assertEqual((status, said, errors), (0, ["[0.0, 1.0, 2.0] [0.0, 1.0, 2.0]", "end"], ""))
+
+    def test_a_writer_through_a_read_only_view(self):
+        """It changes items, which is all that it can: neither the layout nor the count is in memory that a view shows."""
+        samples = bridge.export_vec()
+        view = memoryview(samples)
+        self.assertTrue(view.readonly)
+        ctypes.memset(np.asarray(view).ctypes.data, 0xFF, view.nbytes)
+        self.assertEqual(bytes(view), b"\xff" * view.nbytes)
+        again = memoryview(samples)
+        self.assertEqual((again.shape, again.strides, again.format), (view.shape, view.strides, view.format))
+
+    def test_an_exception_that_is_set_at_release(self):
+        error = bridge.release_while_raising(bridge.Samples(3), lambda: None)
+        self.assertEqual((type(error), str(error)), (ValueError, "set before"))
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    outcome = unittest.TextTestRunner(verbosity=0, stream=sys.stderr).run(suite)
+    if not outcome.wasSuccessful() or outcome.skipped:
+        sys.exit(1)
+    print(f"{outcome.testsRun} tests")
