@@ -1,6 +1,7 @@
 //! Makes the book part of `cargo test`, and tells the bridge which Python it is built for, and copies which processor.
 //!
-//! `cfg(x86_64_instructions)`: copies may use what every x86-64 has. Not under Miri, and not with `BUFFERPROCS_PORTABLE` set.
+//! `cfg(x86_64_instructions)`: copies may use what every x86-64 has. Not under Miri, and not with `BUFFERPROCS_PORTABLE` set to
+//! anything.
 //! With the feature `book-tests`: a module for each page, so that rustdoc runs its blocks as it runs the crate's own, and a
 //! copy of each page for skeptic, the second runner. With the feature `python`: PyO3's own names for the interpreter, as
 //! `Py_LIMITED_API`.

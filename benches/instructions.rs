@@ -11,7 +11,7 @@ const SCRIPT: &str = "benches/instructions/instructions.py";
 /// What is divided by what, and the most that it may be. The last are linear in what doubles.
 const ROWS: [(&str, &str, Option<f64>); 10] = [
     ("accelerated", "bytearray", None),
-    ("accelerated, SIMPLE", "bytearray", None),
+    ("accelerated, SIMPLE", "bytearray, SIMPLE", None),
     ("accelerated, 5-D", "bytearray", None),
     ("accelerated, rows behind pointers", "bytearray", None),
     ("slots by hand, 1-D", "bytearray", None),
@@ -24,6 +24,18 @@ const ROWS: [(&str, &str, Option<f64>); 10] = [
 
 /// Begins the name of each row, so that a count is held to more than a time.
 pub const NAME: &str = "instructions: ";
+
+/// Fails where there is no valgrind: before anything is measured.
+pub fn check_valgrind() -> Result<(), String> {
+    let found = Command::new("valgrind").arg("--version").output();
+    match found.is_ok_and(|output| output.status.success()) {
+        true => Ok(()),
+        false => {
+            Err("no valgrind: install it, or leave instructions out by naming the others"
+                .to_owned())
+        }
+    }
+}
 
 pub fn run(python: &Interpreter, modules: &str) -> Result<String, String> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("callgrind");
@@ -38,7 +50,7 @@ pub fn run(python: &Interpreter, modules: &str) -> Result<String, String> {
         .args(["-I", "-B", "-c", start, modules])
         .arg(script)
         .output()
-        .map_err(|error| format!("valgrind (a package of that name has it): {error}"))?;
+        .map_err(|error| format!("valgrind: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);

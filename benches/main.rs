@@ -80,6 +80,12 @@ fn arguments() -> Result<Arguments, String> {
 
 fn main() -> Result<(), String> {
     let Arguments { write, json, chosen } = arguments()?;
+    if chosen.contains(&"instructions") {
+        instructions::check_valgrind()?;
+    }
+    if chosen.contains(&"book") {
+        book(&["--check"])?;
+    }
     let python = Interpreter::find()?;
     let build = Build { optimised: true, ..NEWEST };
     let modules = modules::build(&python, &build, "benches", &MODULES)?;
@@ -89,7 +95,7 @@ fn main() -> Result<(), String> {
     for name in chosen {
         let measured = match name {
             "instructions" => instructions::run(&python, modules)?,
-            "book" => book()?,
+            "book" => book(&[])?,
             name => python.run_with_modules(&format!("benches/{name}/{name}.py"), modules)?,
         };
         print!("{measured}");
@@ -101,11 +107,15 @@ fn main() -> Result<(), String> {
     if write { page::write(&output) } else { page::compare(&output) }
 }
 
-/// The runners of the book, by the tool that has them.
-fn book() -> Result<String, String> {
+/// The runners of the book, by the tool that has them. With `--check` it only looks whether there is what they need.
+fn book(arguments: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["book", "time"]).current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit());
+    command
+        .args(["book", "time"])
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit());
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() { Ok(said) } else { Err(format!("{command:?} failed\n{said}")) }

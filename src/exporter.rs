@@ -234,17 +234,19 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
     ) -> Result<(), BufferError> {
         // During a mutation these are the facts from before: who is refused by them would have been refused then.
         let facts = self.cell().header.word.load(Ordering::Acquire);
-        match grants_all(facts, request) {
+        if grants_all(facts, request) {
             // SAFETY: the caller's promises, and the request gets all fields.
-            true => unsafe { self.lend(facts, view, obj, request, Shown::all) },
-            // SAFETY: the caller's promises.
-            false => unsafe { self.lend_less(facts, view, obj, request) },
+            if let Some(answer) = unsafe { self.lend(facts, view, Shown::all, obj) } {
+                return answer;
+            }
         }
+        // SAFETY: the caller's promises.
+        unsafe { self.lend_less(facts, view, obj, request) }
     }
 }
 
 impl<E: Exporter> Exported<E> {
-    /// Answers a request that the facts grant, with a view that `fill` makes of what is shown.
+    /// Answers a request that the facts grant, with a view that `fill` makes of what is shown. None: the facts have changed.
     ///
     /// # Safety
     ///
@@ -254,21 +256,19 @@ impl<E: Exporter> Exported<E> {
         &self,
         facts: usize,
         view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
         fill: impl Fn(&Shown, *mut PyObject, *mut c_void) -> Py_buffer,
-    ) -> Result<(), BufferError> {
+        obj: *mut PyObject,
+    ) -> Option<Result<(), BufferError>> {
         let header = &self.cell().header;
         if let Err(reason) = header.count.export() {
             // SAFETY: `view` is valid for writes, by the caller's promise.
             unsafe { refuse(view) };
-            return Err(reason.into());
+            return Some(Err(reason.into()));
         }
         // Now they stand until the export ends.
         if header.word.load(Ordering::Relaxed) != facts {
             header.end_own_export();
-            // SAFETY: the caller's promises.
-            return unsafe { self.answer(header.word.load(Ordering::Acquire), view, obj, request) };
+            return None;
         }
         // SAFETY: an export was just counted, and the facts are not 0.
         let shown = unsafe { self.shown() };
@@ -276,10 +276,10 @@ impl<E: Exporter> Exported<E> {
         // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends: until then the count excludes
         // a change of `shown` and `value`, and the cell stays.
         unsafe { view.write(filled) };
-        Ok(())
+        Some(Ok(()))
     }
 
-    /// [`Lend::getbuffer`] for requests that do not get all fields.
+    /// [`Lend::getbuffer`] for all requests but those for every field.
     ///
     /// # Safety
     ///
@@ -292,16 +292,17 @@ impl<E: Exporter> Exported<E> {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError> {
-        if grants_run(facts, request) {
+        let quick = if grants_run(facts, request) {
             // SAFETY: the caller's promises, and the request gets a run.
-            return unsafe { self.lend(facts, view, obj, request, Shown::run) };
-        }
-        if grants_records(facts, request) {
+            unsafe { self.lend(facts, view, Shown::run, obj) }
+        } else if grants_records(facts, request) {
             // SAFETY: the caller's promises, and the request gets all fields that there are.
-            return unsafe { self.lend(facts, view, obj, request, Shown::all) };
-        }
-        // SAFETY: the caller's promises.
-        unsafe { self.answer(facts, view, obj, request) }
+            unsafe { self.lend(facts, view, Shown::all, obj) }
+        } else {
+            None
+        };
+        // SAFETY: the caller's promises. Facts from before are no worse than others: `answer` looks whether they stand.
+        quick.unwrap_or_else(|| unsafe { self.answer(facts, view, obj, request) })
     }
 
     /// Answers any request, with the facts from before.
@@ -322,7 +323,7 @@ impl<E: Exporter> Exported<E> {
                 // SAFETY: an export was just counted, and facts by which a request is granted are not 0.
                 let shown = unsafe { self.shown() };
                 let filled = shown.some(obj, self.cell.as_ptr().cast(), granted);
-                // SAFETY: as in `getbuffer`.
+                // SAFETY: as in `lend`.
                 unsafe { view.write(filled) };
                 Ok(())
             }

@@ -99,7 +99,7 @@ const LACKS_STRIDES: u32 = 8;
 const LACKS_FORMAT: u32 = 9;
 const NDIM: u32 = 10; // and all above
 
-/// What a facts word has to say for a request of all fields: at [`KNOWN`] nothing but [`SHOWN`].
+/// Of these places only [`SHOWN`] may be set where a request gets every field.
 const KNOWN: usize = 1 << SHOWN | 1 << LACKS_SHAPE | 1 << LACKS_STRIDES | 1 << LACKS_FORMAT;
 
 /// Who would write is refused by the fact that stands at this place.

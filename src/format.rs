@@ -257,8 +257,8 @@ pub(crate) fn is_format_of<T: Item>(format: Option<&CStr>) -> bool {
         return true;
     }
     // The common case, without a parse.
-    match Scalar::alone(format.to_bytes()) {
-        Some(scalar) => Scalar::alone(T::FORMAT.to_bytes()) == Some(scalar),
-        None => Format::parse(format).is_ok_and(|format| format.is::<T>()),
+    match (Scalar::alone(format.to_bytes()), Scalar::alone(T::FORMAT.to_bytes())) {
+        (Some(scalar), Some(own)) => scalar == own,
+        _ => Format::parse(format).is_ok_and(|format| format.is::<T>()),
     }
 }

@@ -203,4 +203,13 @@ mod tests {
         assert_eq!((shared.as_ptr().addr(), shared.capacity()), (start, 10));
         assert_eq!(Shared::to_vec(&shared), [1, 2, 3]);
     }
+
+    #[test]
+    fn a_slice_is_shared_for_a_while() {
+        let mut values = [1u32, 2, 3];
+        let shared = Shared::from_mut_slice(&mut values);
+        shared[1].store(20);
+        Shared::as_mut_slice(shared)[2] = 30;
+        assert_eq!(values, [1, 20, 30]);
+    }
 }

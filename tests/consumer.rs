@@ -243,6 +243,25 @@ fn bytes_of_items_that_are_written_at_the_same_time() {
 }
 
 #[test]
+fn bytes_of_items_whatever_the_memory() {
+    // Nobody writes it.
+    let object = bytes::object(*b"abc");
+    let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+    assert_eq!(buffer.bytes_of(&[1]), Ok(b"b".to_vec()));
+    // A run without items to be known: byte by byte.
+    let object = Object::new(Shared::from_vec(vec![0x0403_0201u32.to_le(), 0]));
+    let run = Buffer::get(&object, Request::WRITABLE).unwrap();
+    assert_eq!((run.len(), run.bytes_of(&[2])), (8, Ok(vec![3])));
+    run.set_bytes_of(&[5], &[9]).unwrap();
+    let items = Buffer::get(&object, Request::FULL).unwrap();
+    assert_eq!(items.bytes_of(&[1]), Ok(vec![0, 9, 0, 0]));
+    assert_eq!(
+        run.bytes_of(&[8]).unwrap_err().to_string(),
+        "index 8 is out of range for axis 0 of extent 8"
+    );
+}
+
+#[test]
 fn pointers_are_followed() {
     // Two rows of three behind a table of pointers; the items start one item into each row.
     let rows = [[0u16, 1, 2, 3], [0, 4, 5, 6]];

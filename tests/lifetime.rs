@@ -151,6 +151,7 @@ fn no_export_during_a_mutation() {
     let (value, _) = Counted::new(b"abc");
     let exported = Exported::new(value);
     let mut mutation = exported.try_mut().unwrap();
+    assert_eq!(mutation.bytes.len(), 3);
     mutation.bytes.clear();
     assert_eq!(get(&exported, Request::FULL).unwrap_err(), BufferError::BeingModified);
     assert_eq!(exported.ready(), Err(BufferError::BeingModified));

@@ -1,6 +1,6 @@
 """Times copies into packed bytes beside their peers: NAME ours=... peer=... ratio=... target=... holds|misses.
 
-All in one process, into the same memory, which was touched before; median of the rounds, in which every measurement has its turn.
+All in one process, into memory that was touched before; median of the rounds, in which every measurement has its turn.
 """
 
 import os

@@ -1,4 +1,4 @@
-//! The module that `getbuffer.py` imports: exporters, and loops over them that no Python code slows down.
+//! The module that `getbuffer.py` and `instructions.py` import: exporters, and loops over them that no Python code slows down.
 
 use std::ffi::{CString, c_int};
 use std::hint::black_box;

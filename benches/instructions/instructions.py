@@ -14,6 +14,7 @@ by_hand.append(1.5)
 plane = bench.Accelerated((30, 40))
 TASKS = {
     "bytearray": (bench.raw, bytearray(9600), FULL_RO, COUNT),
+    "bytearray, SIMPLE": (bench.raw, bytearray(9600), SIMPLE, COUNT),
     "bytes": (bench.raw, b"abc", WRITABLE, COUNT),
     "accelerated": (bench.raw, plane, FULL_RO, COUNT),
     "accelerated, SIMPLE": (bench.raw, plane, SIMPLE, COUNT),

@@ -22,7 +22,7 @@ pub(super) trait Move: Copy {
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize);
 }
 
-/// What moves items to packed bytes, and tells them too.
+/// What moves items to packed bytes, and can hand them out eight bytes at a time.
 pub(super) trait Pack: Move {
     /// The eight bytes at `memory`; the first of them is the lowest of the result.
     ///
@@ -151,7 +151,7 @@ impl Pack for LoadAny {
     }
 }
 
-/// As `moves`, but runs are written past the cache, if that is asked for and their place is aligned.
+/// As `moves`, but runs are written past the cache if that is asked for, their place is aligned and they are not too short.
 #[derive(Clone, Copy)]
 pub(super) struct Streamed<'a, M> {
     pub moves: M,

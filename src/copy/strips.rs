@@ -4,8 +4,6 @@
 //! few lines of the cache wide, and ask for the next lines ahead; the writes go along the packed bytes. Items of less
 //! than eight bytes are turned by the word.
 
-use std::mem::MaybeUninit;
-
 use super::axes::Axis;
 use super::cache::{LINE, SHORTEST, Streaming, prefetch};
 use super::loops::{Places, each_place, line};
@@ -23,8 +21,12 @@ const LARGEST: usize = 64;
 /// A smaller plane stays in the cache as it is.
 const SMALLEST: usize = 32 << 10;
 
+// So many rows of as many items of each size have room: fewer than two lines of the memory are across.
+const _: () = assert!(STRIP >= 2 * LINE * LONG && STRIP >= 2 * LINE * LARGEST);
+
+/// Bytes, from which nothing is read before it was written.
 #[repr(align(64))]
-struct Strip([MaybeUninit<u8>; STRIP]);
+struct Strip(#[allow(dead_code)] [u8; STRIP]);
 
 /// A plane of the memory: a few items across, whose neighbours are close, and a row of the packed bytes along.
 pub(super) struct Plane {
@@ -45,8 +47,9 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
     let closest = (0..outer.len()).min_by_key(|at| step(&outer[*at]));
     let across = closest.filter(|at| step(&outer[*at]) < step(along));
     let pays = match across {
-        Some(at) => streaming || row * outer[at].extent >= SMALLEST,
-        // One line after the other, and each of them whole: there is nothing to gather.
+        // If no two items lie in a line, there is nothing to gather.
+        Some(at) => streaming || row * outer[at].extent >= SMALLEST && 2 * step(&outer[at]) <= LINE,
+        // No axis lies closer: what a strip is good for is the row that is written past the cache.
         None => streaming && step(along) > itemsize,
     };
     if !pays {
@@ -67,6 +70,7 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
 ///
 /// `moves` may move what is at `places`, and whatever the axes of the plane lead to from there, which have items of
 /// `itemsize` bytes. `K` is 1, or `K * itemsize` is 8.
+#[inline(never)]
 pub(super) unsafe fn pack<M: Pack, const K: usize>(
     places: Places,
     plane: &Plane,
@@ -75,10 +79,11 @@ pub(super) unsafe fn pack<M: Pack, const K: usize>(
     moves: M,
 ) {
     let Plane { across, along, others } = plane;
-    let mut strip = Strip([MaybeUninit::uninit(); STRIP]);
-    let strip: *mut u8 = strip.0.as_mut_ptr().cast();
+    // Not on the stack, which is short in some threads.
+    let mut strip = Box::<Strip>::new_uninit();
+    let strip: *mut u8 = strip.as_mut_ptr().cast();
     let to_packed = Streamed { moves: PlainAny(itemsize), streaming };
-    // Whole lines of the memory, so that each is read once.
+    // Whole lines of the memory where steps divide them, so that each is read once.
     let line = LINE.checked_div(across.memory.unsigned_abs()).unwrap_or(LINE).max(1);
     let rows = if across.extent < 2 * line { across.extent } else { line };
     let long = LONG.min(STRIP / (rows * itemsize));
@@ -99,9 +104,9 @@ pub(super) unsafe fn pack<M: Pack, const K: usize>(
                 let tile = places.step(along, start).step(across, first);
                 let part = Places { packed: strip, memory: tile.memory };
                 match by_words && height * itemsize == LINE {
-                    // SAFETY: the caller's promise; the strip has room for the rows.
+                    // SAFETY: the caller's promise. The strip has room for as many rows of LONG items as fit into a line.
                     true => unsafe { gather_lines::<M, K>(part, right, count, ahead, moves) },
-                    // SAFETY: as above.
+                    // SAFETY: the caller's promise; `long` is what the strip has room for.
                     false => unsafe { gather(part, down, height, right, count, ahead, moves) },
                 }
                 for row in 0..height {
@@ -148,7 +153,7 @@ impl Iterator for Parts {
     }
 }
 
-/// Where the memory of the next strip is.
+/// Where the memory of the next strip is. Behind the last one of a plane lies what the next plane needs, or nothing of the copy.
 #[derive(Clone, Copy)]
 struct Ahead {
     /// From the first item of a column to the last one of the column that comes then.

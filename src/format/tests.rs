@@ -192,6 +192,15 @@ fn formats_name_a_kind_and_a_size() {
     case::<[u8; 2]>(c"2B", true);
     case::<[u8; 2]>(c"BB", false);
     assert!(is_format_of::<u8>(None) && !is_format_of::<i8>(None));
+    /// Says the same with more words than a letter.
+    #[derive(Clone, Copy)]
+    struct Wordy(#[allow(dead_code)] u32);
+    // SAFETY: a u32, which the format says.
+    unsafe impl Item for Wordy {
+        const FORMAT: &'static CStr = c" 1I";
+    }
+    case::<Wordy>(c"I", true);
+    case::<Wordy>(c"i", false);
     crate::record! {
         struct Pair { a: u16, _pad: crate::item::Pad<2>, b: u32 }
     }

@@ -41,7 +41,8 @@ macro_rules! words {
         impl Word for $word {
             #[inline(always)]
             unsafe fn load(from: *const Self) -> Self {
-                // SAFETY: the caller's promise. The memory may be read-only, which relaxed loads of at most a word allow.
+                // SAFETY: the caller's promise. `from_ptr` wants memory that may be written; a relaxed load of at most a word, which
+                // is all that is done, is sound on read-only memory too, as `std::sync::atomic` says.
                 unsafe { <$atomic>::from_ptr(from.cast_mut()) }.load(Relaxed)
             }
 

@@ -106,9 +106,10 @@ mod tests {
 
     /// At every place where a `W` may lie: the same bytes, and none beside them.
     fn check<W: Word>() {
-        let memory: [u64; 4] =
+        let mut memory: [u64; 4] =
             [0x0102_0304_0506_0708, 0x1112_1314_1516_1718, 0x2122_2324_2526_2728, 0x31];
-        let start = memory.as_ptr().cast::<u8>();
+        // As atomic operations want it: such as may be written.
+        let start = memory.as_mut_ptr().cast::<u8>().cast_const();
         for at in (0..16).step_by(size_of::<W>()) {
             let from = start.wrapping_add(at);
             // SAFETY: within the array, aligned to a W, and nobody writes it.

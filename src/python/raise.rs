@@ -1,5 +1,6 @@
 //! Errors as Python's exceptions, over the C API alone.
 
+use std::borrow::Cow;
 use std::ptr::null_mut;
 
 use pyo3_ffi as ffi;
@@ -38,19 +39,13 @@ pub(super) unsafe fn raise(refusal: &BufferError) {
         }
     }
     let exception = match Exception::of(refusal) {
-        // SAFETY: the exceptions are there as long as the interpreter.
-        Exception::Buffer => unsafe { ffi::PyExc_BufferError },
-        // SAFETY: as above.
-        Exception::Type => unsafe { ffi::PyExc_TypeError },
-        // SAFETY: as above.
-        Exception::Value => unsafe { ffi::PyExc_ValueError },
+        Exception::Buffer => &raw const ffi::PyExc_BufferError,
+        Exception::Type => &raw const ffi::PyExc_TypeError,
+        Exception::Value => &raw const ffi::PyExc_ValueError,
     };
-    match refusal.text() {
-        // SAFETY: attached, and an exception.
-        Some(text) => unsafe { set(exception, text) },
-        // SAFETY: as above.
-        None => unsafe { set(exception, &refusal.to_string()) },
-    }
+    let text = refusal.text().map_or_else(|| Cow::Owned(refusal.to_string()), Cow::Borrowed);
+    // SAFETY: attached, and an exception.
+    unsafe { set(exception, &text) };
 }
 
 /// Reports what went wrong in a release, which has no way to raise it.
@@ -63,10 +58,8 @@ pub(super) unsafe fn write_unraisable(error: &ReleaseError, exporter: *mut ffi::
     // SAFETY: attached, by the caller's promise.
     let _exception = unsafe { set_aside() };
     let exception = match error {
-        // SAFETY: the exceptions are there as long as the interpreter.
-        ReleaseError::NotExported => unsafe { ffi::PyExc_BufferError },
-        // SAFETY: as above.
-        ReleaseError::DropPanicked => unsafe { ffi::PyExc_RuntimeError },
+        ReleaseError::NotExported => &raw const ffi::PyExc_BufferError,
+        ReleaseError::DropPanicked => &raw const ffi::PyExc_RuntimeError,
     };
     // SAFETY: attached, and an exception.
     unsafe { set(exception, &error.to_string()) };
@@ -76,14 +69,16 @@ pub(super) unsafe fn write_unraisable(error: &ReleaseError, exporter: *mut ffi::
 
 /// # Safety
 ///
-/// The thread is attached to the interpreter, `exception` is an exception type.
-unsafe fn set(exception: *mut ffi::PyObject, message: &str) {
+/// The thread is attached to the interpreter, `exception` is where it keeps an exception type.
+unsafe fn set(exception: *const *mut ffi::PyObject, message: &str) {
     let len = message.len() as ffi::Py_ssize_t; // as every str
     // SAFETY: attached; the bytes of a str.
     let text = unsafe { ffi::PyUnicode_FromStringAndSize(message.as_ptr().cast(), len) };
     if text.is_null() {
         return; // then that error is set
     }
+    // SAFETY: the exceptions are there as long as the interpreter.
+    let exception = unsafe { *exception };
     // SAFETY: attached; a type and an object.
     unsafe { ffi::PyErr_SetObject(exception, text) };
     // SAFETY: the reference is ours.

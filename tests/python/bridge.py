@@ -286,6 +286,15 @@ class Moods(unittest.TestCase):
             owner.set_panics(False)
             self.assertEqual(memoryview(owner).tolist(), [0, 1])
 
+    def test_a_holder_that_refuses_with_an_exception_of_python(self):
+        for kind in [bridge.OwnHolder, bridge.FastOwnHolder]:
+            moody = kind(3)
+            error = KeyError("mine")
+            moody.refuse_with(error)
+            with self.assertRaises(KeyError) as raised:
+                memoryview(moody)
+            self.assertIs(raised.exception, error)
+
     def test_a_panic_in_view(self):
         moody = bridge.Moody(view_panics=True)
         with self.assertRaisesRegex(BufferError, "panicked"):

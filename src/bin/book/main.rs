@@ -85,6 +85,7 @@ fn run(mut arguments: Vec<String>) -> Result<bool> {
         )),
         ["lock"] => lock::run(&root).map(|()| true),
         ["time"] => time::run(&root),
+        ["time", "--check"] => time::mdbook().map(|_| true),
         ["check"] => check::run(&root, false),
         ["check", "--screenshots"] => check::run(&root, true),
         ["preprocess"] => preprocess::run().map(|()| true),

@@ -37,26 +37,29 @@ pub fn run(root: &Path) -> Result<bool> {
         command.arg("test").arg(copy).arg("-L").arg(&libraries);
         command
     };
-    println!("# Testing the book: seconds, median of {rounds}; {}", compiler_version());
+    let blocks = book.blocks().count();
+    println!(
+        "# Testing the book, {blocks} blocks: seconds, median of {rounds}; {}",
+        compiler_version()
+    );
 
     let mut ours = Command::new(&mdbook);
     ours.arg("test").arg(root.join("book"));
     let mut theirs = stock_test(&copy);
     let (ours, theirs) = compared(rounds, || timed(&mut ours), || timed(&mut theirs))?;
-    let blocks = book.blocks().count();
-    row(&format!("whole book, {blocks} blocks/mdbook test -L"), ours, theirs, Some(TARGET));
+    row("whole book/mdbook test -L", ours, theirs, Some(TARGET));
     if short {
         return Ok(true);
     }
 
-    let (library, work) = (Library::build()?, WorkDir::new()?);
-    let compiler = Compiler { library: &library, work: &work };
     let all: Vec<&Block> =
         book.blocks().filter(|block| !matches!(block.test, Test::CompileFail(_))).collect();
     for size in SIZES {
         let blocks: Vec<&Block> = all.iter().copied().cycle().take(size).collect();
         let copy = stock::write_blocks(&blocks, &folder.join("blocks"))?;
         let start = Instant::now();
+        let (library, work) = (Library::build()?, WorkDir::new()?);
+        let compiler = Compiler { library: &library, work: &work };
         if let Some(Err(why)) = runner::run(&blocks, compiler)?.into_iter().find(Verdict::is_err) {
             return Err(why);
         }
@@ -139,7 +142,8 @@ impl Drop for Changed {
     }
 }
 
-fn mdbook() -> Result<PathBuf> {
+/// The mdBook to compare with.
+pub fn mdbook() -> Result<PathBuf> {
     std::env::var_os("MDBOOK")
         .map(PathBuf::from)
         .or_else(|| on_path("mdbook"))

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
+use bufferprocs::error::Raised;
 use bufferprocs::exporters::Strided;
 use bufferprocs::python::Holder;
 use bufferprocs::{BufferError, Exported, Exporter, Layout, Shared, View, exports};
@@ -264,10 +265,11 @@ impl Patched {
     }
 }
 
-/// Keeps its value in a place of its own kind, which panics on demand.
+/// Keeps its value in a place of its own kind, which panics or refuses on demand.
 pub struct Moody {
     items: Exported<Items>,
     panics: AtomicBool,
+    refuses: Mutex<Option<BufferError>>,
 }
 
 impl Holder for Moody {
@@ -275,7 +277,10 @@ impl Holder for Moody {
 
     fn with_exported<R>(&self, ask: impl FnOnce(&Self::Lent) -> R) -> Result<R, BufferError> {
         assert!(!self.panics.load(Ordering::Relaxed), "not now");
-        Ok(ask(&self.items))
+        match &*self.refuses.lock().unwrap() {
+            Some(refusal) => Err(refusal.clone()),
+            None => Ok(ask(&self.items)),
+        }
     }
 }
 
@@ -291,7 +296,13 @@ macro_rules! own_holder {
         impl $name {
             #[new]
             fn new(len: usize) -> $name {
-                $name { moody: Moody { items: items(len), panics: AtomicBool::new(false) } }
+                let (panics, refuses) = (AtomicBool::new(false), Mutex::new(None));
+                $name { moody: Moody { items: items(len), panics, refuses } }
+            }
+
+            fn refuse_with(&self, exception: Bound<'_, PyAny>) {
+                let raised = Raised::new(PyErr::from_value(exception));
+                *self.moody.refuses.lock().unwrap() = Some(BufferError::Raised(raised));
             }
 
             fn set_panics(&self, panics: bool) {
