@@ -63,11 +63,9 @@ unsafe fn to_contiguous_by(
     let places = Places { packed: target, memory: buf.cast_mut() };
     // SAFETY: the target is ours, and nothing that is written to it here is read again.
     let streaming = past_the_cache.then(|| unsafe { Streaming::new() });
-    let pack = |places: Places, axes: &[Axis]| match memory {
+    let pack = |places: Places, axes: &[Axis]| {
         // SAFETY: the caller's promise, for these items.
-        Memory::Frozen => unsafe { pack_frozen(places, axes, itemsize, streaming.as_ref()) },
-        // SAFETY: as above.
-        Memory::Shared => unsafe { pack_shared(places, axes, itemsize, streaming.as_ref()) },
+        unsafe { pack_memory(places, axes, itemsize, memory, streaming.as_ref()) }
     };
     // SAFETY: the caller's promise.
     unsafe { each_block(places, layout, order, pack) };
@@ -171,31 +169,6 @@ unsafe fn pack<M: Pack, const K: usize>(
     }
 }
 
-/// # Safety
-///
-/// As for [`to_contiguous`], with memory that nobody writes.
-unsafe fn pack_frozen(
-    places: Places,
-    axes: &[Axis],
-    itemsize: usize,
-    streaming: Option<&Streaming>,
-) {
-    macro_rules! copy {
-        ($moves:expr, $words:expr) => {
-            // SAFETY: the caller's promise.
-            unsafe { pack::<_, { $words }>(places, axes, itemsize, streaming, $moves) }
-        };
-    }
-    match itemsize {
-        1 => copy!(Plain::<1>, 8),
-        2 => copy!(Plain::<2>, 4),
-        4 => copy!(Plain::<4>, 2),
-        8 => copy!(Plain::<8>, 1),
-        16 => copy!(Plain::<16>, 1),
-        _ => copy!(PlainAny(itemsize), 1),
-    }
-}
-
 /// Calls `$copy` with what moves the items, and how many make a word: by words where each item has the width of one, else
 /// by whatever width it has.
 macro_rules! by_words {
@@ -214,11 +187,12 @@ macro_rules! by_words {
 
 /// # Safety
 ///
-/// As for [`to_contiguous`], with memory that others write.
-unsafe fn pack_shared(
+/// As for [`to_contiguous`].
+unsafe fn pack_memory(
     places: Places,
     axes: &[Axis],
     itemsize: usize,
+    memory: Memory,
     streaming: Option<&Streaming>,
 ) {
     macro_rules! copy {
@@ -227,7 +201,15 @@ unsafe fn pack_shared(
             unsafe { pack::<_, { $words }>(places, axes, itemsize, streaming, $moves) }
         };
     }
-    by_words!(Load, LoadAny, places, axes, itemsize, copy)
+    match (memory, itemsize) {
+        (Memory::Shared, _) => by_words!(Load, LoadAny, places, axes, itemsize, copy),
+        (Memory::Frozen, 1) => copy!(Plain::<1>, 8),
+        (Memory::Frozen, 2) => copy!(Plain::<2>, 4),
+        (Memory::Frozen, 4) => copy!(Plain::<4>, 2),
+        (Memory::Frozen, 8) => copy!(Plain::<8>, 1),
+        (Memory::Frozen, 16) => copy!(Plain::<16>, 1),
+        (Memory::Frozen, _) => copy!(PlainAny(itemsize), 1),
+    }
 }
 
 /// # Safety

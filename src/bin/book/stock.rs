@@ -26,9 +26,7 @@ pub fn write(book: &Book, folder: &Path) -> Result<PathBuf> {
         write_file(&source.join(&name), &text)?;
         summary.push_str(&format!("- [{name}]({name})\n"));
     }
-    write_file(&source.join("SUMMARY.md"), &summary)?;
-    write_file(&folder.join("book.toml"), CONFIG)?;
-    Ok(folder.to_owned())
+    finished(folder, &summary)
 }
 
 /// Writes a book of just these blocks, ten to a chapter, and returns its folder.
@@ -51,12 +49,16 @@ pub fn write_blocks(blocks: &[&Block], folder: &Path) -> Result<PathBuf> {
         write_file(&folder.join(format!("src/{number}.md")), &text)?;
         summary.push_str(&format!("- [{number}]({number}.md)\n"));
     }
-    write_file(&folder.join("src/SUMMARY.md"), &summary)?;
-    write_file(&folder.join("book.toml"), CONFIG)?;
-    Ok(folder.to_owned())
+    finished(folder, &summary)
 }
 
-const CONFIG: &str = "[book]\ntitle = \"stock\"\n\n[rust]\nedition = \"2024\"\n";
+/// What a book has beside its chapters.
+fn finished(folder: &Path, summary: &str) -> Result<PathBuf> {
+    let config = "[book]\ntitle = \"stock\"\n\n[rust]\nedition = \"2024\"\n";
+    write_file(&folder.join("src/SUMMARY.md"), summary)?;
+    write_file(&folder.join("book.toml"), config)?;
+    Ok(folder.to_owned())
+}
 
 fn write_file(path: &Path, text: &str) -> Result<()> {
     let explained = |error: std::io::Error| format!("{}: {error}", path.display());
