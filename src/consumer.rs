@@ -149,7 +149,7 @@ impl<S: Source> Buffer<S> {
         Ok(buffer)
     }
 
-    /// Finds the arrays that lie within the struct, which will move. False if one does so in part.
+    /// Finds the arrays that lie within the struct, which will move. False if one does so in part, or is not aligned.
     #[inline]
     fn find_arrays(&mut self) -> bool {
         let view = &mut self.view;
@@ -158,13 +158,13 @@ impl<S: Source> Buffer<S> {
         let mut is_whole = true;
         let mut find = |array: &mut *mut Py_ssize_t| {
             let first = array.addr();
+            is_whole &= first % align_of::<Py_ssize_t>() == 0;
             if first >= start + size_of::<Py_buffer>() || first.saturating_add(len) <= start {
                 return ELSEWHERE;
             }
             *array = null_mut();
             let place = first.wrapping_sub(start);
-            is_whole &= place % align_of::<Py_ssize_t>() == 0
-                && place.saturating_add(len) <= size_of::<Py_buffer>();
+            is_whole &= place.saturating_add(len) <= size_of::<Py_buffer>();
             Place(place as u8) // within the struct, or the view is refused
         };
         self.shape = find(&mut view.shape);
@@ -192,14 +192,17 @@ impl<S: Source> Buffer<S> {
         }
         if !is_whole {
             return contradiction(format_args!(
-                "has an array that begins or ends within the struct"
+                "has an array that is not aligned, or begins or ends within the struct"
             ));
         }
-        let suboffsets = self.suboffsets();
-        let nowhere = lenient && suboffsets.is_some_and(|all| all.iter().all(|&each| each < 0));
-        if suboffsets.is_some() && !nowhere && !self.request.contains(Request::INDIRECT) {
-            return contradiction(format_args!("has suboffsets, not requested"));
+        if !self.request.contains(Request::INDIRECT) {
+            let granted = self.array(self.suboffsets, view.suboffsets);
+            let followed = |all: &[Py_ssize_t]| !lenient || all.iter().any(|&each| each >= 0);
+            if granted.is_some_and(followed) {
+                return contradiction(format_args!("has suboffsets, not requested"));
+            }
         }
+        let suboffsets = self.suboffsets();
         let (shape, itemsize) = self.extents();
         if shape.len() < self.ndim() {
             return contradiction(format_args!("has dimensions, and shape is NULL"));
@@ -285,21 +288,23 @@ impl<S: Source> Buffer<S> {
 
     /// Offsets after following a pointer. None where no pointer is to be followed.
     pub fn suboffsets(&self) -> Option<&[Py_ssize_t]> {
-        self.array(self.suboffsets, self.view.suboffsets)
+        if self.is_run() { None } else { self.array(self.suboffsets, self.view.suboffsets) }
     }
 
+    /// One of the view's arrays. None if it is NULL or has no number.
     #[inline]
     fn array(&self, place: Place, elsewhere: *const Py_ssize_t) -> Option<&[Py_ssize_t]> {
         let start = match place {
             ELSEWHERE => elsewhere,
             Place(offset) => (&raw const self.view).wrapping_byte_add(offset.into()).cast(),
         };
-        if start.is_null() || self.ndim() == 0 {
+        let ndim = self.view.ndim.unsigned_abs() as usize;
+        if start.is_null() || ndim == 0 {
             return None;
         }
         // SAFETY: not NULL, so `ndim` numbers that do not change: of the exporter's, which stay until release, or within the
-        // struct that `&self` borrows.
-        Some(unsafe { std::slice::from_raw_parts(start, self.ndim()) })
+        // struct that `&self` borrows. Aligned: `check` refuses others before it reads one.
+        Some(unsafe { std::slice::from_raw_parts(start, ndim) })
     }
 
     /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes in a line.

@@ -163,7 +163,7 @@ unsafe fn pack<M: Pack, const K: usize>(
 ) {
     match strips::plane(axes, itemsize, streaming.is_some()) {
         // SAFETY: the caller's promise. Items of the target do not overlap: they may come in any order.
-        Some(plane) => unsafe { strips::pack::<M, K>(places, &plane, itemsize, streaming, moves) },
+        Some(plane) => unsafe { strips::pack::<M, K>(places, plane, itemsize, streaming, moves) },
         // SAFETY: as above.
         None => unsafe { each(places, axes, itemsize, true, Streamed { moves, streaming }) },
     }

@@ -1,22 +1,28 @@
-//! A get and a release allocate nothing, whatever the request and the answer.
+//! A get and a release allocate nothing, whatever the request and the answer; and where there is no memory for a copy, an error
+//! says so.
 
 use std::alloc::{GlobalAlloc, Layout as Block, System};
 use std::cell::Cell;
 use std::ffi::CStr;
 
 use bufferprocs::exporters::{Strided, bytes};
-use bufferprocs::{Buffer, Format, Layout, Object, Request};
+use bufferprocs::{Buffer, CopyError, Format, Layout, Object, Order, Request};
 
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Bytes of the largest block that there is memory for.
+    static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-// SAFETY: the system's allocator does the work; counting allocates nothing.
+// SAFETY: the system's allocator does the work, or there is no memory; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, block: Block) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        if block.size() > LARGEST.get() {
+            return std::ptr::null_mut();
+        }
         // SAFETY: the caller's promise.
         unsafe { System.alloc(block) }
     }
@@ -44,7 +50,7 @@ fn an_item_of_one_letter_is_read_without_an_allocation() {
     let mut packed = [0; 24];
     assert_eq!(allocations(|| assert_eq!(buffer.item::<u32>(&[1, 2]), Ok(7))), 0);
     // One for the axes of the copy.
-    assert_eq!(allocations(|| buffer.copy_to(&mut packed, bufferprocs::Order::C).unwrap()), 1);
+    assert_eq!(allocations(|| buffer.copy_to(&mut packed, Order::C).unwrap()), 1);
 }
 
 #[test]
@@ -75,4 +81,24 @@ fn a_get_and_release_pair_allocates_nothing() {
     assert_eq!(counted, 0);
     assert!(granted > 100 && refused > 100, "{granted} granted, {refused} refused");
     assert_eq!(allocations(|| drop(Box::new(1))), 1, "the allocator counts");
+}
+
+#[test]
+fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
+    const ROWS: usize = 512;
+    let layout = Layout::f_contiguous(&[ROWS, ROWS], 2).unwrap();
+    let items: Vec<u16> = (0..ROWS * ROWS).map(|item| item as u16).collect();
+    let object = Object::new(Strided::writable(items, layout, 0).unwrap());
+    let buffer = Buffer::get(&object, Request::FULL).unwrap();
+    let expected = buffer.to_contiguous(Order::C).unwrap();
+    let mut packed = vec![0; buffer.len()];
+    LARGEST.set(4096);
+    let copied = (buffer.to_contiguous(Order::C), buffer.to_vec::<u16>(Order::C));
+    // Into memory that is there, without the room that a faster way takes; and the protocol itself.
+    let (into, again) =
+        (buffer.copy_to(&mut packed, Order::C), Buffer::get(&object, Request::FULL));
+    LARGEST.set(usize::MAX);
+    let too_large = CopyError::TooLarge { len: buffer.len() };
+    assert_eq!(copied, (Err(too_large.clone()), Err(too_large)));
+    assert!(into.is_ok() && again.is_ok() && packed == expected);
 }

@@ -34,9 +34,12 @@ pub(super) struct Plane {
     along: Axis,
     /// The axes from plane to plane: those whose steps are shortest in the memory run fastest.
     others: Vec<Axis>,
+    /// Room for one strip, and not on the stack, which is short in some threads.
+    room: Vec<Strip>,
 }
 
-/// The plane that a copy of these axes goes by, where one pays. The last axis is the fastest of the packed bytes.
+/// The plane that a copy of these axes goes by, where one pays and there is room. The last axis is the fastest of the packed
+/// bytes.
 pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<Plane> {
     let (along, outer) = axes.split_last()?;
     let row = along.extent * itemsize;
@@ -61,7 +64,9 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
         None => Axis { extent: 1, memory: 0, packed: 0 },
     };
     others.sort_by_key(|axis| std::cmp::Reverse(step(axis)));
-    Some(Plane { across, along: *along, others })
+    let mut room = Vec::new();
+    room.try_reserve_exact(1).ok()?;
+    Some(Plane { across, along: *along, others, room })
 }
 
 /// Packs every item. `K` items make a word, or 1 stands for items that are moved one by one.
@@ -73,15 +78,13 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
 #[inline(never)]
 pub(super) unsafe fn pack<M: Pack, const K: usize>(
     places: Places,
-    plane: &Plane,
+    mut plane: Plane,
     itemsize: usize,
     streaming: Option<&Streaming>,
     moves: M,
 ) {
-    let Plane { across, along, others } = plane;
-    // Not on the stack, which is short in some threads.
-    let mut strip = Box::<Strip>::new_uninit();
-    let strip: *mut u8 = strip.as_mut_ptr().cast();
+    let strip: *mut u8 = plane.room.as_mut_ptr().cast();
+    let Plane { across, along, others, .. } = &plane;
     let to_packed = Streamed { moves: PlainAny(itemsize), streaming };
     // Whole lines of the memory where steps divide them, so that each is read once.
     let line = LINE.checked_div(across.memory.unsigned_abs()).unwrap_or(LINE).max(1);

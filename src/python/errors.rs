@@ -1,6 +1,6 @@
 //! Errors of the crate as Python's exceptions, so that `?` raises them.
 
-use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBufferError, PyIndexError, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::{PyErr, Python};
 
 use super::raise::Exception;
@@ -46,11 +46,13 @@ impl From<AccessError> for PyErr {
     }
 }
 
-/// `TypeError` where the target must not be written; `ValueError` otherwise, as `memoryview` has it.
+/// `TypeError` where the target must not be written, `MemoryError` where there is no memory for a copy; `ValueError` otherwise, as
+/// `memoryview` has it.
 impl From<CopyError> for PyErr {
     fn from(error: CopyError) -> PyErr {
         match error {
             CopyError::ReadOnly => PyTypeError::new_err(error.to_string()),
+            CopyError::TooLarge { .. } => PyMemoryError::new_err(error.to_string()),
             _ => PyValueError::new_err(error.to_string()),
         }
     }

@@ -19,6 +19,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIST = os.path.join(HERE, "inventory.txt")
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
+#: Where the book says how many there are.
+PAGE = os.path.join(REPOSITORY, "book/src/trust.md")
 #: Tests of the book are not in the copy, and those that count allocations would count what is written down.
 TARGETS = ["--lib", "--test", "requests", "--test", "lifetime", "--test", "release", "--test", "consumer", "--test", "copies",
            "--test", "layouts", "--test", "formats", "--test", "conformance"]
@@ -82,6 +84,9 @@ def check():
     without = [block for block in found if block.safety == "NONE"]
     if without:
         sys.exit(f"without SAFETY: {without}")
+    with open(PAGE, encoding="utf-8") as file:
+        if f"all {len(found)} of them" not in file.read():
+            sys.exit(f"{PAGE} does not say that there are {len(found)}")
     print(f"{len(found)} unsafe blocks, all in the list")
 
 

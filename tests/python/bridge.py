@@ -346,6 +346,22 @@ class Moods(unittest.TestCase):
         gc.collect()
         self.assertIsNone(alive())
 
+    def test_what_the_collector_releases_goes_at_once(self):
+        """The view, the value that only it kept, and the object to which that referred: within one collection."""
+
+        class Referent:
+            pass
+
+        referent = Referent()
+        alive = weakref.ref(referent)
+        keeper = bridge.Keeper(object(), referent)
+        ring = [memoryview(keeper)]
+        ring.append(ring)
+        keeper.replace()
+        del referent, ring
+        gc.collect()
+        self.assertIsNone(alive())
+
     def test_a_viewed_object_in_a_cycle_is_not_emptied(self):
         cycle = bridge.Cycle()
         cycle.refer([cycle])
@@ -471,6 +487,10 @@ class Consuming(unittest.TestCase):
             bridge.sum(np.zeros(3, "f"))
         with self.assertRaises(TypeError):
             bridge.sum(b"12345678")
+
+    def test_no_memory_for_a_copy(self):
+        with self.assertRaisesRegex(MemoryError, "no memory for a copy of"):
+            bridge.values_u32(np.broadcast_to(np.uint32(1), 2**58))
 
     def test_byte_order(self):
         native, swapped = ("<", ">") if sys.byteorder == "little" else (">", "<")

@@ -52,4 +52,5 @@ def main():
         print(calcsize(string), numpy_type(string))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 //! Format strings, chosen by the grammars of `struct` and of PEP 3118, and near misses of both.
 
-use crate::random::Random;
+use crate::random::Choices;
 
 const ORDERS: [char; 6] = ['@', '=', '<', '>', '!', '^'];
 /// Codes that `struct` has in every order, and those of native orders alone.
@@ -23,7 +23,7 @@ const SPACES: &[&str] = &[" ", "  ", "\t", "\n", "\r\n", "\u{b}", "\u{c}"];
 const DEPTH: usize = 4;
 
 /// A string for `struct`.
-pub fn structs(random: &mut Random) -> String {
+pub fn structs(random: &mut impl Choices) -> String {
     let mut string = String::new();
     let mut native = true;
     if random.chance(1, 2) {
@@ -50,7 +50,7 @@ pub fn structs(random: &mut Random) -> String {
 }
 
 /// A string of PEP 3118.
-pub fn pep3118(random: &mut Random) -> String {
+pub fn pep3118(random: &mut impl Choices) -> String {
     let mut string = String::new();
     let mut native = true;
     let whole = random.chance(1, 3); // most exporters give one record
@@ -65,7 +65,7 @@ pub fn pep3118(random: &mut Random) -> String {
 }
 
 /// `native`: whether native sizes are in force, which braces do not change.
-fn items(random: &mut Random, string: &mut String, native: &mut bool, depth: usize) {
+fn items(random: &mut impl Choices, string: &mut String, native: &mut bool, depth: usize) {
     let mut names: Vec<&str> = Vec::new();
     let count = if random.chance(1, 10) { 0 } else { 1 + random.below(6 - depth) };
     for _ in 0..count {
@@ -102,7 +102,7 @@ fn items(random: &mut Random, string: &mut String, native: &mut bool, depth: usi
 }
 
 /// One byte or character of a string that was right replaced, left out or put in.
-pub fn near_miss(random: &mut Random) -> Vec<u8> {
+pub fn near_miss(random: &mut impl Choices) -> Vec<u8> {
     let right = if random.chance(1, 3) { structs(random) } else { pep3118(random) };
     let mut characters: Vec<char> = right.chars().collect();
     let at = random.below(characters.len() + 1);
@@ -126,7 +126,7 @@ pub fn near_miss(random: &mut Random) -> Vec<u8> {
 }
 
 /// Small, mostly. NumPy stops at 31 bits, and `struct` at the largest size.
-fn repeat(random: &mut Random) -> String {
+fn repeat(random: &mut impl Choices) -> String {
     match random.below(200) {
         0 => random.pick(&["99999", "2147483647", "2147483648", "99999999999"]).to_owned(),
         1 => format!("{}", isize::MAX as u64 + random.below(2) as u64),
@@ -141,7 +141,7 @@ fn repeat(random: &mut Random) -> String {
     }
 }
 
-fn shape(random: &mut Random) -> String {
+fn shape(random: &mut impl Choices) -> String {
     let extents: Vec<String> = (0..1 + random.below(3))
         .map(|_| random.pick(&[0, 1, 1, 2, 2, 3, 3, 4, 5, 10]).to_string())
         .collect();

@@ -10,7 +10,7 @@ use bufferprocs::{Layout, Order};
 use crate::Outcome;
 use crate::by_hand::ByHand;
 use crate::interpreter::Interpreter;
-use crate::random::Random;
+use crate::random::{Choices, Random};
 
 const STRIDED: usize = 8000;
 const ROWS: usize = 1500;

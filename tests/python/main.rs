@@ -11,6 +11,7 @@ mod by_hand;
 mod conformance;
 mod copies;
 mod dialects;
+mod dtype;
 mod environment;
 #[path = "../../src/bin/book/example.rs"]
 mod example;
@@ -18,6 +19,7 @@ mod examples;
 mod exports;
 mod formats;
 mod found;
+mod fuzz;
 mod generate;
 mod interpreter;
 mod layouts;
@@ -49,7 +51,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 25] = [
+const CASES: [(&str, Case); 26] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -71,6 +73,7 @@ const CASES: [(&str, Case); 25] = [
     ("faults", bridge::faults),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
+    ("fuzz", fuzz::run),
     ("suite", suite::run),
     ("suite-differential", suite::differential),
     ("suite-bad-input", suite::bad_input),

@@ -1,5 +1,21 @@
 //! The same arbitrary choices in every run: a comparison that fails can be repeated.
 
+/// What arbitrary cases are made of.
+pub trait Choices {
+    /// Less than `end`, which is not 0.
+    fn below(&mut self, end: usize) -> usize;
+
+    /// True in `times` of `of` cases.
+    fn chance(&mut self, times: usize, of: usize) -> bool {
+        self.below(of) < times
+    }
+
+    /// One of `choices`, which are not empty.
+    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+}
+
 /// SplitMix64. Good enough to choose test cases, and short.
 pub struct Random(pub u64);
 
@@ -11,19 +27,10 @@ impl Random {
         word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         word ^ (word >> 31)
     }
+}
 
-    /// Less than `end`, which is not 0.
-    pub fn below(&mut self, end: usize) -> usize {
+impl Choices for Random {
+    fn below(&mut self, end: usize) -> usize {
         (self.word() % end as u64) as usize
-    }
-
-    /// True in `times` of `of` cases.
-    pub fn chance(&mut self, times: usize, of: usize) -> bool {
-        self.below(of) < times
-    }
-
-    /// One of `choices`, which are not empty.
-    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
     }
 }

@@ -2,6 +2,7 @@
 
     suite.py FOLDER                 the module in FOLDER; the installed one cannot be imported
     suite.py FOLDER --installed     the installed one, for comparison
+    suite.py FOLDER test.NAME       this suite alone
 
 The suites are those of the running interpreter's installation. One line for each:
 `NAME: N run, N failed, N skipped`, and one for each test that was skipped.
@@ -36,7 +37,7 @@ def is_below(file, folder):
     return os.path.dirname(os.path.abspath(file)) == os.path.abspath(folder)
 
 
-def main(folder, installed):
+def main(folder, installed, suites):
     if installed:
         sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != os.path.abspath(folder)]
     else:
@@ -51,7 +52,7 @@ def main(folder, installed):
 
     assert is_below(_testbuffer.__file__, folder) != installed, _testbuffer.__file__
     failed = False
-    for name in SUITES:
+    for name in suites:
         which = "the installed module" if installed else "our module"
         print(f"-- {name} on {which}", file=sys.stderr, flush=True)
         random.seed(20261124)
@@ -71,4 +72,5 @@ def main(folder, installed):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "--installed" in sys.argv[2:])
+    named = [argument for argument in sys.argv[2:] if argument.startswith("test.")]
+    main(sys.argv[1], "--installed" in sys.argv[2:], named or SUITES)

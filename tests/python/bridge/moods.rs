@@ -67,6 +67,8 @@ impl Moody {
 pub struct WithReference {
     bytes: Vec<Shared<u8>>,
     reference: Option<Py<PyAny>>,
+    /// Dropped without a word.
+    kept: Option<Py<PyAny>>,
 }
 
 /// Tells the object, if it wants to know, and does not care what comes of it.
@@ -86,7 +88,7 @@ impl Exporter for WithReference {
 
 impl WithReference {
     fn new() -> WithReference {
-        WithReference { bytes: Shared::from_vec(vec![0; 3]), reference: None }
+        WithReference { bytes: Shared::from_vec(vec![0; 3]), reference: None, kept: None }
     }
 }
 
@@ -130,9 +132,12 @@ pub struct Keeper {
 #[pymethods]
 impl Keeper {
     #[new]
-    fn new(object: Py<PyAny>) -> PyResult<Keeper> {
+    #[pyo3(signature = (object, kept = None))]
+    fn new(object: Py<PyAny>, kept: Option<Py<PyAny>>) -> PyResult<Keeper> {
         let value = Exported::new(WithReference::new());
-        value.try_mut()?.reference = Some(object);
+        let mut change = value.try_mut()?;
+        (change.reference, change.kept) = (Some(object), kept);
+        drop(change);
         Ok(Keeper { value })
     }
 

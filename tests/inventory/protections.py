@@ -1,0 +1,261 @@
+"""Takes away one protection at a time, and looks whether the test of the fault fails.
+
+    protections.py PACKAGE      a copy of the package that may be written to
+    protections.py --check      only compares the list in the book with what stands here
+    protections.py --write      writes it
+
+Exit status 1 where a test passes without what protects, or fails with it.
+"""
+
+import collections
+import glob
+import os
+import subprocess
+import sys
+
+#: A part of the book's page.
+LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../book/src/code/faults.md")
+
+Fault = collections.namedtuple("Fault", "what protection file old new test")
+
+#: `test` is FILE::NAME: of libtest below tests/, a method of a script below tests/python, or a target of fuzz/.
+FAULTS = [
+    Fault(
+        "there is no memory for a copy",
+        "`to_contiguous` asks for it in a way that can fail",
+        "src/consumer/copies.rs",
+        "bytes.try_reserve_exact(self.len()).map_err(|_| CopyError::TooLarge { len: self.len() })?;",
+        "bytes.reserve_exact(self.len());",
+        "allocations::where_there_is_no_memory_for_a_copy_an_error_says_so",
+    ),
+    Fault(
+        "there is no memory for what makes a copy faster",
+        "the items are moved one by one then",
+        "src/copy/strips.rs",
+        "room.try_reserve_exact(1).ok()?;",
+        "room.reserve_exact(1);",
+        "allocations::where_there_is_no_memory_for_a_copy_an_error_says_so",
+    ),
+    Fault(
+        "`view()` panics",
+        "the panic is caught where the value is asked",
+        "src/exporter.rs",
+        "let answer = catch_unwind(ask).unwrap_or_else(|payload| {\n            discard(payload);\n            Err(BufferError::ViewPanicked)\n        });",
+        "let answer = (ask.0)();",
+        "bridge::Moods.test_a_panic_in_view",
+    ),
+    Fault(
+        "a change panics half way",
+        "the guard asks for the view anew, whatever ended it",
+        "src/exporter/guard.rs",
+        "        // SAFETY: the mutation is still under way, and all references from this guard have ended.\n",
+        "        if std::thread::panicking() {\n            return;\n        }\n        // SAFETY: the mutation is still under way, and all references from this guard have ended.\n",
+        "bridge::Moods.test_a_panic_in_a_mutation",
+    ),
+    Fault(
+        "the drop of the exporter panics in a release",
+        "the panic is caught where the exporter is freed",
+        "src/exporter/release.rs",
+        "let freed = catch_unwind(|| unsafe { free(self.0) });",
+        "let freed: std::thread::Result<()> = Ok(unsafe { free(self.0) });",
+        "lifetime::a_panic_of_drop_is_reported_by_release",
+    ),
+    Fault(
+        "an exception is set when a release runs code",
+        "it is set aside, and set again",
+        "src/python/raise.rs",
+        "        unsafe { ffi::PyErr_Restore(kind, value, traceback) };",
+        "        let _ = (kind, value, traceback);",
+        "bridge::Moods.test_a_release_that_frees_keeps_the_exception_that_is_set",
+    ),
+    Fault(
+        "the collector releases a view, and with it the last hold on what it showed",
+        "PyO3 is told that the thread is attached: what the value referred to goes at once, not at some later call",
+        "src/python/procs.rs",
+        "pyo3::Python::attach_unchecked(|_| orphan.free())",
+        "orphan.free()",
+        "bridge::Moods.test_what_the_collector_releases_goes_at_once",
+    ),
+    Fault(
+        "the interpreter ends with live views",
+        "a release attaches in a way that does not end the thread",
+        "src/python/procs.rs",
+        "pyo3::Python::attach_unchecked(|_| orphan.free())",
+        "pyo3::Python::attach(|_| orphan.free())",
+        "bridge::Moods.test_views_that_live_to_the_end",
+    ),
+    Fault(
+        "a buffer of Rust outlives the interpreter",
+        "without an interpreter nobody is called",
+        "src/python/source.rs",
+        "let _ = Python::try_attach(|_| unsafe {",
+        "let _ = Python::attach(|_| unsafe {",
+        "bridge::Moods.test_a_buffer_of_rust_that_outlives_the_interpreter",
+    ),
+    Fault(
+        "a fork while views are held",
+        "the count is one word of the process's own memory, and a release needs nothing else",
+        "src/exporter/count.rs",
+        "word.checked_sub(EXPORT).ok_or(ReleaseError::NotExported)",
+        "word.checked_sub(EXPORT).map(|_| word).ok_or(ReleaseError::NotExported)",
+        "faults::Faults.test_fork",
+    ),
+    Fault(
+        "another interpreter in the process",
+        "PyO3 refuses it (3.12 on), or the module keeps nothing of an interpreter (before)",
+        "src/exporter/count.rs",
+        "} else if word & EXPORTS != 0 {",
+        "} else if false {",
+        "faults::Faults.test_another_interpreter",
+    ),
+    Fault(
+        "views outlive the last reference to the module and to the object",
+        "each view has a reference to its object",
+        "src/python/procs.rs",
+        "    // The reference that passes to the view. SAFETY: alive.\n    unsafe { ffi::Py_INCREF(exporter) };",
+        "",
+        "faults::Faults.test_views_outlive_the_module",
+    ),
+    Fault(
+        "a consumer writes through a read-only view",
+        "`readonly` is said, and shape, strides and count lie elsewhere",
+        "src/fill.rs",
+        "            readonly: view.is_readonly(),",
+        "            readonly: false,",
+        "faults::Faults.test_a_writer_through_a_read_only_view",
+    ),
+    Fault(
+        "a release too many",
+        "the count never goes below 0",
+        "src/exporter/count.rs",
+        "word.checked_sub(EXPORT).ok_or(ReleaseError::NotExported)",
+        "Ok(word.wrapping_sub(EXPORT))",
+        "bridge::Exporting.test_a_release_too_many_is_unraisable",
+    ),
+    Fault(
+        "an exporter that grants what contradicts itself",
+        "the consumer checks each number before it uses one",
+        "src/consumer.rs",
+        "        checked?;\n",
+        "        let _ = checked;\n",
+        "bridge::Consuming.test_hostile_exporters",
+    ),
+]
+
+#: The same for the comparisons in fuzz/: what is changed, and the target that has to see it.
+FUZZED = [
+    Fault("a half float has four bytes", "", "src/format/scalar.rs", "b'e' => (Float, (2,", "b'e' => (Float, (4,", "fuzz::format"),
+    Fault(
+        "an axis of one item has to have the packed stride", "", "src/layout/borrowed.rs",
+        "self.shape[axis] == 1 || strides[axis]", "strides[axis]", "fuzz::layout",
+    ),
+    Fault(
+        "a request without strides gets strided memory", "", "src/fill.rs",
+        "if !asks(Request::STRIDES) && !facts.c_contiguous {", "if false {", "fuzz::request",
+    ),
+    Fault("a slice behind a pointer moves nothing", "", "src/layout/slice.rs", "*suboffset += moved;", "*suboffset += 0;", "fuzz::slices"),
+    Fault(
+        "a change does not look at the exports", "", "src/exporter/count.rs",
+        "} else if word & EXPORTS != 0 {", "} else if false {", "fuzz::consumers",
+    ),
+    Fault(
+        "a negative extent is no contradiction", "", "src/layout/borrowed.rs",
+        "find(|(_, extent)| **extent < 0)", "find(|(_, extent)| **extent < isize::MIN / 2)", "fuzz::exporters",
+    ),
+]
+
+#: Runs one test of a script, over the modules in a folder.
+ONE = """
+import importlib.util, sys, unittest
+sys.path.insert(0, sys.argv[1])
+spec = importlib.util.spec_from_file_location("script", sys.argv[2])
+script = importlib.util.module_from_spec(spec)
+sys.modules["script"] = script
+spec.loader.exec_module(script)
+suite = unittest.defaultTestLoader.loadTestsFromName(sys.argv[3], script)
+outcome = unittest.TextTestRunner(stream=sys.stderr).run(suite)
+sys.exit(not outcome.wasSuccessful() or outcome.testsRun != 1)
+"""
+
+
+def listed():
+    for fault in FAULTS:
+        test = fault.test.rsplit("::", 1)[-1].rsplit(".", 1)[-1]
+        yield f"- **{fault.what[0].upper()}{fault.what[1:]}.** {fault.protection[0].upper()}{fault.protection[1:]}.  \n  `{test}`"
+
+
+def passes(package, test):
+    """Whether the one test passes; None if the package does not build."""
+    where, name = test.split("::")
+    quiet = {"cwd": package, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if where == "fuzz":
+        ran = subprocess.run(["cargo", "test", "--test", "python", "--", "--exact", "fuzz"], cwd=package, capture_output=True, text=True)
+        if "error: could not compile" in ran.stderr:
+            return None
+        return f"{name}: ended with" not in ran.stderr
+    if where not in ("bridge", "faults"):
+        command = ["cargo", "test", "--quiet", "--test", where]
+        if subprocess.run([*command, "--no-run"], **quiet).returncode:
+            return None
+        return subprocess.run([*command, "--", "--exact", name], timeout=300, **quiet).returncode == 0
+    # The case builds the module, and fails or not; what counts is the one test.
+    environment = {**os.environ, "BUFFERPROCS_STRESS": "10"}
+    built = subprocess.run(
+        ["cargo", "test", "--test", "python", "--", "--exact", "bridge"], cwd=package, env=environment, capture_output=True, text=True
+    )
+    if "error: could not compile" in built.stderr:
+        return None
+    target = os.environ.get("CARGO_TARGET_DIR", os.path.join(package, "target"))
+    modules = glob.glob(os.path.join(target, "python/modules-packages-[0-9]*"))[0]
+    python = glob.glob(os.path.join(target, "python/venv-*/bin/python"))[0]
+    script = os.path.join(package, "tests/python", where + ".py")
+    try:
+        ran = subprocess.run([python, "-I", "-B", "-c", ONE, modules, script, name], timeout=100, env=environment, **quiet)
+    except subprocess.TimeoutExpired:
+        return False
+    return ran.returncode == 0
+
+
+def main(package):
+    wrong = []
+    for fault in FAULTS + FUZZED:
+        if not passes(package, fault.test):
+            wrong.append(f"{fault.what}: {fault.test} fails with the protection")
+            continue
+        path = os.path.join(package, fault.file)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if text.count(fault.old) != 1:
+            wrong.append(f"{fault.what}: {fault.file} has the protection {text.count(fault.old)} times")
+            continue
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(fault.old, fault.new))
+        without = passes(package, fault.test)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        if without is not False:
+            said = "does not build" if without is None else "passes"
+            wrong.append(f"{fault.what}: {fault.test} {said} without the protection")
+        print(f"{fault.what}: {fault.test} {'FAILS TO NOTICE' if without is not False else 'fails without the protection'}", flush=True)
+    for line in wrong:
+        print(line)
+    both = len(FAULTS) + len(FUZZED)
+    print(f"{len(FAULTS)} faults and {len(FUZZED)} targets of the fuzzers: {both - len(wrong)} of {both} fail without what they guard")
+    sys.exit(bool(wrong))
+
+
+def in_the_book(writes):
+    text = "\n".join(listed()) + "\n"
+    if writes:
+        with open(LIST, "w", encoding="utf-8") as file:
+            file.write(text)
+    with open(LIST, encoding="utf-8") as file:
+        if file.read() != text:
+            sys.exit(f"{LIST} is another: protections.py --write")
+    print(f"{len(FAULTS)} faults, as the book has them")
+
+
+if sys.argv[1:] in (["--check"], ["--write"]):
+    in_the_book(sys.argv[1] == "--write")
+else:
+    main(os.path.abspath(sys.argv[1]))
