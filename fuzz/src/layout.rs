@@ -218,7 +218,12 @@ fn differences(
     for (letter, order) in &orders[..2] {
         // SAFETY: a filled view, and as many bytes as it has.
         let status = unsafe {
-            ffi::PyBuffer_FromContiguous(theirs, source.as_ptr().cast(), len, *letter as c_char)
+            ffi::PyBuffer_FromContiguous(
+                theirs,
+                source.as_ptr().cast_mut().cast(),
+                len,
+                *letter as c_char,
+            )
         };
         same("the status of PyBuffer_FromContiguous", *letter, &0, &status)?;
         buffer.from_contiguous(source, *order).map_err(|error| error.to_string())?;

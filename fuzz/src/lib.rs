@@ -18,6 +18,7 @@ mod slices;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arbitrary::Unstructured;
 use pyo3::exceptions::{PyAssertionError, PyKeyError};
@@ -54,6 +55,9 @@ const TARGETS: [(&str, Target); 6] = [
 /// Most bytes of a random input.
 const MOST: usize = 96;
 
+/// Panics so far, those included that the crate turns into errors: no target's exporter panics by itself.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
 fn target(name: &str) -> PyResult<Target> {
     let found = TARGETS.into_iter().find(|(each, _)| *each == name);
     found.map(|(_, target)| target).ok_or_else(|| PyKeyError::new_err(name.to_owned()))
@@ -61,12 +65,15 @@ fn target(name: &str) -> PyResult<Target> {
 
 /// Runs one case. A difference and a panic name the bytes that led to it.
 fn run_one(py: Python<'_>, target: Target, input: &[u8]) -> Result<Case, String> {
+    let panics = PANICS.load(Ordering::Relaxed);
     let ran = catch_unwind(AssertUnwindSafe(|| target(py, &mut Unstructured::new(input))));
+    let caught = PANICS.load(Ordering::Relaxed) > panics;
     let told = |what: &str| {
         let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("input {hex}: {what}")
     };
     match ran {
+        Ok(Ok(_)) if caught => Err(told("a panic that somebody caught")),
         Ok(Ok(case)) => Ok(case.unwrap_or(Case::Nothing)),
         Ok(Err(difference)) => Err(told(&difference)),
         Err(payload) => Err(told(&format!("a panic: {}", message(&*payload)))),
@@ -157,9 +164,14 @@ mod fuzzing {
 
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-        if std::env::var_os("RUST_BACKTRACE").is_none() {
-            std::panic::set_hook(Box::new(|_| ())); // told by `run_one`
-        }
+        let told = std::panic::take_hook();
+        let tells = std::env::var_os("RUST_BACKTRACE").is_some(); // else `run_one` does
+        std::panic::set_hook(Box::new(move |panic| {
+            PANICS.fetch_add(1, Ordering::Relaxed);
+            if tells {
+                told(panic);
+            }
+        }));
         Ok(())
     }
 }

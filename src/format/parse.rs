@@ -102,6 +102,7 @@ impl Parser<'_> {
         }
         self.order();
         let count = self.number()?;
+        let before = self.mode;
         let (mut element, mut size, natural) = self.element()?;
         let name = self.name()?;
         let too_large = FormatError { at: start, problem: FormatProblem::TooLarge };
@@ -120,8 +121,11 @@ impl Parser<'_> {
         for &extent in &shape {
             size = times(size, extent)?;
         }
-        // The order in force now decides, as in NumPy: that inside of a record, if it chose one.
-        let align = if self.mode == Mode::Aligned { natural } else { 1 };
+        // The order in force now decides, as in NumPy: that inside of a record, if it chose one. What an address leads to lies
+        // elsewhere, and decides nothing.
+        let is_address = matches!(element, Element::Pointer(_));
+        let mode = if is_address { before } else { self.mode };
+        let align = if mode == Mode::Aligned { natural } else { 1 };
         let offset = round_up(end, align).ok_or(too_large)?;
         Ok(Field { name, offset, shape: shape.into(), element, size, align })
     }

@@ -63,7 +63,8 @@ fn sizes_and_alignments() {
     size("(0,9)q", 0, Q);
     size("(2)3s", 6, 1);
     size("&i", P, P);
-    size("&<i", P, 1);
+    size("&<i", P, P);
+    size("<b&@i", 1 + P, 1);
     size("b&&T{i:a:}:p:", 2 * P, P);
     size("X{}", P, P);
     size("X{i{d}->i}b", P + 1, P);

@@ -84,8 +84,11 @@ def check():
     without = [block for block in found if block.safety == "NONE"]
     if without:
         sys.exit(f"without SAFETY: {without}")
+    untried = [block for block, test in read_list() if test == "NONE"]
+    if untried:
+        sys.exit(f"without a test that fails: {untried}")
     with open(PAGE, encoding="utf-8") as file:
-        if f"all {len(found)} of them" not in file.read():
+        if f"for all {len(found)} of them" not in file.read():
             sys.exit(f"{PAGE} does not say that there are {len(found)}")
     print(f"{len(found)} unsafe blocks, all in the list")
 

@@ -26,7 +26,7 @@ GROWABLE = [bridge.Samples, bridge.Fast]
 def in_child(code):
     """Runs `code` in an interpreter of its own; returns what it printed."""
     child = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {MODULES!r}); import bridge\n{code}"],
+        [sys.executable, "-s", "-c", f"import sys; sys.path.insert(0, {MODULES!r}); import bridge\n{code}"],
         capture_output=True,
         text=True,
         timeout=60,

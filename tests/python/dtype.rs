@@ -1,7 +1,7 @@
 //! A format string as `struct` and NumPy describe it, beside what we make of it.
 
 use bufferprocs::Format;
-use bufferprocs::format::{Element, Field};
+use bufferprocs::format::{Element, Field, Kind};
 
 /// Strings that CPython or NumPy accept and we refuse.
 pub struct Exception {
@@ -92,17 +92,35 @@ fn root(format: &Format, itemsize: usize) -> String {
         [field] if field.name().is_none() && field.offset() == 0 && field.size() == itemsize => {
             described(field)
         }
-        _ => format!("{itemsize}[]{}", record(format, itemsize)),
+        _ => format!("V{itemsize}[]{}", record(format, itemsize)),
     }
 }
 
 fn described(field: &Field) -> String {
     let extents: Vec<String> = field.shape().iter().map(usize::to_string).collect();
-    let head = format!("{}[{}]", field.size(), extents.join(","));
+    let head = format!("{}{}[{}]", kind(field.element()), field.size(), extents.join(","));
     match field.element() {
         Element::Record(format) => head + &record(format, format.itemsize()),
         _ => head,
     }
+}
+
+/// NumPy's letter, and `~` for the other byte order.
+fn kind(element: &Element) -> String {
+    let Element::Scalar(scalar) = element else { return "V".to_owned() };
+    let letter = match scalar.kind {
+        Kind::Signed => "i",
+        Kind::Unsigned => "u",
+        Kind::Float => "f",
+        Kind::Complex => "c",
+        Kind::Bool => "b",
+        Kind::Char | Kind::Bytes => "S",
+        Kind::Ucs4 => "U",
+        Kind::Padding => "V",
+        Kind::Object => "O",
+        _ => "?", // NumPy refuses the others
+    };
+    letter.to_owned() + if scalar.swapped { "~" } else { "" }
 }
 
 /// NumPy calls fields without a name `f` and the first number that makes a new name.

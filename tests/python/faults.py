@@ -3,6 +3,7 @@
 BUFFERPROCS_STRESS is how often each of the eight threads asks, and how many cycles there are.
 """
 
+import collections
 import ctypes
 import gc
 import io
@@ -23,7 +24,7 @@ THREADS = 8
 def in_child(code):
     """Runs `code` in an interpreter of its own; returns its exit status and what it printed."""
     child = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {MODULES!r})\n{code}"],
+        [sys.executable, "-s", "-c", f"import sys; sys.path.insert(0, {MODULES!r})\n{code}"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -56,7 +57,7 @@ class Threads(unittest.TestCase):
                                     raise AssertionError(f"item 3 is {view[3]}")
                             if round % 100 == number:
                                 try:
-                                    samples.append(3.0)
+                                    samples.append(float(number))
                                     appended[number] += 1
                                 except BufferError:
                                     pass
@@ -71,7 +72,10 @@ class Threads(unittest.TestCase):
                 self.assertEqual((failures, samples.exports), ([], 0))
                 self.assertEqual(bytes(samples), bytes(memoryview(samples)))
                 with memoryview(samples) as view:
-                    self.assertEqual((len(view), list(view[4:])), (4 + sum(appended), [3.0] * sum(appended)))
+                    self.assertEqual(list(view[:4]), [0.0, 1.0, 2.0, 3.0])
+                    found = collections.Counter(view[4:])
+                    self.assertEqual([found.pop(float(number), 0) for number in range(THREADS)], appended)
+                    self.assertEqual(found, {})
                 self.assertGreater(sum(appended), 0)
 
 
@@ -204,7 +208,8 @@ print("end")
         ctypes.memset(np.asarray(view).ctypes.data, 0xFF, view.nbytes)
         self.assertEqual(bytes(view), b"\xff" * view.nbytes)
         again = memoryview(samples)
-        self.assertEqual((again.shape, again.strides, again.format), (view.shape, view.strides, view.format))
+        told = ((3,), (4,), "I", 4, 12, True)
+        self.assertEqual((again.shape, again.strides, again.format, again.itemsize, again.nbytes, again.readonly), told)
 
     def test_an_exception_that_is_set_at_release(self):
         error = bridge.release_while_raising(bridge.Samples(3), lambda: None)

@@ -1,7 +1,7 @@
 """What struct and NumPy make of format strings, one line a string, for formats.rs to compare.
 
-Reads each string as hex. Answers with what struct.calcsize says, and with NumPy's type as `SIZE[EXTENTS]`; a record is
-followed by `{ITEMSIZE|NAME@OFFSET=TYPE;...}`, with the name as hex. `-` stands for a string that is refused.
+Reads each string as hex. Answers with what struct.calcsize says, and with NumPy's type as `KIND SIZE[EXTENTS]` without the space; `~` after
+KIND is for the other byte order. A record is followed by `{ITEMSIZE|NAME@OFFSET=TYPE;...}`, with the name as hex. `-` stands for a string that is refused.
 """
 
 import struct
@@ -25,7 +25,8 @@ def described(dtype):
     while dtype.subdtype is not None:
         dtype, shape = dtype.subdtype
         extents += shape
-    head = "{}[{}]".format(size, ",".join(map(str, extents)))
+    foreign = "~" if dtype.byteorder == (">" if sys.byteorder == "little" else "<") else ""
+    head = "{}{}{}[{}]".format(dtype.kind, foreign, size, ",".join(map(str, extents)))
     if dtype.names is None:
         return head
     fields = "".join(

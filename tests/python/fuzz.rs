@@ -11,7 +11,7 @@ const SECONDS: &str = "BUFFERPROCS_FUZZ_SECONDS";
 const CASES: &str = "BUFFERPROCS_FUZZ_CASES";
 /// Random cases where nothing is asked.
 const FEW: &str = "20000";
-/// Writes the table in the book, of what was run.
+/// With so many cases: writes the table in the book, of what was run.
 const WRITE: &str = "BUFFERPROCS_WRITE";
 const TABLE: &str = "book/src/code/fuzzed.md";
 
@@ -33,7 +33,7 @@ pub fn run(python: &Interpreter) -> Outcome {
         (None, cases) => arguments.extend(["--cases", cases.as_deref().unwrap_or(FEW)]),
     }
     let table = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_owned() + TABLE;
-    if env::var_os(WRITE).is_some() {
+    if cases.is_some() && env::var_os(WRITE).is_some() {
         arguments.extend(["--record", &table]);
     }
     let output = environment::with_numpy(python)?.run_with("fuzz/fuzz.py", &arguments)?;
