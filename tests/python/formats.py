@@ -4,6 +4,7 @@ Reads each string as hex. Answers with what struct.calcsize says, and with NumPy
 KIND is for the other byte order. A record is followed by `{ITEMSIZE|NAME@OFFSET=TYPE;...}`, with the name as hex. `-` stands for a string that is refused.
 """
 
+import re
 import struct
 import sys
 
@@ -44,7 +45,7 @@ def numpy_type(string):
         return "-"
     answer = described(dtype)
     # NumPy 2.0 lets the size of a `w` string overflow to less than 0, which newer ones refuse.
-    return "-" if "=-" in answer or answer.startswith("-") else answer
+    return "-" if re.search("(^|=)[^=;]~?-", answer) else answer
 
 
 def main():
