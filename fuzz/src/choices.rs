@@ -1,4 +1,4 @@
-//! Shapes, strides and slices of a case.
+//! Shapes and strides of a case.
 
 use arbitrary::{Result, Unstructured};
 
@@ -45,13 +45,12 @@ pub fn reach(shape: &[isize], strides: &[isize]) -> (isize, isize) {
     (steps().filter(|step| *step < 0).sum(), steps().filter(|step| *step > 0).sum())
 }
 
-/// All indices of `shape`, the last axis fastest, or the first one.
-pub fn indices(shape: &[isize], first_fastest: bool) -> Vec<Vec<isize>> {
+/// All indices of `shape`, the last axis fastest.
+pub fn indices(shape: &[isize]) -> Vec<Vec<isize>> {
     let items: isize = shape.iter().product();
     let item = |number: isize| {
         let (mut left, mut indices) = (number, vec![0; shape.len()]);
-        for at in 0..shape.len() {
-            let axis = if first_fastest { at } else { shape.len() - 1 - at };
+        for axis in (0..shape.len()).rev() {
             indices[axis] = left % shape[axis];
             left /= shape[axis];
         }

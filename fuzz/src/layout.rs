@@ -149,14 +149,14 @@ impl Arrays {
     }
 }
 
-pub fn compare(py: Python<'_>, choices: &mut Unstructured<'_>) -> Outcome {
+pub fn compare(_: Python<'_>, choices: &mut Unstructured<'_>) -> Outcome {
     let chosen =
         View::choose(choices).and_then(|view| Ok(view.zip(Some(choices.arbitrary::<[u8; 8]>()?))));
     match chosen {
         Err(error) => Ok(Err(error)),
         Ok(None) => Ok(Ok(Case::Nothing)),
         Ok(Some((view, picks))) => {
-            let compared = MEMORIES.with(|memories| differences(py, &view, &picks, memories));
+            let compared = MEMORIES.with(|memories| differences(&view, &picks, memories));
             compared.map_err(|why| format!("{view:?}: {why}"))?;
             Ok(Ok(Case::Compared))
         }
@@ -164,12 +164,7 @@ pub fn compare(py: Python<'_>, choices: &mut Unstructured<'_>) -> Outcome {
 }
 
 /// `picks` chooses the items whose addresses are compared.
-fn differences(
-    _: Python<'_>,
-    view: &View,
-    picks: &[u8],
-    memories: &Memories,
-) -> std::result::Result<(), String> {
+fn differences(view: &View, picks: &[u8], memories: &Memories) -> std::result::Result<(), String> {
     let (mut arrays, mut their_arrays) = (Arrays::new(view), Arrays::new(view));
     let filled = arrays.filled(view, &memories.ours);
     let mut filled_theirs = their_arrays.filled(view, &memories.theirs);
@@ -184,7 +179,7 @@ fn differences(
         let said = unsafe { ffi::PyBuffer_IsContiguous(theirs, letter as c_char) } == 1;
         same("PyBuffer_IsContiguous", letter, &said, &layout.is_contiguous(order))?;
     }
-    let all = choices::indices(&view.shape, false);
+    let all = choices::indices(&view.shape);
     for &pick in picks.iter().filter(|_| !all.is_empty()) {
         let indices = &all[usize::from(pick) % all.len()];
         // SAFETY: a filled view with strides, and indices within its shape.

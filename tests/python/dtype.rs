@@ -141,7 +141,7 @@ fn record(format: &Format, itemsize: usize) -> String {
     text + "}"
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bufferprocs::Format;
 
-use crate::dtype::{Agreement, EXCEPTIONS, against_numpy, against_struct};
+use crate::dtype::{Agreement, EXCEPTIONS, against_numpy, against_struct, hex};
 use crate::interpreter::Interpreter;
 use crate::random::Random;
 use crate::{Outcome, environment, generate};
@@ -84,8 +84,4 @@ fn strings() -> Vec<Vec<u8>> {
     take(PEP3118, &mut |random| generate::pep3118(random).into_bytes());
     take(NEAR_MISSES, &mut |random| generate::near_miss(random));
     strings
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

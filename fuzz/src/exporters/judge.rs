@@ -146,6 +146,6 @@ impl Meant {
             }
             (place >= 0 && place + self.itemsize <= END).then_some(place as usize)
         };
-        choices::indices(&shape, false).into_iter().map(place).collect()
+        choices::indices(&shape).into_iter().map(place).collect()
     }
 }
