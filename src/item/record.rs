@@ -6,8 +6,13 @@ use super::{AnyBits, Item};
 
 mod text;
 
+// What `record!` expands to calls these by their paths, whatever the user's own names are.
 #[doc(hidden)]
-pub use text::{Part, join, joined_len, str, text};
+pub use ::core;
+#[doc(hidden)]
+pub use text::text;
+
+use text::{Part, append, join, joined_len, str};
 
 /// `N` bytes of padding in a record: what a compiler would put there, with a name and a value.
 ///
@@ -85,46 +90,135 @@ unsafe impl<T: Item, const N: usize> Item for [T; N] {
 // SAFETY: any bytes are N values of T.
 unsafe impl<T: AnyBits, const N: usize> AnyBits for [T; N] {}
 
-/// The format of a field, and its name unless it is padding.
+/// What `record!` asks the compiler about one field.
 #[doc(hidden)]
-pub const fn field_parts<T: Item>(name: &'static str) -> [Part<'static>; 2] {
-    let format = T::FORMAT.to_bytes();
-    match format {
-        [.., b'x'] => [Part::Text(format), Part::Text(b"")],
-        _ => [Part::Text(format), Part::Name(name)],
+#[derive(Debug, Clone, Copy)]
+pub struct FieldOf {
+    name: &'static str,
+    format: &'static CStr,
+    offset: usize,
+    size: usize,
+    align: usize,
+}
+
+/// The fields of a record, in the order in which they are declared.
+///
+/// Safe to implement: [`Item`] is what promises something, and `record!` implements both.
+#[doc(hidden)]
+pub trait Fields: Sized {
+    const NAME: &'static str;
+    const FIELDS: &'static [FieldOf];
+}
+
+/// Describes the field that `get` reads, which starts `offset` bytes into `R`.
+///
+/// The compiler infers the field's type `F` from `get`. The macro does not write the type down a
+/// second time: at another place the same words could mean another type.
+#[doc(hidden)]
+pub const fn field<R, F: Item>(name: &'static str, offset: usize, get: fn(R) -> F) -> FieldOf {
+    let _ = get;
+    FieldOf { name, format: F::FORMAT, offset, size: size_of::<F>(), align: align_of::<F>() }
+}
+
+/// Compiles only if the field that `get` reads may have any bits.
+#[doc(hidden)]
+pub const fn any_bits<R, F: AnyBits>(get: fn(R) -> F) {
+    let _ = get;
+}
+
+/// Ends the compilation if there is a byte before, between or behind the fields of `R`.
+#[doc(hidden)]
+pub const fn check<R: Fields>() {
+    let (mut end, mut at) = (0, 0);
+    while at < R::FIELDS.len() {
+        let FieldOf { name, offset, size, .. } = R::FIELDS[at];
+        assert!(offset >= end, "the fields of a record lie in the order of their declaration");
+        if offset > end {
+            gap::<R>(
+                &[Part::Text(b"before `"), Part::Text(name.as_bytes()), Part::Text(b"`")],
+                offset - end,
+            );
+        }
+        end = offset + size;
+        at += 1;
+    }
+    if size_of::<R>() > end {
+        gap::<R>(
+            &[Part::Text(b"at its end"), Part::Text(b""), Part::Text(b"")],
+            size_of::<R>() - end,
+        );
     }
 }
 
-/// What is wrong with a record that has `gap` bytes without a value, and what to do.
-#[doc(hidden)]
-pub const fn gap_text<const LEN: usize>(parts: &[&str; 3], gap: usize) -> [u8; LEN] {
-    let [record, place, name] = *parts;
-    join(&[
+/// Says where `gap` bytes have no value, and what to do.
+const fn gap<R: Fields>(place: &[Part<'_>; 3], gap: usize) {
+    let message: [u8; 512] = join(&[
         Part::Text(b"record `"),
-        Part::Text(record.as_bytes()),
+        Part::Text(R::NAME.as_bytes()),
         Part::Text(b"` has "),
         Part::Number(gap),
         Part::Text(if gap == 1 { b" byte of padding " } else { b" bytes of padding " }),
-        Part::Text(place.as_bytes()),
-        Part::Text(name.as_bytes()),
+        place[0],
+        place[1],
+        place[2],
         Part::Text(b": put a field of type `Pad<"),
         Part::Number(gap),
         Part::Text(b">` there"),
-    ])
+    ]);
+    panic!("{}", str(&message));
 }
 
-/// Whether each field of a struct, at `offset` with `align`, stands where a C compiler would put it.
-#[doc(hidden)]
-pub const fn is_aligned(fields: &[(usize, usize)], size: usize) -> bool {
+/// Whether each field stands where a C compiler would put it.
+const fn is_aligned<R: Fields>() -> bool {
     let mut at = 0;
-    while at < fields.len() {
-        let (offset, align) = fields[at];
-        if offset % align != 0 || size % align != 0 {
+    while at < R::FIELDS.len() {
+        let FieldOf { offset, align, .. } = R::FIELDS[at];
+        if offset % align != 0 || size_of::<R>() % align != 0 {
             return false;
         }
         at += 1;
     }
     true
+}
+
+/// The part of a record's format that belongs to a field: padding has no name.
+const fn parts_of(field: FieldOf) -> [Part<'static>; 2] {
+    let format = field.format.to_bytes();
+    match format {
+        [.., b'x'] => [Part::Text(format), Part::Text(b"")],
+        _ => [Part::Text(format), Part::Name(field.name)],
+    }
+}
+
+const fn opening<R: Fields>() -> Part<'static> {
+    Part::Text(if is_aligned::<R>() { b"T{" } else { b"T{^" })
+}
+
+/// Bytes of the format of `R`, and of the NUL behind it.
+#[doc(hidden)]
+pub const fn format_len<R: Fields>() -> usize {
+    let mut len = joined_len(&[opening::<R>(), Part::Text(b"}")]);
+    let mut at = 0;
+    while at < R::FIELDS.len() {
+        len += joined_len(&parts_of(R::FIELDS[at])) - 1; // without its NUL
+        at += 1;
+    }
+    len
+}
+
+/// The format of `R`, whose `LEN` is [`format_len`]. Ends the compilation as [`check`] does.
+#[doc(hidden)]
+pub const fn format<R: Fields, const LEN: usize>() -> [u8; LEN] {
+    check::<R>();
+    let mut joined = [0; LEN];
+    let mut end = append(&mut joined, 0, &[opening::<R>()]);
+    let mut at = 0;
+    while at < R::FIELDS.len() {
+        end = append(&mut joined, end, &parts_of(R::FIELDS[at]));
+        at += 1;
+    }
+    append(&mut joined, end, &[Part::Text(b"}")]);
+    joined
 }
 
 /// Defines a `#[repr(C)]` struct that is an [`Item`], with the format of its fields.
@@ -179,63 +273,51 @@ macro_rules! record {
         $crate::record!(@define [$(#[$attribute])*] [$visibility] $name {
             $($(#[$field_attribute])* $field_visibility $field: $type),+
         });
-        // SAFETY: every field is, as `any_bits` demands of each, and there is nothing between them.
+        // SAFETY: the constant below compiles only if every field is, and `check` only if there
+        // is nothing between them.
         unsafe impl $crate::AnyBits for $name {}
         const _: () = {
-            const fn any_bits<T: $crate::AnyBits>() {}
-            $(any_bits::<$type>();)+
+            $($crate::item::record::any_bits::<$name, _>(|record| record.$field);)+
         };
     };
+    // What the user wrote is expanded where nothing of the macro's own has a name: a type is
+    // written once, in the struct; all else comes by absolute paths.
     (@define [$(#[$attribute:meta])*] [$visibility:vis] $name:ident {
         $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident : $type:ty),+
     }) => {
         $(#[$attribute])*
-        #[derive(Clone, Copy)]
+        #[derive($crate::item::record::core::clone::Clone, $crate::item::record::core::marker::Copy)]
         #[repr(C)]
         $visibility struct $name {
             $($(#[$field_attribute])* $field_visibility $field: $type),+
         }
 
-        // SAFETY: every field is an item; the constant below ends the compilation if there is a byte between or behind
-        // them, or none at all.
-        unsafe impl $crate::Item for $name {
-            const FORMAT: &'static ::std::ffi::CStr = {
-                use $crate::item::record::{Part, field_parts, is_aligned, join, joined_len, text};
-                const ALIGNED: bool = is_aligned(
-                    &[$((::std::mem::offset_of!($name, $field), ::std::mem::align_of::<$type>())),+],
-                    ::std::mem::size_of::<$name>(),
-                );
-                const PARTS: &[Part<'static>] = &[
-                    Part::Text(if ALIGNED { b"T{" } else { b"T{^" }),
-                    $(
-                        field_parts::<$type>(stringify!($field))[0],
-                        field_parts::<$type>(stringify!($field))[1],
-                    )+
-                    Part::Text(b"}"),
-                ];
-                const LEN: usize = joined_len(PARTS);
-                const TEXT: [u8; LEN] = join(PARTS);
-                text(&TEXT)
-            };
+        impl $crate::item::record::Fields for $name {
+            const NAME: &'static $crate::item::record::core::primitive::str =
+                $crate::item::record::core::stringify!($name);
+            const FIELDS: &'static [$crate::item::record::FieldOf] = &[$(
+                $crate::item::record::field::<$name, _>(
+                    $crate::item::record::core::stringify!($field),
+                    $crate::item::record::core::mem::offset_of!($name, $field),
+                    |record| record.$field,
+                )
+            ),+];
         }
 
-        const _: () = {
-            let mut end = 0;
-            $({
-                const OFFSET: usize = ::std::mem::offset_of!($name, $field);
-                if OFFSET > end {
-                    const PARTS: [&str; 3] = [stringify!($name), "before ", concat!("`", stringify!($field), "`")];
-                    let text = $crate::item::record::gap_text::<512>(&PARTS, OFFSET - end);
-                    panic!("{}", $crate::item::record::str(&text));
-                }
-                end = OFFSET + ::std::mem::size_of::<$type>();
-            })+
-            if ::std::mem::size_of::<$name>() > end {
-                const PARTS: [&str; 3] = [stringify!($name), "at its ", "end"];
-                let text = $crate::item::record::gap_text::<512>(&PARTS, ::std::mem::size_of::<$name>() - end);
-                panic!("{}", $crate::item::record::str(&text));
-            }
-        };
+        // SAFETY: `field` compiles only for items. `check`, which `format` calls and the constant
+        // below, ends the compilation if there is a byte that belongs to none of them. A record
+        // has a field, so it has a byte.
+        unsafe impl $crate::Item for $name {
+            const FORMAT: &'static $crate::item::record::core::ffi::CStr =
+                $crate::item::record::text(const {
+                    &$crate::item::record::format::<
+                        $name,
+                        { $crate::item::record::format_len::<$name>() },
+                    >()
+                });
+        }
+
+        const _: () = $crate::item::record::check::<$name>();
     };
 }
 

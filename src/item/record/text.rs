@@ -4,8 +4,7 @@ use std::ffi::CStr;
 
 /// A piece of a text that is put together at compile time.
 #[derive(Clone, Copy, Debug)]
-#[doc(hidden)]
-pub enum Part<'a> {
+pub(crate) enum Part<'a> {
     Text(&'a [u8]),
     Number(usize),
     /// `:name:`, of the identifier as Rust spells it.
@@ -13,8 +12,7 @@ pub enum Part<'a> {
 }
 
 /// Bytes of the joined parts, and of the NUL behind them.
-#[doc(hidden)]
-pub const fn joined_len(parts: &[Part<'_>]) -> usize {
+pub(crate) const fn joined_len(parts: &[Part<'_>]) -> usize {
     let mut len = 1;
     let mut at = 0;
     while at < parts.len() {
@@ -29,14 +27,23 @@ pub const fn joined_len(parts: &[Part<'_>]) -> usize {
 }
 
 /// The joined parts, and NULs up to the end.
-#[doc(hidden)]
-pub const fn join<const LEN: usize>(parts: &[Part<'_>]) -> [u8; LEN] {
+pub(crate) const fn join<const LEN: usize>(parts: &[Part<'_>]) -> [u8; LEN] {
     assert!(joined_len(parts) <= LEN, "the format of an array is longer than 1023 bytes");
     let mut joined = [0; LEN];
-    let (mut end, mut at) = (0, 0);
+    append(&mut joined, 0, parts);
+    joined
+}
+
+/// Writes the joined parts from `end` on, and returns where they end.
+pub(crate) const fn append<const LEN: usize>(
+    joined: &mut [u8; LEN],
+    mut end: usize,
+    parts: &[Part<'_>],
+) -> usize {
+    let mut at = 0;
     while at < parts.len() {
         match parts[at] {
-            Part::Text(text) => end = append(&mut joined, end, text),
+            Part::Text(text) => end = append_bytes(joined, end, text),
             Part::Number(mut number) => {
                 let len = digits(number);
                 let mut place = end + len;
@@ -48,17 +55,17 @@ pub const fn join<const LEN: usize>(parts: &[Part<'_>]) -> [u8; LEN] {
                 end += len;
             }
             Part::Name(name) => {
-                end = append(&mut joined, end, b":");
-                end = append(&mut joined, end, plain(name));
-                end = append(&mut joined, end, b":");
+                end = append_bytes(joined, end, b":");
+                end = append_bytes(joined, end, plain(name));
+                end = append_bytes(joined, end, b":");
             }
         }
         at += 1;
     }
-    joined
+    end
 }
 
-const fn append<const LEN: usize>(joined: &mut [u8; LEN], end: usize, text: &[u8]) -> usize {
+const fn append_bytes<const LEN: usize>(joined: &mut [u8; LEN], end: usize, text: &[u8]) -> usize {
     let mut at = 0;
     while at < text.len() {
         joined[end + at] = text[at];
@@ -89,8 +96,7 @@ pub const fn text(bytes: &'static [u8]) -> &'static CStr {
 }
 
 /// The joined text, without the NULs behind it.
-#[doc(hidden)]
-pub const fn str(bytes: &[u8]) -> &str {
+pub(crate) const fn str(bytes: &[u8]) -> &str {
     match CStr::from_bytes_until_nul(bytes) {
         Ok(text) => match text.to_str() {
             Ok(text) => text,
