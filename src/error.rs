@@ -25,8 +25,10 @@ mod format;
 mod layout;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
+
+use crate::caught::{caught, drop_caught};
 
 pub use access::{AccessError, CopyError};
 pub use format::{FormatError, FormatProblem};
@@ -79,7 +81,11 @@ pub enum BufferError {
     Raised(Raised),
 }
 
-/// An error of somebody else's, kept as it is: of a foreign exporter, which may raise any exception.
+/// A foreign error, passed on as it is: a foreign exporter may raise any exception.
+///
+/// It may refer to objects of Python's, an exception to whole stacks of them, and the garbage
+/// collector sees none of these references. To keep a [`BufferError`], keep
+/// [`into_plain`](BufferError::into_plain) of it, as [`Exported`](crate::Exported) does.
 #[derive(Debug, Clone)]
 pub struct Raised(Arc<dyn std::error::Error + Send + Sync>);
 
@@ -117,6 +123,46 @@ impl fmt::Display for BufferError {
 }
 
 impl BufferError {
+    /// The same refusal as plain data, to be kept: only the message is left of a foreign error.
+    /// The error itself is dropped here; a panic of its drop is caught.
+    ///
+    /// ```
+    /// use bufferprocs::BufferError;
+    /// use bufferprocs::error::Raised;
+    ///
+    /// let raised = BufferError::Raised(Raised::new(std::fmt::Error));
+    /// let message = raised.to_string();
+    /// assert_eq!(raised.into_plain(), BufferError::Refused(message.into()));
+    /// assert_eq!(BufferError::Closed.into_plain(), BufferError::Closed);
+    /// ```
+    pub fn into_plain(self) -> BufferError {
+        if !matches!(self, BufferError::Raised(_)) {
+            return self;
+        }
+        let message = self.message();
+        drop_caught(self);
+        BufferError::Refused(message)
+    }
+
+    /// The message. If a foreign `Display` panics or fails, the message says so.
+    pub(crate) fn message(&self) -> Cow<'static, str> {
+        match self {
+            BufferError::Refused(reason) => return reason.clone(),
+            _ => {
+                if let Some(text) = self.text() {
+                    return Cow::Borrowed(text);
+                }
+            }
+        }
+        let mut text = String::new();
+        let is_whole = caught(|| write!(text, "{self}").is_ok()).unwrap_or(false);
+        if !is_whole {
+            // What was written so far may still help.
+            text.push_str("(an error whose message cannot be written)");
+        }
+        Cow::Owned(text)
+    }
+
     /// The message, where it is the same each time.
     pub(crate) fn text(&self) -> Option<&'static str> {
         Some(match self {

@@ -35,18 +35,18 @@ mod header;
 #[path = "exporter/release.rs"]
 pub(crate) mod release;
 
-use std::any::Any;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use super::sync::{self, Ordering};
 use crate::abi::{Py_buffer, PyObject};
+use crate::caught::caught;
 use crate::error::{BufferError, MutError};
 use crate::fill::{Shown, grants_all, grants_records, grants_run, refuse};
+use crate::nest::free_in_turn;
 use crate::request::Request;
 use crate::view::View;
 pub use guard::{Mut, Ref};
@@ -60,7 +60,8 @@ pub trait Exporter: Send + Sync + 'static {
     /// The memory, and how its items lie.
     ///
     /// Called once when the value comes into an [`Exported`] and once after each mutation, never during a request. The
-    /// answer stands until the next mutation. An `Err` or a panic is stored too: requests are refused with it.
+    /// answer holds until the next mutation. An `Err` or a panic is stored too: requests are refused with it. Of an error that
+    /// somebody else raised only the message is stored, as [`into_plain`](BufferError::into_plain) leaves it.
     fn view(&self) -> Result<View<'_>, BufferError>;
 }
 
@@ -193,14 +194,11 @@ impl<E: Exporter> Exported<E> {
     unsafe fn ask(&self) {
         // SAFETY: nobody holds `&mut` to the value: only a mutation may, and that is ours.
         let value = unsafe { &*self.cell().value.get() };
-        let ask = AssertUnwindSafe(|| value.view().map(|view| Shown::new(&view)));
-        let answer = catch_unwind(ask).unwrap_or_else(|payload| {
-            discard(payload);
-            Err(BufferError::ViewPanicked)
-        });
-        let (facts, shown) = match answer {
+        let answer = caught(|| value.view().map(|view| Shown::new(&view)));
+        let (facts, shown) = match answer.unwrap_or(Err(BufferError::ViewPanicked)) {
             Ok(shown) => (Ok(shown.facts()), Some(shown)),
-            Err(error) => (Err(error), None),
+            // Plain from here on: what is stored and dropped below runs no code of the user's.
+            Err(error) => (Err(error.into_plain()), None),
         };
         // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
         unsafe { *self.cell().shown.get() = shown };
@@ -353,7 +351,7 @@ impl<E: Exporter> Drop for Exported<E> {
     fn drop(&mut self) {
         if self.cell().header.count.disown() {
             // SAFETY: the count said that nobody is left.
-            unsafe { free::<E>(self.cell.cast()) };
+            unsafe { free_in_turn(self.cell.cast(), free::<E>) };
         }
     }
 }
@@ -369,19 +367,7 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
 /// # Safety
 ///
 /// `header` is the start of a `Cell<E>` that `Box` made and that nobody else holds.
-unsafe fn free<E>(header: NonNull<Header>) {
+unsafe fn free<E>(header: NonNull<c_void>) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(header.cast::<Cell<E>>().as_ptr()) });
-}
-
-/// Drops what a panic carried. That may panic again, with a payload of its own; at some point one is leaked, to come to
-/// an end.
-pub(crate) fn discard(mut payload: Box<dyn Any + Send>) {
-    for _ in 0..8 {
-        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            Ok(()) => return,
-            Err(again) => payload = again,
-        }
-    }
-    std::mem::forget(payload);
 }

@@ -1,27 +1,34 @@
-//! `exporter` once more, with the atomics of loom: its operations in every order that three threads can bring about.
+//! `exporter` and `object` compiled again, with the atomics of loom, which tries their operations in
+//! every order that three threads can bring about.
 //!
-//! loom tries all interleavings, and all values that a relaxed load may see. What a consumer reads, what a mutation writes
-//! and what the drop takes away stands in a cell of loom's, which ends the test when two of them are not ordered.
+//! loom tries all interleavings, and all values that a relaxed load may see. Consumers and borrows
+//! read a cell of loom's, mutations write it, and the drop takes it away. The test fails when two of
+//! these are not ordered.
 
 mod sync {
     pub(crate) use loom::{
         model,
-        sync::atomic::{AtomicUsize, Ordering, fence},
+        sync::atomic::{AtomicUsize, Ordering},
     };
 }
 
 #[allow(dead_code)] // not all of it is used here
 #[path = "exporter.rs"]
 mod exporter;
+#[allow(dead_code)] // as above
+#[path = "object.rs"]
+mod object;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use exporter::{Exported, Exporter, Lend};
 use loom::cell::UnsafeCell;
+use object::Object;
 
 use crate::abi::{Py_buffer, PyObject};
 use crate::error::BufferError;
+use crate::item::Shared;
 use crate::request::Request;
 use crate::view::View;
 
@@ -47,12 +54,26 @@ impl Watched {
 struct Value {
     watched: Watched,
     freed: Arc<AtomicUsize>,
+    shows: Shows,
 }
+
+#[derive(Debug, Clone, Copy)]
+enum Shows {
+    Writable,
+    Nothing,
+    Readonly,
+}
+
+static WRITABLE: [Shared<u8>; 3] = [const { Shared::new(1) }; 3];
 
 impl Exporter for Value {
     fn view(&self) -> Result<View<'_>, BufferError> {
         self.watched.read();
-        Ok(View::readonly(b"abc"))
+        match self.shows {
+            Shows::Writable => Ok(View::writable(&WRITABLE)),
+            Shows::Nothing => Err(BufferError::Closed),
+            Shows::Readonly => Ok(View::readonly(b"abcd")),
+        }
     }
 }
 
@@ -71,16 +92,18 @@ enum Operation {
     Release,
     /// Changes the value, if that is granted.
     TryMut,
+    /// Reads the value, if that is granted.
+    Borrow,
     /// Gives up a share of the owner; the last share drops it.
     DropOwner,
 }
 
-use Operation::{DropOwner, Export, Release, TryMut};
+use Operation::{Borrow, DropOwner, Export, Release, TryMut};
 
-const OPERATIONS: [Operation; 4] = [Export, Release, TryMut, DropOwner];
+const OPERATIONS: [Operation; 5] = [Export, Release, TryMut, DropOwner, Borrow];
 
-/// The two ways to an answer: at once, and by the longer decision.
-const REQUESTS: [Request; 2] = [Request::FULL_RO, Request::SIMPLE];
+/// The ways to an answer: two that are decided at once, and the longer decision.
+const REQUESTS: [Request; 3] = [Request::FULL, Request::SIMPLE, Request::CONTIG];
 
 /// A granted view.
 struct Held {
@@ -98,6 +121,10 @@ impl Held {
         // SAFETY: a view of ours, released once, by `release`.
         unsafe { exported.getbuffer(&mut view, obj, request) }.ok()?;
         watched.read();
+        // All of it is of one epoch, and one that may grant the request.
+        let is_writable = view.buf == WRITABLE.as_ptr().cast_mut().cast();
+        assert_eq!((view.readonly == 0, view.len == 3), (is_writable, is_writable));
+        assert!(is_writable || !request.contains(Request::WRITABLE));
         Some(Held { view, watched: watched.clone() })
     }
 
@@ -149,8 +176,13 @@ fn run(
             (Export, Some(owner)) => held.extend(Held::get(owner.exported(), watched, request)),
             (Release, _) => held.pop().into_iter().for_each(Held::release),
             (TryMut, Some(owner)) => {
-                if let Ok(value) = owner.exported().try_mut() {
+                if let Ok(mut value) = owner.exported().try_mut() {
                     value.watched.write();
+                }
+            }
+            (Borrow, Some(owner)) => {
+                if let Ok(value) = owner.exported().try_borrow() {
+                    value.watched.read();
                 }
             }
             (DropOwner, _) => drop(owner.take()),
@@ -169,7 +201,8 @@ fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3], request:
         let freed = Arc::new(AtomicUsize::new(0));
         #[allow(clippy::arc_with_non_send_sync)] // `Watched` is both
         let watched = Watched(Arc::new(UnsafeCell::new(())));
-        let value = Value { watched: watched.clone(), freed: Arc::clone(&freed) };
+        let (shows, count) = (Shows::Writable, Arc::clone(&freed));
+        let value = Value { watched: watched.clone(), freed: count, shows };
         let exported = Exported::new(value);
         let one_drops = threads.iter().flatten().any(|operation| *operation == DropOwner);
         let owner = match one_drops {
@@ -182,7 +215,8 @@ fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3], request:
                 let is = |operation| operations.contains(&operation);
                 let get = || Held::get(owner.exported(), &watched, request);
                 let held = is(Release).then(get).flatten();
-                let share = (is(Export) || is(TryMut) || is(DropOwner)).then(|| owner.share());
+                let owns = is(Export) || is(TryMut) || is(Borrow) || is(DropOwner);
+                let share = owns.then(|| owner.share());
                 (operations.clone(), share, watched.clone(), Vec::from_iter(held))
             })
             .collect();
@@ -219,6 +253,10 @@ fn three_threads_with_one_operation_each() {
         for (second, b) in OPERATIONS.iter().enumerate().skip(first) {
             for c in OPERATIONS.iter().skip(second) {
                 let asks = [a, b, c].contains(&&Export);
+                if asks && *c == Borrow {
+                    // These two do not exclude each other, and the models would take minutes.
+                    continue;
+                }
                 for &request in &REQUESTS[..if asks { 2 } else { 1 }] {
                     interleave(&model, [&[*a], &[*b], &[*c]], request);
                 }
@@ -226,7 +264,7 @@ fn three_threads_with_one_operation_each() {
             }
         }
     }
-    assert_eq!(models, 20); // three out of four, with repetition
+    assert_eq!(models, 20 + 10); // three out of four, and those with a borrow but no export
 }
 
 /// So often a thread that could go on has to wait; all interleavings would take days. Unset, it is once, in every fourth
@@ -241,9 +279,10 @@ fn three_threads_with_two_operations_each() {
     };
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(bound);
-    let pairs: Vec<[Operation; 2]> = OPERATIONS
+    let operations = [Export, Release, TryMut, DropOwner];
+    let pairs: Vec<[Operation; 2]> = operations
         .iter()
-        .flat_map(|&first| OPERATIONS.map(|second| [first, second]))
+        .flat_map(|&first| operations.map(|second| [first, second]))
         // Without a share of the owner only a release is left.
         .filter(|pair| pair[0] != DropOwner || pair[1] == Release)
         .collect();
@@ -256,5 +295,62 @@ fn three_threads_with_two_operations_each() {
     assert_eq!(combinations.len(), 13 * 14 * 15 / 6); // three out of 13, with repetition
     let tried = combinations.iter().step_by(every);
     println!("{} of {} with at most {bound} preemptions", tried.len(), combinations.len());
-    tried.for_each(|threads| interleave(&model, *threads, Request::FULL_RO));
+    let requests = REQUESTS.iter().cycle();
+    tried.zip(requests).for_each(|(threads, request)| interleave(&model, *threads, *request));
+}
+
+/// The facts change after a request has read them and before its export is counted: the request is
+/// decided again, by the new facts.
+#[test]
+fn facts_that_change_before_the_export_is_counted() {
+    const ALL: [Shows; 3] = [Shows::Writable, Shows::Nothing, Shows::Readonly];
+    let changes = ALL.into_iter().flat_map(|before| {
+        ALL.into_iter().flat_map(move |then| ALL.map(|last| [before, then, last]))
+    });
+    for (shown, request) in changes.flat_map(|shown| REQUESTS.map(|request| (shown, request))) {
+        loom::model(move || {
+            let [before, then, last] = shown;
+            #[allow(clippy::arc_with_non_send_sync)] // `Watched` is both
+            let watched = Watched(Arc::new(UnsafeCell::new(())));
+            let freed = Arc::new(AtomicUsize::new(0));
+            let value = Value { watched: watched.clone(), freed, shows: before };
+            let exported = loom::sync::Arc::new(Exported::new(value));
+            let changed = loom::sync::Arc::clone(&exported);
+            let changing = loom::thread::spawn(move || {
+                for shows in [then, last] {
+                    if let Ok(mut value) = changed.try_mut() {
+                        value.watched.write();
+                        value.shows = shows;
+                    }
+                }
+            });
+            if let Some(held) = Held::get(&exported, &watched, request) {
+                held.release();
+            }
+            changing.join().unwrap();
+        });
+    }
+}
+
+/// Three threads read what an object keeps, and give their references up: the last one frees it.
+#[test]
+fn the_last_reference_to_an_object_frees_it() {
+    loom::model(|| {
+        let freed = Arc::new(AtomicUsize::new(0));
+        #[allow(clippy::arc_with_non_send_sync)] // `Watched` is both
+        let watched = Watched(Arc::new(UnsafeCell::new(())));
+        let value = Value { watched, freed: Arc::clone(&freed), shows: Shows::Nothing };
+        let object = Object::without_procs(value);
+        let shares = [object.clone(), object.clone()];
+        let threads = shares.map(|share| {
+            loom::thread::spawn(move || {
+                share.value::<Value>().expect("the value").watched.read();
+                drop(share);
+            })
+        });
+        object.value::<Value>().expect("the value").watched.read();
+        drop(object);
+        threads.map(|thread| thread.join().unwrap());
+        assert_eq!(freed.load(Ordering::Relaxed), 1);
+    });
 }

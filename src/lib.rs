@@ -51,6 +51,7 @@
 //! | module | concept | may hold `unsafe` |
 //! |---|---|---|
 //! | [`abi`] | the C structs and constants | no |
+//! | `caught` | code of others, run where a panic must not get through | no |
 //! | [`error`] | why something was refused | no |
 //! | [`request`] | the flags word | no |
 //! | [`item`] | Rust types as items, and memory that both sides hold | yes |
@@ -60,6 +61,7 @@
 //! | [`view`] | what an exporter shows | yes |
 //! | [`fill`] | which fields a request gets | yes |
 //! | `copy` | from any layout to packed bytes, and back | yes |
+//! | `nest` | values whose drop frees the next one | yes |
 //! | [`exporter`] | lending and counting | yes |
 //! | [`consumer`] | get, use, release | yes |
 //! | [`object`] | objects without Python | yes |
@@ -71,6 +73,7 @@
 #![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`
 
 pub mod abi;
+mod caught;
 #[allow(unsafe_code)]
 pub mod conformance;
 #[allow(unsafe_code)]
@@ -91,6 +94,8 @@ mod interleavings;
 #[allow(unsafe_code)]
 pub mod item;
 pub mod layout;
+#[allow(unsafe_code)]
+mod nest;
 #[allow(unsafe_code)]
 pub mod object;
 #[cfg(all(feature = "python", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
@@ -132,7 +137,7 @@ pub use python::{PyBuffer, accelerate, export, exports};
 
 /// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
 mod sync {
-    pub(crate) use std::sync::atomic::{AtomicUsize, Ordering, fence};
+    pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Runs a test; the model checker's own runs it in each order.
     #[cfg(test)]

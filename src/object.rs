@@ -23,16 +23,18 @@
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+// Not by `crate`: `interleavings` compiles this file a second time, beside another `exporter`.
+use super::exporter::{self, Exported, Exporter, Lend};
+use super::sync::{AtomicUsize, Ordering};
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
+use crate::caught::{caught, drop_caught};
 use crate::consumer::Source;
 use crate::error::{BufferError, ReleaseError};
-use crate::exporter::{self, Exported, Exporter, Lend, discard};
+use crate::nest::free_in_turn;
 use crate::request::Request;
 
 /// A counted reference to an object. Cloning it takes one reference more.
@@ -51,7 +53,7 @@ struct Head {
     /// The views that it grants are those of a [`Lend`].
     lends: bool,
     /// Frees the object that begins with this head.
-    free: unsafe fn(NonNull<Head>),
+    free: unsafe fn(NonNull<c_void>),
 }
 
 #[repr(C)] // the head comes first: a pointer to the body is a pointer to its head
@@ -208,14 +210,14 @@ pub unsafe fn decref(object: *mut PyObject) {
     // SAFETY: alive, since a reference is the caller's.
     let references = unsafe { &head.as_ref().references };
     if references.fetch_sub(1, Ordering::Release) == 1 {
-        // All that other holders did happened before the object goes.
-        fence(Ordering::Acquire);
+        // All that other holders did happened before the object goes. A load and no fence:
+        // ThreadSanitizer does not know fences.
+        references.load(Ordering::Acquire);
         // SAFETY: the object is still there, nobody else reaches it now.
         let free = unsafe { head.as_ref() }.free;
         // SAFETY: that was the last reference.
-        let freed = catch_unwind(AssertUnwindSafe(|| unsafe { free(head) }));
-        if let Err(payload) = freed {
-            discard(payload);
+        let freed = caught(|| unsafe { free_in_turn(head.cast(), free) });
+        if freed.is_none() {
             report(ReleaseError::DropPanicked);
         }
     }
@@ -224,7 +226,7 @@ pub unsafe fn decref(object: *mut PyObject) {
 /// # Safety
 ///
 /// `head` starts a `Body<T>` that `Box` made and that nobody refers to.
-unsafe fn free<T>(head: NonNull<Head>) {
+unsafe fn free<T>(head: NonNull<c_void>) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(head.cast::<Body<T>>().as_ptr()) });
 }
@@ -278,21 +280,33 @@ pub unsafe fn release_buffer(view: *mut Py_buffer) {
     unsafe { decref(obj) };
 }
 
+/// This thread's error. Where a thread ends, a panic of a foreign error's drop would end the
+/// process.
+struct Raised(RefCell<Option<BufferError>>);
+
+impl Drop for Raised {
+    fn drop(&mut self) {
+        drop_caught(self.0.take());
+    }
+}
+
 thread_local! {
-    static RAISED: RefCell<Option<BufferError>> = const { RefCell::new(None) };
+    static RAISED: Raised = const { Raised(RefCell::new(None)) };
     static UNRAISABLE: Cell<Option<ReleaseError>> = const { Cell::new(None) };
 }
 
-/// Sets this thread's error, before a proc returns -1.
+/// Sets this thread's error, before a proc returns -1. The error before is dropped; a panic of its
+/// drop is caught, since C is calling.
 #[doc(alias = "PyErr_SetString")]
 pub fn raise(error: BufferError) {
-    // A thread that is ending may have lost the place for it; then the error is lost too, as the thread is.
-    let _ = RAISED.try_with(|raised| raised.replace(Some(error)));
+    // A thread that is ending may have lost the place for it; then the error is lost too, as the
+    // thread is.
+    caught(|| drop(RAISED.try_with(|raised| raised.0.replace(Some(error)))));
 }
 
 /// Takes this thread's error away.
 pub fn take_raised() -> Option<BufferError> {
-    RAISED.try_with(RefCell::take).ok().flatten()
+    RAISED.try_with(|raised| raised.0.take()).ok().flatten()
 }
 
 fn report(error: ReleaseError) {

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What a program is expected to do.
+/// The outcome that a program has to have.
 enum Expected {
     Compiles,
     /// The compiler's output has this text.

@@ -1,7 +1,9 @@
 //! The part of a cell that knows nothing of the exporter's type: who holds it, and which requests it can answer.
 
+use std::ffi::c_void;
+use std::mem::replace;
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::count::Count;
 use super::sync::{AtomicUsize, Ordering};
@@ -14,24 +16,26 @@ pub(super) struct Header {
     pub(super) count: Count,
     /// The facts of what is shown, or 0 where there is nothing: a request that they refuse is refused before it is counted.
     pub(super) word: AtomicUsize,
-    /// Why there is nothing to show.
+    /// Why there is nothing to show. Invariant: plain data, as `into_plain` leaves it, so that a
+    /// clone and a drop of it run no foreign code.
     error: Mutex<BufferError>,
     /// Frees the cell that starts with this header.
-    pub(super) free: unsafe fn(NonNull<Header>),
+    pub(super) free: unsafe fn(NonNull<c_void>),
 }
 
 impl Header {
     /// Of a cell that shows nothing yet.
-    pub(super) fn new(free: unsafe fn(NonNull<Header>)) -> Header {
+    pub(super) fn new(free: unsafe fn(NonNull<c_void>)) -> Header {
         let error = Mutex::new(BufferError::BeingModified);
         Header { count: Count::new(), word: AtomicUsize::new(0), error, free }
     }
 
-    /// Says what is shown from now on, or why nothing is.
+    /// Says what is shown from now on, or why nothing is. The error is plain data.
     pub(super) fn set(&self, shown: Result<Facts, BufferError>) {
         let word = shown.map_or_else(
             |error| {
-                *self.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+                let before = replace(&mut *self.locked_error(), error);
+                drop(before); // not under the lock
                 0
             },
             Facts::to_word,
@@ -82,6 +86,10 @@ impl Header {
 
     #[cold]
     fn error(&self) -> BufferError {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.locked_error().clone()
+    }
+
+    fn locked_error(&self) -> MutexGuard<'_, BufferError> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

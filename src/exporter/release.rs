@@ -1,13 +1,13 @@
 //! The end of an export, by what stands in `internal` alone.
 
 use std::ffi::c_void;
-use std::panic::catch_unwind;
 use std::ptr::NonNull;
 
-use super::discard;
 use super::header::Header;
 use crate::abi::Py_buffer;
+use crate::caught::caught;
 use crate::error::ReleaseError;
+use crate::nest::free_in_turn;
 
 /// Ends one export: what `bf_releasebuffer` has to do.
 ///
@@ -61,11 +61,8 @@ impl Orphan {
         // SAFETY: the invariant: the cell is still there.
         let free = unsafe { self.0.as_ref() }.free;
         // SAFETY: the invariant: nobody else reaches the cell, and this value is consumed.
-        let freed = catch_unwind(|| unsafe { free(self.0) });
-        freed.map_err(|payload| {
-            discard(payload);
-            ReleaseError::DropPanicked
-        })
+        let freed = caught(|| unsafe { free_in_turn(self.0.cast(), free) });
+        freed.ok_or(ReleaseError::DropPanicked)
     }
 }
 

@@ -1,4 +1,5 @@
-//! A member of a chain that passes each request on: `view.obj` of its consumers is the other object.
+//! A member of a chain that passes each request on: `view.obj` of its consumers is the other
+//! object.
 //!
 //! CPython's `PickleBuffer` does so. The release goes to the other object too, so the member needs no release slot.
 //!
@@ -36,7 +37,11 @@ unsafe extern "C" fn getbuffer(
     flags: c_int,
 ) -> c_int {
     // SAFETY: only the objects made above have these procs.
-    let Target(target) = unsafe { value_of(exporter) };
+    let mut target = &unsafe { value_of::<Target>(exporter) }.0;
+    // A target may pass requests on too. A loop, since a long chain would overflow the stack.
+    while let Some(Target(next)) = target.value() {
+        target = next;
+    }
     // SAFETY: the target is alive; the view is valid for writes, and a granted one is released by the consumer.
     let answer = unsafe { get_buffer(target.as_ptr(), view, flags) };
     if answer != 0 {

@@ -29,11 +29,10 @@
 //! # Ok::<(), BufferError>(())
 //! ```
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use crate::abi::{Py_buffer, PyObject};
+use crate::caught::caught;
 use crate::error::BufferError;
-use crate::exporter::{Exported, Exporter, Lend, discard};
+use crate::exporter::{Exported, Exporter, Lend};
 use crate::fill::refuse;
 use crate::request::Request;
 
@@ -60,15 +59,12 @@ unsafe impl<S: Snapshots> Lend for Snapshot<S> {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError> {
-        let answer = catch_unwind(AssertUnwindSafe(|| {
+        let answer = caught(|| {
             let copy = Exported::new(self.0.snapshot()?);
             // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner goes, in a moment.
             unsafe { copy.getbuffer(view, obj, request) }
-        }));
-        let answer = answer.unwrap_or_else(|payload| {
-            discard(payload);
-            Err(BufferError::ViewPanicked)
         });
+        let answer = answer.unwrap_or(Err(BufferError::ViewPanicked));
         if answer.is_err() {
             // SAFETY: `view` is valid for writes, by the caller's promise.
             unsafe { refuse(view) };

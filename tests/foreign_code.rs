@@ -1,0 +1,292 @@
+//! Foreign code that runs inside the crate: messages and drops of errors, drops of values, panics.
+//!
+//! Nothing of it may hang, end the process, overflow the stack, or leave an exporter unusable. What
+//! would end the process runs in a child process; what would hang has a watchdog.
+
+use std::fmt;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak, mpsc};
+use std::time::Duration;
+
+use bufferprocs::abi::{Py_buffer, PyBUF_SIMPLE};
+use bufferprocs::error::Raised;
+use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, bytes, redirect};
+use bufferprocs::object::{get_buffer, take_raised};
+use bufferprocs::{Buffer, BufferError, Exported, Exporter, Lend, MutError, Object, Request, View};
+
+/// Runs `test` on a thread of its own, and fails if it takes more than a minute.
+#[track_caller]
+fn ends(test: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        test();
+        let _ = done.send(());
+    });
+    match wait.recv_timeout(Duration::from_secs(60)) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("the test hangs"),
+        _ => thread.join().unwrap(),
+    }
+}
+
+/// Runs `test` in a child process, which is this test once more: `name` is its name.
+#[track_caller]
+fn survives(name: &str, test: impl FnOnce()) {
+    const CHILD: &str = "BUFFERPROCS_CHILD";
+    if std::env::var(CHILD).is_ok_and(|child| child == name) {
+        return test();
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--test-threads", "1"])
+        .env(CHILD, name)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(
+        child.status.success() && said.contains("1 passed"),
+        "{}\n{said}\n{}",
+        child.status,
+        String::from_utf8_lossy(&child.stderr)
+    );
+}
+
+type Act = Box<dyn Fn() + Send + Sync>;
+
+/// A foreign error, which runs code when it is shown and when it is dropped.
+struct Error {
+    show: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
+    drop: Act,
+}
+
+impl Error {
+    fn raised(
+        show: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
+        drop: impl Fn() + Send + Sync + 'static,
+    ) -> BufferError {
+        BufferError::Raised(Raised::new(Error { show, drop: Box::new(drop) }))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Error")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.show)(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Drop for Error {
+    fn drop(&mut self) {
+        (self.drop)();
+    }
+}
+
+fn plain(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("no view")
+}
+
+/// Refuses with what it is given, once; shows its bytes otherwise.
+struct Refusing {
+    bytes: Vec<u8>,
+    refusal: Mutex<Option<BufferError>>,
+}
+
+impl Refusing {
+    fn new() -> Refusing {
+        Refusing { bytes: vec![1, 2, 3], refusal: Mutex::new(None) }
+    }
+}
+
+impl Exporter for Refusing {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        match self.refusal.lock().unwrap().take() {
+            Some(refusal) => Err(refusal),
+            None => Ok(View::readonly(&self.bytes)),
+        }
+    }
+}
+
+/// Makes the next mutation of `exported` end with this refusal.
+fn refuse(exported: &Exported<Refusing>, refusal: BufferError) {
+    *exported.try_mut().unwrap().refusal.lock().unwrap() = Some(refusal);
+}
+
+fn answer(exported: &Exported<Refusing>) -> Result<(), String> {
+    Buffer::get(exported, Request::SIMPLE).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_drop_of_an_error_may_ask_the_exporter() {
+    ends(|| {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let exported = Arc::new(Exported::new(Refusing::new()));
+        let (weak, count) = (Arc::downgrade(&exported), Arc::clone(&asked));
+        let drop = move || {
+            if let Some(exported) = Weak::upgrade(&weak) {
+                let (request, change) = (answer(&exported), exported.try_mut().map(|_| ()));
+                assert_eq!(request, Err("the exporter is being modified".to_owned()));
+                assert_eq!(change, Err(MutError::BeingModified));
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        refuse(&exported, Error::raised(plain, drop));
+        assert_eq!(answer(&exported), Err("no view".to_owned()));
+        // In place of the error from before, which is dropped.
+        refuse(&exported, BufferError::Closed);
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(answer(&exported), Err("the exporter is closed".to_owned()));
+        assert!(exported.try_mut().is_ok());
+        assert_eq!(answer(&exported), Ok(()));
+    });
+}
+
+#[test]
+fn a_mutation_ends_although_the_drop_of_an_error_panics() {
+    let exported = Exported::new(Refusing::new());
+    for refusal in [
+        Error::raised(plain, || panic!("in a drop")),
+        Error::raised(|_| panic!("in a message"), || panic!("in a drop")),
+    ] {
+        refuse(&exported, refusal);
+        assert!(answer(&exported).is_err());
+        assert!(exported.try_mut().is_ok());
+        assert_eq!(answer(&exported), Ok(()));
+    }
+}
+
+#[test]
+fn an_error_is_kept_as_its_message() {
+    const NO_MESSAGE: &str = "(an error whose message cannot be written)";
+    #[track_caller]
+    fn case(show: fn(&mut fmt::Formatter<'_>) -> fmt::Result, expected: &str) {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&dropped);
+        let exported = Exported::new(Refusing::new());
+        let drop = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        refuse(&exported, Error::raised(show, drop));
+        assert_eq!(dropped.load(Ordering::Relaxed), 1, "the error is not kept");
+        for _ in 0..2 {
+            let refusal = Buffer::get(&exported, Request::SIMPLE).unwrap_err();
+            assert_eq!(refusal, BufferError::Refused(expected.to_owned().into()));
+        }
+    }
+    case(plain, "no view");
+    case(|_| Err(fmt::Error), NO_MESSAGE);
+    case(|_| panic!("in a message"), NO_MESSAGE);
+    case(
+        |f| f.write_str("half of it ").and(Err(fmt::Error)),
+        "half of it (an error whose message cannot be written)",
+    );
+}
+
+/// Each request is refused with an error whose drop panics.
+struct Bad;
+
+impl Snapshots for Bad {
+    type Copy = Vec<u8>;
+
+    fn snapshot(&self) -> Result<Vec<u8>, BufferError> {
+        Err(Error::raised(plain, || panic!("in a drop")))
+    }
+}
+
+#[test]
+fn an_error_that_replaces_another_in_a_slot() {
+    survives("an_error_that_replaces_another_in_a_slot", || {
+        let object = Object::lending(Snapshot(Bad));
+        let mut view = Py_buffer::zeroed();
+        for _ in 0..3 {
+            // SAFETY: the object is alive, the view is ours, and nothing is granted.
+            let status = unsafe { get_buffer(object.as_ptr(), &mut view, PyBUF_SIMPLE) };
+            assert_eq!(status, -1);
+        }
+        assert_eq!(object.references(), 1);
+        std::mem::forget(take_raised());
+    });
+}
+
+#[test]
+fn an_error_that_its_thread_takes_along() {
+    survives("an_error_that_its_thread_takes_along", || {
+        let ended = std::thread::spawn(|| {
+            let object = Object::lending(Snapshot(Bad));
+            let mut view = Py_buffer::zeroed();
+            // SAFETY: the object is alive, the view is ours, and nothing is granted.
+            unsafe { get_buffer(object.as_ptr(), &mut view, PyBUF_SIMPLE) }
+        });
+        assert_eq!(ended.join().unwrap(), -1);
+    });
+}
+
+#[test]
+fn a_refusal_of_a_snapshot_leaves_obj_null() {
+    struct Panics;
+    impl Snapshots for Panics {
+        type Copy = Vec<u8>;
+        fn snapshot(&self) -> Result<Vec<u8>, BufferError> {
+            panic!("in a snapshot")
+        }
+    }
+    struct Refuses;
+    impl Snapshots for Refuses {
+        type Copy = Vec<u8>;
+        fn snapshot(&self) -> Result<Vec<u8>, BufferError> {
+            Err(BufferError::Closed)
+        }
+    }
+    #[track_caller]
+    fn case(snapshot: impl Lend, expected: BufferError) {
+        let obj = std::ptr::without_provenance_mut(8);
+        let mut view = Py_buffer { obj, len: 7, ..Py_buffer::zeroed() };
+        // SAFETY: the view is valid for writes, and nothing is granted.
+        let answer = unsafe { snapshot.getbuffer(&mut view, obj, Request::SIMPLE) };
+        assert_eq!(answer, Err(expected));
+        assert_eq!((view.obj.is_null(), view.len), (true, 7));
+    }
+    case(Snapshot(Panics), BufferError::ViewPanicked);
+    case(Snapshot(Refuses), BufferError::Closed);
+}
+
+/// Chains of so many objects: each of them would take a frame of the stack, and more than one.
+const LONG: usize = if cfg!(miri) { 200 } else { 100_000 };
+
+#[test]
+fn long_chains_of_exporters_are_dropped() {
+    survives("long_chains_of_exporters_are_dropped", || {
+        let root = bytes::object(*b"abc");
+        let mut chain = root.clone();
+        for _ in 0..LONG {
+            let buffer = Buffer::get(&chain, Request::FULL_RO).unwrap();
+            chain = Object::new(Reexport::new(buffer));
+        }
+        let last = Buffer::get(&chain, Request::FULL_RO).unwrap();
+        drop(chain);
+        assert_eq!(last.item::<u8>(&[2]), Ok(b'c'));
+        drop(last);
+        assert_eq!(root.references(), 1, "all of them are gone");
+    });
+}
+
+#[test]
+fn long_chains_of_objects_that_pass_requests_on() {
+    survives("long_chains_of_objects_that_pass_requests_on", || {
+        let root = bytes::object(*b"abc");
+        let mut chain = root.clone();
+        for _ in 0..LONG {
+            chain = redirect::object(chain);
+        }
+        let buffer = Buffer::get(&chain, Request::SIMPLE).unwrap();
+        assert_eq!(buffer.raw().obj, root.as_ptr());
+        drop(chain);
+        drop(buffer);
+        assert_eq!(root.references(), 1, "all of them are gone");
+    });
+}
