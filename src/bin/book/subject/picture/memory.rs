@@ -22,10 +22,13 @@ fn subject(name: &str) -> Option<Subject> {
         "transposed" => {
             ("The same memory with its axes reversed: 3 rows of 2", 6, &[3, 2], &[2, 6], 0)
         }
-        "repeated" => ("2 rows of 3, each a single item", 2, &[2, 3], &[2, 0], 0),
+        "repeated" => ("1 row of 2 items, shown 3 times", 2, &[3, 2], &[0, 2], 0),
         "windows" => ("3 windows of 2 items, which overlap", 4, &[3, 2], &[2, 2], 0),
         "gaps" => ("2 rows of 2 with a gap: packed in no order", 5, &[2, 2], &[6, 2], 0),
         "every-second-column" => ("Columns 0 and 2 of 2 rows of 4", 8, &[2, 2], &[8, 4], 0),
+        "last-column-first" => {
+            ("Columns 2 and 0 of 2 rows of 3, the last one first", 6, &[2, 2], &[6, -4], 4)
+        }
         _ => return None,
     };
     Some(Subject { caption, items: (1..=items).collect(), shape, strides, offset })
@@ -173,6 +176,7 @@ mod tests {
             ("fortran-order", 6, 0),
             ("reversed", 6, 0),
             ("every-second-column", 4, 4),
+            ("last-column-first", 4, 2),
             ("transposed", 6, 0),
             ("repeated", 2, 0),
             ("windows", 4, 0),
@@ -201,5 +205,54 @@ mod tests {
         let cells = cells(&subject("fortran-order").unwrap()).unwrap();
         let order: Vec<String> = cells.iter().map(|cell| tuple(&cell.indices[0])).collect();
         assert_eq!(order, ["[0,0]", "[1,0]", "[0,1]", "[1,1]", "[0,2]", "[1,2]"]);
+    }
+
+    /// The lists of numbers in the code of a page, in their order: `&[3, 2]`. Those that make a packed layout get its strides.
+    fn lists_in_code(page: &str) -> Vec<Vec<isize>> {
+        let mut lists = Vec::new();
+        let code = page.split("```").skip(1).step_by(2);
+        for (before, rest) in code.flat_map(|code| {
+            code.match_indices("&[").map(|(at, mark)| (&code[..at], &code[at + mark.len()..]))
+        }) {
+            let inside = rest.split(']').next().unwrap_or("");
+            let numbers: Result<Vec<isize>, _> =
+                inside.split(',').map(|number| number.trim().parse()).collect();
+            let Ok(numbers) = numbers else { continue };
+            let shape: Vec<usize> = numbers.iter().map(|&extent| extent as usize).collect();
+            let packed = if before.ends_with("::c_contiguous(") {
+                Some(Layout::c_contiguous(&shape, 2))
+            } else if before.ends_with("::f_contiguous(") {
+                Some(Layout::f_contiguous(&shape, 2))
+            } else {
+                None
+            };
+            lists.push(numbers);
+            lists.extend(packed.map(|layout| layout.unwrap().strides().to_vec()));
+        }
+        lists
+    }
+
+    #[test]
+    fn a_picture_and_the_code_of_its_page_have_the_same_shape_and_strides() {
+        let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("book/src");
+        let (mut pictures, mut wrong) = (0, Vec::new());
+        for entry in std::fs::read_dir(pages).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let page = std::fs::read_to_string(&path).unwrap();
+            let lists = lists_in_code(&page);
+            let names = page.split("{{#picture ").skip(1).filter_map(|rest| rest.split('}').next());
+            for (name, subject) in names.filter_map(|name| Some((name, subject(name)?))) {
+                let shape: Vec<isize> =
+                    subject.shape.iter().map(|&extent| extent as isize).collect();
+                pictures += 1;
+                if !lists.windows(2).any(|two| two[0] == shape && two[1] == subject.strides) {
+                    wrong.push(format!("{}: {name}", path.display()));
+                }
+            }
+        }
+        assert!(wrong.is_empty() && pictures >= 13, "{pictures} pictures, {wrong:#?}");
     }
 }
