@@ -27,6 +27,8 @@ pub(super) struct Evidence {
     pub(super) contents: Option<Vec<u8>>,
     /// Each view has memory of its own: two that were held at once had different addresses.
     pub(super) memory_per_view: bool,
+    /// And they had different lengths: the value changes by itself, so its size says nothing of another view.
+    pub(super) size_per_view: bool,
     pub(super) claims: Claims,
     /// What the exporter answers to [`MOST`] whose items the subject shows.
     pub(super) base: Option<[Observation; MOST.len()]>,

@@ -71,7 +71,8 @@ impl<'a> Probe<'a> {
         let first = whole(&alone).map(|seen| seen.request);
         let contents = first.and_then(|request| self.contents(request));
         let first = first.or_else(|| some.first().copied());
-        let memory_per_view = first.is_some_and(|request| self.has_memory_per_view(request));
+        let (memory_per_view, size_per_view) =
+            first.map_or((false, false), |request| self.differs_per_view(request));
         let reentries = std::mem::take(&mut self.examination.reentries);
         let reentries = reentries.into_iter().enumerate().map(|(number, mut reentry)| {
             self.follow(Step::Reentry(number));
@@ -104,6 +105,7 @@ impl<'a> Probe<'a> {
             unsteady,
             contents,
             memory_per_view,
+            size_per_view,
             claims: std::mem::take(&mut self.examination.claims),
             base,
         }
@@ -181,14 +183,16 @@ impl<'a> Probe<'a> {
         seen.contents
     }
 
-    fn has_memory_per_view(&self, request: Request) -> bool {
+    /// Whether two views of one request, held at once, have different addresses, and then also different lengths.
+    fn differs_per_view(&self, request: Request) -> (bool, bool) {
         let (first, second) = (self.take(request), self.take(request));
-        let addresses =
-            [&first, &second].map(|held| held.as_ref().map(|held| held.view.buf.addr()));
+        let shown = [&first, &second]
+            .map(|held| held.as_ref().map(|held| (held.view.buf.addr(), held.view.len)));
         for mut held in [first, second].into_iter().flatten() {
             self.give_back(&mut held.view);
         }
-        addresses[0].zip(addresses[1]).is_some_and(|(first, second)| first != second)
+        let (Some(first), Some(second)) = (shown[0], shown[1]) else { return (false, false) };
+        (first.0 != second.0, first.0 != second.0 && first.1 != second.1)
     }
 
     /// Calls a mutator with a view held, and without. What the held view points at is not looked at after the call: it may be

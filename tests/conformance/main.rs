@@ -6,11 +6,15 @@ mod subjects;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bufferprocs::conformance::{CHECKS, Examination, Exception, Needs, Report, Severity, Step};
 use bufferprocs::exporters::broken::{Broken, FAULTS};
-use bufferprocs::exporters::{Reexport, Strided, bytes};
-use bufferprocs::{Buffer, Layout, Object, Request, Shared, assert_conforms};
+use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, Strided, bytes};
+use bufferprocs::{
+    Buffer, BufferError, Exporter, Layout, Object, Request, Shared, View, assert_conforms,
+};
 
 /// Examines a broken exporter. Told is what its check needs, and nothing else.
 fn examine(broken: &Broken, needs: Option<Needs>) -> Report {
@@ -187,6 +191,57 @@ fn views_with_memory_of_their_own_may_be_taken_amid_a_change() {
         })
         .run();
     assert!(report.violations.is_empty(), "{report}");
+}
+
+/// A log from which each view gets a copy, and that is one item longer each time.
+struct Log {
+    asked: AtomicUsize,
+    freed: Arc<AtomicUsize>,
+}
+
+struct Logged {
+    items: Vec<u16>,
+    freed: Arc<AtomicUsize>,
+}
+
+impl Snapshots for Log {
+    type Copy = Logged;
+
+    fn snapshot(&self) -> Result<Logged, BufferError> {
+        let items = vec![7; 1 + self.asked.fetch_add(1, Ordering::Relaxed)];
+        Ok(Logged { items, freed: Arc::clone(&self.freed) })
+    }
+}
+
+impl Exporter for Logged {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        Ok(View::readonly(&self.items))
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        self.freed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The rules on memory that views share accuse nobody who gives each view memory of its own.
+#[test]
+fn views_with_memory_of_their_own_end_one_by_one_and_may_differ() {
+    let freed = Arc::new(AtomicUsize::new(0));
+    let log = Log { asked: AtomicUsize::new(0), freed: Arc::clone(&freed) };
+    let object = Object::lending(Snapshot(log));
+    let first = Buffer::get(&object, Request::FULL_RO).unwrap();
+    let second = Buffer::get(&object, Request::FULL_RO).unwrap();
+    drop(first);
+    assert_eq!((freed.load(Ordering::Relaxed), second.len()), (1, 4));
+    drop(second);
+
+    let mutate = || Ok(()); // what it does is done without a word: nothing is refused
+    let report = Examination::of(&object).mutate("append", mutate).run();
+    assert!(report.violations.is_empty() && report.is_ok(), "{report}");
+    let asked = object.value::<Snapshot<Log>>().unwrap().0.asked.load(Ordering::Relaxed);
+    assert_eq!(freed.load(Ordering::Relaxed), asked);
 }
 
 #[test]
