@@ -145,6 +145,11 @@ def direct():
     view = ours.__buffer__(FULL_RO)
     ours.__release_buffer__(view)
     assert raised(lambda: ours.append(1)) is None
+    assert raised(lambda: ours.__release_buffer__(view)) is ValueError  # released once already
+    constant = b"abc"
+    view = constant.__buffer__(FULL_RO)
+    assert raised(lambda: constant.__release_buffer__(view)) is AttributeError  # bytes has no such method
+    view.release()
 
     # r[classes.flags-word]
     assert raised(lambda: b"".__buffer__(1 << 31)) is OverflowError
