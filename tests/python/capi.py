@@ -109,7 +109,13 @@ def measures():
     # r[format.dialects]
     order = "<" if sys.byteorder == "little" else ">"
     assert memoryview(ctypes.c_int(1)).format == order + "i"
+    assert memoryview(ctypes.c_void_p()).format == order + "P"
+    assert memoryview(ctypes.c_char_p()).format == order + "z"
+    assert memoryview(ctypes.POINTER(ctypes.c_int)()).format == "&" + order + "i"
+    assert memoryview(ctypes.CFUNCTYPE(None)()).format == "X{}"  # no order at all
     assert memoryview(type("Either", (ctypes.Union,), {"_fields_": [("x", ctypes.c_double)]})()).format == "B"
+    for format in (order + "P", order + "z", "&" + order + "i", "X{}"):
+        assert raised(lambda: size(format.encode())).__name__ == "error"  # struct reads none of the four
     assert [memoryview(array.array(code)).format for code in "bBhHiIlLqQfd"] == list("bBhHiIlLqQfd")
 
     # r[api.slots]

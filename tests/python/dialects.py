@@ -38,7 +38,10 @@ def sizes():
 def writers():
     ints = (ctypes.c_int * 2)(1, 2)
     yield "ctypes-int", memoryview(ints).format
-    yield "ctypes-pointer", memoryview(ctypes.c_void_p()).format
+    yield "ctypes-void-pointer", memoryview(ctypes.c_void_p()).format
+    yield "ctypes-char-pointer", memoryview(ctypes.c_char_p()).format
+    yield "ctypes-pointer", memoryview(ctypes.POINTER(ctypes.c_int)()).format
+    yield "ctypes-function", memoryview(ctypes.CFUNCTYPE(None)()).format
     # The padding between fields is written since 3.12.
     padded = "T{<b:a:3x<i:b:}" if sys.version_info >= (3, 12) else "T{<b:a:<i:b:}"
     yield "ctypes-struct", memoryview(Padded()).format == padded
