@@ -39,11 +39,24 @@ def while_exported():
     exporter[0] = 122
     exporter[1:3] = b"yx"
     yield "items-may-change", view.tobytes().decode()
-    yield "bytearray-extend-by-nothing", refusal(lambda: exporter.extend(b""))
-    numbers = array.array("B", b"abc")
-    held = memoryview(numbers)
-    yield "array-insert-nothing", refusal(lambda: numbers.__setitem__(slice(0, 0), array.array("B"))).split(":")[0]
-    held.release()
+    numbers, stream = array.array("B", b"abc"), io.BytesIO(b"abc")
+    held = [memoryview(numbers), stream.getbuffer()]
+    nothing = slice(0, 0)
+    for name, change in (
+        ("bytearray-extend", lambda: exporter.extend(b"")),
+        ("bytearray-empty-slice", lambda: exporter.__setitem__(nothing, b"")),
+        ("bytearray-delete-empty-slice", lambda: exporter.__delitem__(nothing)),
+        ("bytearray-times-1", lambda: exporter.__imul__(1)),
+        ("array-extend", lambda: numbers.extend([])),
+        ("array-fromlist", lambda: numbers.fromlist([])),
+        ("array-frombytes", lambda: numbers.frombytes(b"")),
+        ("array-empty-slice", lambda: numbers.__setitem__(nothing, array.array("B"))),
+        ("array-delete-empty-slice", lambda: numbers.__delitem__(nothing)),
+        ("bytesio-write", lambda: stream.write(b"")),
+    ):
+        yield "by-nothing-" + name, refusal(change).split(":")[0]
+    for one in held:
+        one.release()
     part = view[:1]
     view.release()
     yield "a-slice-keeps-the-export", refusal(lambda: exporter.append(1)).split(":")[0]
