@@ -67,7 +67,11 @@ def releases():
     assert sys.getrefcount(owner) == before + 1 and view.obj == id(owner)
     release(view)
     assert sys.getrefcount(owner) == before and view.obj is None
-    release(view)  # nothing left to do
+    assert raised(lambda: owner.append(1)) is None
+
+    # r[api.release-null]
+    assert view.obj is None
+    release(view)  # the same struct once more
     assert sys.getrefcount(owner) == before and raised(lambda: owner.append(1)) is None
 
     # r[api.release-obj]
