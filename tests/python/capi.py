@@ -28,9 +28,10 @@ def release(view):
     pythonapi.PyBuffer_Release(ctypes.byref(view))
 
 
-def fill_info(readonly, flags):
+def fill_info(readonly, flags, exporter=None):
     memory, view = ctypes.create_string_buffer(8), Py_buffer()
-    pythonapi.PyBuffer_FillInfo(ctypes.byref(view), None, ctypes.addressof(memory), 8, readonly, flags)
+    exporter = None if exporter is None else id(exporter)
+    pythonapi.PyBuffer_FillInfo(ctypes.byref(view), exporter, ctypes.addressof(memory), 8, readonly, flags)
     return view
 
 
@@ -97,6 +98,18 @@ def fills():
     assert raised(lambda: fill_info(1, WRITABLE)) is BufferError
     assert raised(lambda: fill_info(1, SIMPLE)) is None
     assert raised(lambda: fill_info(2, WRITABLE)) is None  # only 1 is read-only
+
+    # r[fill-info.arguments]
+    owner = bytes(bytearray(8))  # an object of its own, without a release slot
+    before = sys.getrefcount(owner)
+    view = fill_info(1, SIMPLE, exporter=owner)
+    assert view.obj == id(owner) and sys.getrefcount(owner) == before + 1
+    release(view)
+    assert sys.getrefcount(owner) == before
+    assert fill_info(1, SIMPLE).obj is None  # with NULL nothing keeps the memory alive
+    request = STRIDES | WRITABLE
+    assert raised(lambda: fill_info(1, request, exporter=owner)) is BufferError
+    assert fill_info(1, request & ~WRITABLE).readonly == 1  # with other flags it grants what it must refuse
 
 
 def measures():
