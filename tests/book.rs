@@ -6,7 +6,7 @@
 
 use fixture::{Fixture, repository, said};
 use source::{Kind, blocks, documents, flat_name, line_index};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -64,6 +64,33 @@ fn every_c_name_leads_to_the_crate() {
         }
     }
     assert!(names > 25, "{names} names");
+}
+
+/// What the page on differences says of a function, it cites a rule for that is about what the item says.
+#[test]
+fn a_difference_cites_rules_on_its_own_subject() {
+    let read = |file: &str| std::fs::read_to_string(repository().join(file)).expect("a text");
+    let rules: serde_json::Value =
+        serde_json::from_str(&read("book/src/rules.json")).expect("rules");
+    let rules = rules["rules"].as_array().expect("a list");
+    let page = read("book/src/differences.md");
+    let (_, functions) = page.split_once("\n## Functions\n").expect("the part");
+    let (functions, _) = functions.split_once("\n## ").expect("its end");
+    let mut cited = 0;
+    for item in functions.split("\n- ").skip(1) {
+        let words: BTreeSet<&str> = item.split('`').skip(1).step_by(2).collect();
+        for id in item.split("[r:").skip(1).filter_map(|rest| rest.split(']').next()) {
+            let rule = rules.iter().find(|rule| rule["id"] == id).expect("a rule");
+            let said = format!("{} {}", rule["text"], rule["source"]);
+            let is_on_it = words.iter().any(|word| {
+                let named = [format!("{word}`"), format!(", {word}")];
+                named.iter().any(|named| said.contains(named)) || id.split('.').next() == Some(word)
+            });
+            assert!(is_on_it, "{id} has none of {words:?}");
+            cited += 1;
+        }
+    }
+    assert!(cited >= 7, "{cited} rules");
 }
 
 /// What is quoted from a script proves something only if somebody runs it.

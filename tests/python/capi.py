@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from _testbuffer import ndarray
+from _testbuffer import ND_FORTRAN as FORTRAN, ND_PIL as PIL, ndarray
 from py_buffer import Py_buffer, pythonapi
 from raised import raised
 
@@ -118,6 +118,19 @@ def measures():
     size.argtypes, size.restype = [ctypes.c_char_p], ctypes.c_ssize_t
     assert (size(b"i"), size(b"ib"), size(b"=ib"), size(b"")) == (4, 5, 5, 0)
     assert raised(lambda: size(b"T{i}")).__name__ == "error"  # struct.error
+
+    # r[api.get-pointer]
+    def pointer(exporter, *indices):
+        view = get(exporter, FULL_RO)
+        found = pythonapi.PyBuffer_GetPointer(ctypes.byref(view), (ctypes.c_ssize_t * len(indices))(*indices))
+        first, item = view.buf, ctypes.string_at(found, view.itemsize)
+        release(view)
+        return found - first, item[0]
+
+    columns = ndarray(list(range(6)), shape=[2, 3], format="B", flags=FORTRAN)
+    assert pointer(columns, 1, 2) == (1 * 1 + 2 * 2, 5)  # by the strides
+    rows = ndarray(list(range(6)), shape=[2, 3], format="B", flags=PIL)
+    assert pointer(rows, 1, 2)[1] == 5  # through the pointer to the row
 
     # r[api.struct-reads]
     for format in (b"T{i:x:}", b"(2)i", b"O", b"Zd", b"g", b"w", b"&i", b"t", b"i:x:"):
