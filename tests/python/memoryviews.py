@@ -178,6 +178,8 @@ def from_c():
     gaps = ndarray([1, 2, 3, 4], shape=[2], strides=[2], flags=ND_WRITABLE, format="B")
     assert get_contiguous(packed, PyBUF_WRITE, "C").obj is packed
     assert get_contiguous(gaps, PyBUF_READ, "C").tobytes() == b"\1\3"
+
+    # r[memoryview.get-contiguous-writer]
     assert raised(lambda: get_contiguous(gaps, PyBUF_WRITE, "C")) is BufferError
     assert raised(lambda: get_contiguous(b"abc", PyBUF_WRITE, "C")) is BufferError
 
