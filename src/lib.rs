@@ -108,9 +108,7 @@ pub mod view;
 mod walk;
 
 #[cfg(all(feature = "python", PyPy))]
-compile_error!(
-    "bufferprocs does not support PyPy: its Py_buffer is larger than CPython's, and loses `internal` before the release"
-);
+compile_error!("bufferprocs does not support PyPy: it is tested with CPython only");
 #[cfg(all(feature = "python", Py_LIMITED_API, not(Py_3_11)))]
 compile_error!(
     "the buffer protocol is part of the limited API since Python 3.11: use PyO3's feature abi3-py311 or a later one, or no abi3"

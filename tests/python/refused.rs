@@ -26,7 +26,7 @@ const TRIES: [Try; 12] = [
         pyo3: NEWEST,
         config: Some("implementation=PyPy\nversion=3.11\nshared=true\n"),
         source: EMPTY,
-        message: "bufferprocs does not support PyPy",
+        message: "bufferprocs does not support PyPy: it is tested with CPython only",
     },
     Try {
         name: "abi3_too_old",
