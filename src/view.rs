@@ -46,7 +46,10 @@ pub struct View<'a> {
     buf: *const u8,
     /// At most 64 dimensions, unless an exporter's `unsafe` promises that consumers cope with more.
     layout: Layout,
-    /// Start and size in bytes of the one block that all items lie in. None if there is more than one, or it is not known.
+    /// Start and size in bytes of the one block that consists of the items. None if there are bytes
+    /// between them, which this view does not show, or pointers.
+    ///
+    /// Invariant: what holds of the items holds of the whole block.
     block: Option<(*const u8, usize)>,
     format: Option<&'a CStr>,
     access: Access,
@@ -118,18 +121,20 @@ impl<'a> View<'a> {
         access: Access,
         lacks: Lacks,
     ) -> View<'a> {
-        // Items that follow each other without a gap are a block.
-        let block = layout.is_c_contiguous().then_some((buf, layout.len()));
+        let block = block_of(buf, &layout);
         let bare_format = false;
         View { buf, layout, block, format, access, bare_format, lacks, _memory: PhantomData }
     }
 
     /// The same memory with its items laid out as `layout` says, the first of them `offset` bytes into the memory.
     ///
-    /// Fails if the itemsize differs, an item would lie outside of the memory, there are more than 64 dimensions, or the
-    /// layout follows pointers. In memory that nobody writes neither `offset` nor the strides need be multiples of the
-    /// itemsize. Elsewhere they must be: each item shown is one of the memory's, so that all who access it do so at one width
-    /// (see [`item`](crate::item)).
+    /// Only the memory that the view shows can be laid out again. A view that leaves out bytes between
+    /// its items has no block of memory: then this fails with [`LayoutError::Scattered`].
+    ///
+    /// Fails too if the itemsize differs, an item would lie outside of the memory, there are more than
+    /// 64 dimensions, or the layout follows pointers. In memory that nobody writes neither `offset` nor
+    /// the strides need be multiples of the itemsize. Elsewhere they must be: each item shown is one of
+    /// the memory's, so that all who access it do so at one width (see [`item`](crate::item)).
     #[doc(alias = "verify_structure")]
     pub fn with_layout(self, layout: &Layout, offset: usize) -> Result<View<'a>, LayoutError> {
         let (start, memory) = self.block.ok_or(LayoutError::Scattered)?;
@@ -148,7 +153,12 @@ impl<'a> View<'a> {
         layout.check_within(memory, offset)?;
         // In bounds, so it does not wrap.
         let buf = start.wrapping_add(offset);
-        Ok(View { buf, layout: layout.clone(), lacks: Lacks::default(), ..self })
+        Ok(View { lacks: Lacks::default(), ..self.narrowed(buf, layout.clone()) })
+    }
+
+    /// The same view, with these items alone.
+    fn narrowed(self, buf: *const u8, layout: Layout) -> View<'a> {
+        View { buf, block: block_of(buf, &layout), layout, ..self }
     }
 
     /// The same memory with items of another format, which the type of the memory could not tell: strings, formats that are
@@ -183,7 +193,8 @@ impl<'a> View<'a> {
         if itemsize == 0 || self.len() % itemsize != 0 {
             return Err(LayoutError::FormatSize { format: itemsize, memory: self.len() });
         }
-        Ok(View { format, layout: Layout::line(self.len() / itemsize, itemsize), ..self })
+        let (buf, layout) = (self.buf, Layout::line(self.len() / itemsize, itemsize));
+        Ok(View { format, ..self.narrowed(buf, layout) })
     }
 
     /// Items of another format, at any place in the memory, which must be memory that nobody writes: a field of each record,
@@ -214,8 +225,8 @@ impl<'a> View<'a> {
         layout.check_within(memory, offset)?;
         // In bounds, so it does not wrap.
         let buf = start.wrapping_add(offset);
-        let lacks = Lacks::default();
-        Ok(View { buf, layout: layout.clone(), format: Some(format), lacks, ..self })
+        let narrowed = self.narrowed(buf, layout.clone());
+        Ok(View { format: Some(format), lacks: Lacks::default(), ..narrowed })
     }
 
     /// A part of the view: the items whose index along `axis` is in `slice`.
@@ -236,7 +247,8 @@ impl<'a> View<'a> {
         self.check_known()?;
         let (layout, moved) = self.layout.slice(axis, slice)?;
         // To another item, or nowhere: in bounds, so it does not wrap.
-        Ok(View { buf: self.buf.wrapping_offset(moved), layout, ..self })
+        let buf = self.buf.wrapping_offset(moved);
+        Ok(self.narrowed(buf, layout))
     }
 
     /// The items at `index` of the first axis: a view of one dimension less.
@@ -246,14 +258,13 @@ impl<'a> View<'a> {
         self.check_known()?;
         let layout = self.layout.index(index)?;
         if layout.len() == 0 {
-            return Ok(View { layout, ..self });
+            let buf = self.buf;
+            return Ok(self.narrowed(buf, layout));
         }
         let suboffset = self.layout.suboffsets().map_or(-1, |suboffsets| suboffsets[0]);
         // SAFETY: the invariant: there is an item at this index, and so a pointer where the layout says so; nobody writes it.
         let buf = unsafe { step(self.buf, index, self.layout.strides()[0], suboffset) };
-        // Behind a pointer there is another block.
-        let block = self.block.filter(|_| suboffset < 0);
-        Ok(View { buf, layout, block, ..self })
+        Ok(self.narrowed(buf, layout))
     }
 
     /// The same items with the order of the axes reversed.
@@ -271,7 +282,8 @@ impl<'a> View<'a> {
     /// ```
     pub fn transposed(self) -> Result<View<'a>, LayoutError> {
         self.check_known()?;
-        Ok(View { layout: self.layout.transposed()?, ..self })
+        let (buf, layout) = (self.buf, self.layout.transposed()?);
+        Ok(self.narrowed(buf, layout))
     }
 
     fn check_known(&self) -> Result<(), LayoutError> {
@@ -343,6 +355,13 @@ impl<'a> View<'a> {
     pub(crate) fn lacks(&self) -> Lacks {
         self.lacks
     }
+}
+
+/// The block that consists of the items of `layout`, the first of them at `buf`: they follow each
+/// other without a gap.
+fn block_of(buf: *const u8, layout: &Layout) -> Option<(*const u8, usize)> {
+    let is_block = layout.is_c_contiguous() || layout.is_f_contiguous();
+    is_block.then_some((buf, layout.len()))
 }
 
 /// Strides of axes with at most one item are never used.

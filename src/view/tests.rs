@@ -109,10 +109,51 @@ fn parts_of_a_view() {
     assert_eq!((part.layout().shape(), part.layout().strides()), (&[2, 2][..], &[6, -2][..]));
     let part = part.transposed().unwrap();
     assert_eq!((part.layout().shape(), part.layout().strides()), (&[2, 2][..], &[-2, 6][..]));
-    // The whole memory is still there.
-    let whole = part.with_layout(&rows, 0).unwrap();
-    assert_eq!((whole.buf(), whole.layout()), (start, &rows));
     let pointers = Layout::indirect(&[1], &[8], &[0], 2).unwrap();
     let error = View::readonly(&MEMORY).with_layout(&pointers, 0).unwrap_err();
     assert_eq!(error, LayoutError::FollowsPointers { axis: 0 });
+}
+
+/// A part of a view leads back to no item that it leaves out.
+#[test]
+fn a_narrowed_view_cannot_be_widened() {
+    #[track_caller]
+    fn case(part: View<'_>, block: Option<Vec<u16>>) {
+        let items = block.as_ref().map_or(0, Vec::len);
+        let line = |items: usize| Layout::c_contiguous(&[items], 2).unwrap();
+        let one_more = part.clone().with_layout(&line(items + 1), 0).map(|_| ());
+        let one_before = part.clone().with_layout(&Layout::strided(&[2], &[-2], 2).unwrap(), 0);
+        assert!(one_before.is_err());
+        let Some(block) = block else {
+            assert_eq!(one_more, Err(LayoutError::Scattered));
+            let first = part.with_items(c"B", &Layout::c_contiguous(&[1], 1).unwrap(), 0);
+            assert_eq!(first.map(|_| ()), Err(LayoutError::Scattered));
+            return;
+        };
+        let memory = 2 * items;
+        let outside = LayoutError::OutOfBounds { first: 0, end: memory as isize + 2, memory };
+        assert_eq!(one_more, Err(outside));
+        let again = part.with_layout(&line(items), 0).unwrap();
+        // SAFETY: the items of the array, as the layout was checked.
+        let found = (0..items).map(|at| unsafe { again.buf().cast::<u16>().add(at).read() });
+        assert_eq!(found.collect::<Vec<_>>(), block);
+    }
+    let line = || View::readonly(&MEMORY);
+    let rows = || line().with_layout(&Layout::c_contiguous(&[2, 3], 2).unwrap(), 0).unwrap();
+    let slice = |start, count, step| Slice { start, count, step };
+    case(line().slice(0, slice(1, 3, 1)).unwrap(), Some(vec![2, 3, 4]));
+    case(line().slice(0, slice(0, 3, 2)).unwrap(), None);
+    case(line().slice(0, slice(5, 6, -1)).unwrap(), None);
+    case(line().slice(0, slice(2, 0, 1)).unwrap(), Some(vec![]));
+    case(rows().index(1).unwrap(), Some(vec![4, 5, 6]));
+    case(rows().slice(1, slice(0, 2, 1)).unwrap(), None);
+    case(rows().slice(1, slice(0, 2, 1)).unwrap().index(0).unwrap(), Some(vec![1, 2]));
+    case(rows().transposed().unwrap(), Some(MEMORY.to_vec()));
+    case(rows().transposed().unwrap().index(1).unwrap(), None);
+    let part = Layout::strided(&[3], &[2], 2).unwrap();
+    case(line().with_layout(&part, 4).unwrap(), Some(vec![3, 4, 5]));
+    let spread = Layout::strided(&[2], &[6], 2).unwrap();
+    case(line().with_layout(&spread, 0).unwrap(), None);
+    let bytes = View::readonly(b"abcdef").slice(0, slice(0, 4, 1)).unwrap();
+    case(bytes.with_format(c"H").unwrap(), Some([*b"ab", *b"cd"].map(u16::from_ne_bytes).to_vec()));
 }
