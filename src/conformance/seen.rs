@@ -5,6 +5,7 @@ use std::ptr::without_provenance_mut;
 
 use super::evidence::{Fields, layout};
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
+use crate::item::{load_bytes, width};
 use crate::layout::Order;
 use crate::walk::Walk;
 
@@ -108,11 +109,13 @@ fn contents(view: &Py_buffer, fields: &Fields, most: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(layout.len());
     // SAFETY: the promise of `Subject::ask`: the items are there, and the pointers that lead to them.
     let walk = unsafe { Walk::new(view.buf.cast(), layout, Order::C) };
+    let size = layout.itemsize();
+    let mut one = vec![0; size];
     for item in walk {
-        for place in 0..layout.itemsize() {
-            // SAFETY: as above. Volatile, since others may write; a byte is never half written.
-            bytes.push(unsafe { item.wrapping_add(place).read_volatile() });
-        }
+        // As consumers read: an owner in Rust may write the items at the same time.
+        // SAFETY: as above; the vector has as many bytes.
+        unsafe { load_bytes(item, one.as_mut_ptr(), size, width(item, size)) };
+        bytes.extend_from_slice(&one);
     }
     Some(bytes)
 }

@@ -1,7 +1,19 @@
-//! How memory is accessed that others may write at the same time: by relaxed atomic operations of the item's [`width`].
+//! How memory is accessed that others may write at the same time: one instruction for each word of
+//! the item's [`width`].
+//!
+//! On x86-64 that is a `mov`, written as assembly. The processor defines what it does whatever
+//! others do to the same bytes, and at whatever width: each of the two sees old or new bytes, and
+//! an aligned word is whole to those who access it as one. No operation of the language can say so.
+//! Its atomic operations must not race with others of another width, and a consumer cannot see the
+//! width at which the memory's owner works: `memoryview.cast("B")` and a view of NumPy's hide it.
+//!
+//! Elsewhere, under Miri, and with `BUFFERPROCS_PORTABLE` it is a relaxed atomic operation. There
+//! an exporter and its consumers have to agree on the width: see the chapter "Writable memory" of
+//! the book.
 
 use std::mem::{MaybeUninit, size_of};
 use std::ops::Range;
+#[cfg(not(x86_64_instructions))]
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use super::AnyBits;
@@ -37,7 +49,48 @@ pub(crate) trait Word: Copy {
 }
 
 macro_rules! words {
-    ($($word:ty: $atomic:ty),*) => {$(
+    ($($word:ty: $atomic:ty, $class:ident, $load:literal, $store:literal;)*) => {$(
+        #[cfg(x86_64_instructions)]
+        impl Word for $word {
+            #[inline(always)]
+            unsafe fn load(from: *const Self) -> Self {
+                let word;
+                // SAFETY: reads the word, which the caller promises to be there, and touches
+                // nothing else.
+                unsafe {
+                    std::arch::asm!(
+                        $load,
+                        word = out($class) word,
+                        from = in(reg) from,
+                        options(nostack, preserves_flags, readonly),
+                    );
+                }
+                word
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut Self) {
+                // SAFETY: writes the word, which the caller promises to be there, and touches
+                // nothing else.
+                unsafe {
+                    std::arch::asm!(
+                        $store,
+                        to = in(reg) to,
+                        word = in($class) self,
+                        options(nostack, preserves_flags),
+                    );
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn replace_byte(word: *mut Self, within: usize, byte: u8) {
+                let to = word.cast::<u8>().wrapping_add(within);
+                // SAFETY: a byte of the word, which the caller promises to be there.
+                unsafe { byte.store(to) };
+            }
+        }
+
+        #[cfg(not(x86_64_instructions))]
         impl Word for $word {
             #[inline(always)]
             unsafe fn load(from: *const Self) -> Self {
@@ -66,7 +119,12 @@ macro_rules! words {
     )*};
 }
 
-words!(u8: AtomicU8, u16: AtomicU16, u32: AtomicU32, usize: AtomicUsize);
+words! {
+    u8: AtomicU8, reg_byte, "mov {word}, byte ptr [{from}]", "mov byte ptr [{to}], {word}";
+    u16: AtomicU16, reg, "mov {word:x}, word ptr [{from}]", "mov word ptr [{to}], {word:x}";
+    u32: AtomicU32, reg, "mov {word:e}, dword ptr [{from}]", "mov dword ptr [{to}], {word:e}";
+    usize: AtomicUsize, reg, "mov {word}, qword ptr [{from}]", "mov qword ptr [{to}], {word}";
+}
 
 /// Calls a function that is generic over the word, with the word of this width: 1, 2, 4 or 8 bytes, at most those of a
 /// `usize`. The caller's promise speaks of the width.
