@@ -29,8 +29,8 @@ use std::mem::ManuallyDrop;
 use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
-use crate::error::BufferError;
-use crate::format::Format;
+use crate::error::{AccessError, BufferError};
+use crate::format::{Described, Format};
 use crate::layout::{self, Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Lacks, View};
@@ -45,8 +45,9 @@ pub use items::{Items, ItemsIter};
 /// - What the view describes is valid memory, of initialised bytes, that the exporter neither moves nor frees. Others
 ///   write it by atomic operations of the item's width (see [`item`](crate::item)), if at all. Pointers behind suboffsets
 ///   are written by nobody.
-/// - If the view is writable, any bytes may be written there, except over what its format calls an address. Where no format
-///   was requested, there are no addresses.
+/// - If the view is writable and was requested with `WRITABLE`, any bytes may be written there,
+///   except over what its format calls an address or does not describe. Where no format was
+///   requested, there are no addresses.
 /// - The view's arrays do not change.
 ///
 /// If the type is `Send` and `Sync`, a view may be used and released by any thread.
@@ -84,6 +85,8 @@ pub struct Buffer<S: Source> {
     strides: Place,
     suboffsets: Place,
     frozen: bool,
+    /// `WRITABLE` was requested, or the exporter's word is enough.
+    may_write: bool,
     /// Bytes may be written over what the format calls an address.
     permits_addresses: bool,
     _source: PhantomData<S>,
@@ -116,12 +119,16 @@ impl<S: Source> Buffer<S> {
         Buffer::ask(source, request, false)
     }
 
-    /// As [`get`](Self::get), also of CPython's own test exporter, `_testbuffer.ndarray`, which goes further than the
-    /// documentation allows: up to 128 dimensions, and suboffsets that were not requested, if none of them is followed.
+    /// As [`get`](Self::get), also of CPython's own test exporter, `_testbuffer.ndarray`, which
+    /// goes further than the documentation allows: up to 128 dimensions, suboffsets that were not
+    /// requested, if none of them is followed, and writing to memory that was not requested with
+    /// `WRITABLE`.
     ///
     /// # Safety
     ///
-    /// Consumers of what re-exports the buffer cope with more than 64 dimensions.
+    /// - Consumers of what re-exports the buffer cope with more than 64 dimensions.
+    /// - If the exporter grants writable memory although `WRITABLE` was not requested, its items
+    ///   hold no addresses but those in its format.
     pub unsafe fn get_lenient(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
         Buffer::ask(source, request, true)
     }
@@ -135,6 +142,7 @@ impl<S: Source> Buffer<S> {
             strides: ELSEWHERE,
             suboffsets: ELSEWHERE,
             frozen: false,
+            may_write: lenient || request.contains(Request::WRITABLE),
             permits_addresses: false,
             _source: PhantomData,
         });
@@ -145,7 +153,7 @@ impl<S: Source> Buffer<S> {
         let mut buffer = ManuallyDrop::into_inner(filled);
         checked?;
         // SAFETY: granted above and not released.
-        buffer.frozen = buffer.is_readonly() && unsafe { S::is_frozen(&buffer.view) };
+        buffer.frozen = buffer.view.readonly != 0 && unsafe { S::is_frozen(&buffer.view) };
         Ok(buffer)
     }
 
@@ -230,9 +238,29 @@ impl<S: Source> Buffer<S> {
         !self.request.contains(Request::ND)
     }
 
-    /// Whether bytes from elsewhere must not be written over the items.
-    fn holds_addresses(&self) -> bool {
-        !self.permits_addresses && Format::may_hold_addresses(self.format())
+    /// Whether bytes from anywhere may be written over the items, or why not.
+    fn check_write(&self) -> Result<(), AccessError> {
+        if self.view.readonly != 0 {
+            return Err(AccessError::ReadOnly);
+        }
+        // Exporters may answer `readonly = 0` to a request that does not ask for it. The source
+        // looks for addresses only in views that are requested to be written.
+        if !self.may_write {
+            return Err(AccessError::WritableNotRequested);
+        }
+        if self.permits_addresses || !self.request.contains(Request::FORMAT) {
+            return Ok(()); // without a format the source promises that there are no addresses
+        }
+        let text = || self.format().map(|format| format.to_string_lossy().into_owned());
+        match Format::describes(self.format(), self.itemsize()) {
+            Described::Plain => Ok(()),
+            Described::Addresses => {
+                Err(AccessError::Pointers { format: text().unwrap_or_default() })
+            }
+            Described::Partly => {
+                Err(AccessError::PartlyDescribed { format: text(), itemsize: self.itemsize() })
+            }
+        }
     }
 
     /// Lets bytes from anywhere be written over items that hold addresses, which is refused otherwise.
@@ -256,9 +284,10 @@ impl<S: Source> Buffer<S> {
         self.view.itemsize.unsigned_abs()
     }
 
-    /// Whether the items must not be written.
+    /// Whether the items must not be written through this buffer: the memory is read-only, or the
+    /// request lacked `WRITABLE`. [`raw`](Self::raw) has the exporter's own word.
     pub fn is_readonly(&self) -> bool {
-        self.view.readonly != 0
+        self.view.readonly != 0 || !self.may_write
     }
 
     /// Number of dimensions. 1 if no shape was requested: a run of bytes.
@@ -323,8 +352,8 @@ impl<S: Source> Buffer<S> {
 
     /// The memory as an exporter shows it, to be shown on: by an [`Exporter`](crate::Exporter) that owns this buffer.
     ///
-    /// What was not requested is not known, and requests for it will be refused. Items that hold addresses are shown
-    /// read-only.
+    /// What was not requested is not known, and requests for it will be refused. Items that may
+    /// hold addresses, and a buffer that was requested without `WRITABLE`, are shown read-only.
     pub fn view(&self) -> View<'_> {
         let layout = match self.is_run() {
             true if self.len() % self.itemsize() == 0 => {
@@ -335,11 +364,11 @@ impl<S: Source> Buffer<S> {
         // NULL means bytes, where a format was requested and items have one byte.
         let is_bytes = self.request.contains(Request::FORMAT) && self.itemsize() == 1;
         let format = self.format().or(is_bytes.then_some(c"B"));
-        // Whoever gets the view on may ask for no format, and then takes the items for bytes.
-        let access = match (self.is_readonly() || self.holds_addresses(), self.frozen) {
-            (false, _) => Access::Writable,
-            (true, false) => Access::Readonly,
-            (true, true) => Access::Frozen,
+        // Consumers of the view may ask for no format, and then take the items for bytes.
+        let access = match (self.check_write().is_ok(), self.frozen) {
+            (true, _) => Access::Writable,
+            (false, false) => Access::Readonly,
+            (false, true) => Access::Frozen,
         };
         // Without a dimension there are no strides to know.
         let strides = !self.request.contains(Request::STRIDES) && self.ndim() > 0;

@@ -188,11 +188,14 @@ impl Format {
         })
     }
 
-    /// Whether items that a foreign exporter describes by `text` may hold addresses. What cannot be read may; no format says
-    /// nothing of addresses.
-    pub(crate) fn may_hold_addresses(text: Option<&CStr>) -> bool {
-        let format = text.map(Format::parse);
-        format.is_some_and(|format| format.map_or(true, |format| format.holds_addresses()))
+    /// What the format of a foreign exporter says of the `itemsize` bytes of an item. No format
+    /// means bytes.
+    pub(crate) fn describes(text: Option<&CStr>, itemsize: usize) -> Described {
+        match Format::parse(text.unwrap_or(c"B")) {
+            Ok(format) if format.holds_addresses() => Described::Addresses,
+            Ok(format) if format.itemsize() == itemsize => Described::Plain,
+            _ => Described::Partly,
+        }
     }
 
     /// The text, for a view to show. [`Display`](std::fmt::Display) gives it too.
@@ -200,6 +203,17 @@ impl Format {
         // Names have no NUL, and nothing else could have one.
         CString::new(self.to_string()).unwrap_or_default()
     }
+}
+
+/// What a format says of the bytes of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Described {
+    /// None of them belongs to an address.
+    Plain,
+    /// Some belong to an address.
+    Addresses,
+    /// Nothing is known of some: the format cannot be read, or has another size.
+    Partly,
 }
 
 impl std::str::FromStr for Format {

@@ -176,7 +176,7 @@ fn run(
             (Export, Some(owner)) => held.extend(Held::get(owner.exported(), watched, request)),
             (Release, _) => held.pop().into_iter().for_each(Held::release),
             (TryMut, Some(owner)) => {
-                if let Ok(mut value) = owner.exported().try_mut() {
+                if let Ok(value) = owner.exported().try_mut() {
                     value.watched.write();
                 }
             }
@@ -350,7 +350,7 @@ fn the_last_reference_to_an_object_frees_it() {
         });
         object.value::<Value>().expect("the value").watched.read();
         drop(object);
-        threads.map(|thread| thread.join().unwrap());
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(freed.load(Ordering::Relaxed), 1);
     });
 }

@@ -87,7 +87,8 @@ fn every_copy_has_the_items_of_a_walk() {
                 let new = if readonly { Strided::readonly } else { Strided::writable };
                 let strided = new(memory.clone(), layout.clone(), start).unwrap();
                 let object = Object::new(strided);
-                let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+                let request = if readonly { Request::FULL_RO } else { Request::FULL };
+                let buffer = Buffer::get(&object, request).unwrap();
                 for (order, indices) in [(Order::C, &rows), (Order::Fortran, &columns)] {
                     let expected = expected(indices);
                     let packed = buffer.to_contiguous(order).unwrap();

@@ -24,7 +24,7 @@ pub type Own = Buffer<Exported<Memory>>;
 /// Gets a buffer of whatever an `ndarray` of either module shows. Its items may be written, in every format but those that
 /// others follow as addresses.
 pub fn get<S: Source>(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
-    // SAFETY: the suite knows of the dimensions.
+    // SAFETY: the suite knows of the dimensions, and its exporters tell the format of their items.
     let mut buffer = unsafe { Buffer::get_lenient(source, request) }?;
     let is_followed = |code: &u8| b"O&X".contains(code);
     if !buffer.format().is_some_and(|format| format.to_bytes().iter().any(is_followed)) {

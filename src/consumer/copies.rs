@@ -2,7 +2,7 @@
 
 use super::{Buffer, Source};
 use crate::copy::{self, Memory};
-use crate::error::CopyError;
+use crate::error::{AccessError, CopyError};
 use crate::format::Format;
 use crate::item::{AnyBits, load_bytes, store_bytes, width};
 use crate::layout::{LayoutRef, Order};
@@ -63,8 +63,9 @@ impl<S: Source> Buffer<S> {
 
     /// Replaces all items by packed bytes, which are in the order given.
     ///
-    /// Fails if the view is read-only, if `source` has another size than [`len`](Self::len), or if the items hold addresses.
-    /// CPython's function checks none of these.
+    /// Fails if the view is read-only or was requested without `WRITABLE`, if `source` has another
+    /// size than [`len`](Self::len), or if the items may hold addresses. CPython's function checks
+    /// none of these.
     ///
     /// ```
     /// use bufferprocs::{Buffer, Object, Order, Request, Shared};
@@ -78,11 +79,8 @@ impl<S: Source> Buffer<S> {
     /// ```
     #[doc(alias = "PyBuffer_FromContiguous")]
     pub fn from_contiguous(&self, source: &[u8], order: Order) -> Result<(), CopyError> {
-        if self.is_readonly() {
-            return Err(CopyError::ReadOnly);
-        }
+        self.check_target()?;
         self.check_len(source.len())?;
-        self.check_addresses()?;
         let buf: *mut u8 = self.view.buf.cast();
         if self.is_run() {
             let width = self.run_width(buf);
@@ -97,8 +95,9 @@ impl<S: Source> Buffer<S> {
 
     /// Replaces all items by those of `source`, index by index, whatever the two layouts.
     ///
-    /// The two may overlap: what is copied is what `source` held before. Fails if this view is read-only, if the two differ
-    /// in shape, itemsize or format, or if the items hold addresses. CPython's function checks the length alone.
+    /// The two may overlap: what is copied is what `source` held before. Fails if this view is
+    /// read-only or was requested without `WRITABLE`, if the two differ in shape, itemsize or
+    /// format, or if the items may hold addresses. CPython's function checks the length alone.
     #[doc(alias = "PyObject_CopyData")]
     pub fn copy_from<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
         self.check_same(source)?;
@@ -116,7 +115,6 @@ impl<S: Source> Buffer<S> {
         else {
             return self.copy_from(source);
         };
-        self.check_addresses()?;
         if self.len() == 0 {
             return Ok(());
         }
@@ -176,20 +174,20 @@ impl<S: Source> Buffer<S> {
             let (source, target) = (text(source.format()), text(self.format()));
             return Err(CopyError::Format { source, target });
         }
-        if self.is_readonly() {
-            return Err(CopyError::ReadOnly);
-        }
-        Ok(())
+        self.check_target()
     }
 
-    /// Fails if the items hold addresses, which must not be made up.
-    fn check_addresses(&self) -> Result<(), CopyError> {
-        match self.format().filter(|_| self.holds_addresses()) {
-            Some(format) => {
-                Err(CopyError::Pointers { format: format.to_string_lossy().into_owned() })
+    /// Whether bytes from anywhere may be written over the items, or why not.
+    fn check_target(&self) -> Result<(), CopyError> {
+        self.check_write().map_err(|error| match error {
+            AccessError::ReadOnly => CopyError::ReadOnly,
+            AccessError::WritableNotRequested => CopyError::WritableNotRequested,
+            AccessError::Pointers { format } => CopyError::Pointers { format },
+            AccessError::PartlyDescribed { format, itemsize } => {
+                CopyError::PartlyDescribed { format, itemsize }
             }
-            None => Ok(()),
-        }
+            other => CopyError::Items(other),
+        })
     }
 
     fn check_len(&self, found: usize) -> Result<(), CopyError> {

@@ -1,5 +1,6 @@
 //! Items of a known type: read one, read all in order, write one.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Buffer, Source};
@@ -27,7 +28,7 @@ impl<S: Source> Buffer<S> {
     /// assert_eq!(items.iter(Order::Fortran).sum::<u16>(), 21);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn items<T: AnyBits>(&self) -> Result<Items<'_, T>, AccessError> {
+    pub fn items<T: AnyBits>(&self) -> Result<Items<'_, S, T>, AccessError> {
         let format = if self.is_run() { None } else { self.format() };
         // Without a format only the size is known; `"B"` is what NULL stands for, where the items are bytes.
         let layout = self.layout();
@@ -47,8 +48,8 @@ impl<S: Source> Buffer<S> {
             () if self.is_run() && whole => Access::Parts { itemsize: self.itemsize() },
             () => Access::Shared,
         };
-        let buf = self.view.buf.cast_const().cast();
-        Ok(Items { buf, layout, access, readonly: self.is_readonly(), _items: PhantomData })
+        let writable = self.check_write().is_ok();
+        Ok(Items { buffer: self, layout, access, writable, _items: PhantomData })
     }
 
     /// A copy of the item at `indices`.
@@ -88,16 +89,11 @@ impl<S: Source> Buffer<S> {
 
     /// Replaces the bytes of the item at `indices`.
     ///
-    /// Fails if the view is read-only, if the items hold addresses, if there are not as many bytes as the item has, or if an
-    /// index is missing or out of range.
+    /// Fails if the view is read-only or was requested without `WRITABLE`, if the items may hold
+    /// addresses, if there are not as many bytes as the item has, or if an index is missing or out
+    /// of range.
     pub fn set_bytes_of(&self, indices: &[usize], bytes: &[u8]) -> Result<(), AccessError> {
-        if self.is_readonly() {
-            return Err(AccessError::ReadOnly);
-        }
-        if self.holds_addresses() {
-            let format = self.format().unwrap_or_default().to_string_lossy().into_owned();
-            return Err(AccessError::Pointers { format });
-        }
+        self.check_write()?;
         let layout = self.layout();
         if bytes.len() != layout.itemsize() {
             let (found, expected) = (layout.itemsize(), bytes.len());
@@ -135,15 +131,34 @@ impl<S: Source> Buffer<S> {
 
 /// The items of a [`Buffer`] as values of `T`.
 ///
-/// They are copied out and in one at a time: somebody else may write them.
-#[derive(Debug, Clone, Copy)]
-pub struct Items<'b, T> {
-    /// Invariant: with `layout` the memory of a view that is not released during `'b`, whose items are `T`s.
-    buf: *const u8,
+/// They are copied out and in one at a time: others may write them. May go to another thread
+/// wherever a reference to the buffer may.
+pub struct Items<'b, S: Source, T> {
+    /// Invariant: its items are `T`s.
+    buffer: &'b Buffer<S>,
     layout: LayoutRef<'b>,
     access: Access,
-    readonly: bool,
+    /// Whether the buffer permits writing; it says why not.
+    writable: bool,
     _items: PhantomData<T>,
+}
+
+impl<S: Source, T> Clone for Items<'_, S, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Source, T> Copy for Items<'_, S, T> {}
+
+impl<S: Source, T> fmt::Debug for Items<'_, S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("layout", &self.layout)
+            .field("access", &self.access)
+            .field("writable", &self.writable)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -156,12 +171,7 @@ enum Access {
     Parts { itemsize: usize },
 }
 
-// SAFETY: the memory may be read and written by any thread: all access is atomic, or to memory that nobody writes.
-unsafe impl<T: AnyBits> Send for Items<'_, T> {}
-// SAFETY: as above.
-unsafe impl<T: AnyBits> Sync for Items<'_, T> {}
-
-impl<'b, T: AnyBits> Items<'b, T> {
+impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
     /// How they lie.
     pub fn layout(&self) -> LayoutRef<'b> {
         self.layout
@@ -171,19 +181,23 @@ impl<'b, T: AnyBits> Items<'b, T> {
     pub fn get(&self, indices: &[usize]) -> Result<T, AccessError> {
         check_indices(indices, self.layout.shape())?;
         // SAFETY: the view's memory, and indices within its shape.
-        let address = unsafe { address(self.buf, self.layout, indices) };
+        let address = unsafe { address(self.buf(), self.layout, indices) };
         // SAFETY: an item of the view.
         Ok(unsafe { self.load(address) })
     }
 
-    /// Replaces the item at `indices`. Fails if the view is read-only, or an index is missing or out of range.
+    /// Replaces the item at `indices`.
+    ///
+    /// Fails if the view is read-only or was requested without `WRITABLE`, and if an index is
+    /// missing or out of range. If the items are the bytes of a run, it also fails if they may hold
+    /// addresses.
     pub fn set(&self, indices: &[usize], value: T) -> Result<(), AccessError> {
-        if self.readonly {
-            return Err(AccessError::ReadOnly);
+        if !self.writable {
+            self.buffer.check_write()?;
         }
         check_indices(indices, self.layout.shape())?;
         // SAFETY: the view's memory, and indices within its shape.
-        let address = unsafe { address(self.buf, self.layout, indices) }.cast_mut();
+        let address = unsafe { address(self.buf(), self.layout, indices) }.cast_mut();
         match self.access {
             Access::Parts { itemsize } => {
                 // SAFETY: a T has one byte here, as `items` saw, and it is initialised: an Item has no padding.
@@ -198,10 +212,14 @@ impl<'b, T: AnyBits> Items<'b, T> {
     }
 
     /// Copies of all items, in the order asked for.
-    pub fn iter(&self, order: Order) -> ItemsIter<'b, T> {
+    pub fn iter(&self, order: Order) -> ItemsIter<'b, S, T> {
         // SAFETY: the view's memory, for `'b`.
-        let walk = unsafe { Walk::new(self.buf, self.layout, order) };
+        let walk = unsafe { Walk::new(self.buf(), self.layout, order) };
         ItemsIter { walk, items: *self }
+    }
+
+    fn buf(&self) -> *const u8 {
+        self.buffer.view.buf.cast_const().cast()
     }
 
     /// # Safety
@@ -214,7 +232,7 @@ impl<'b, T: AnyBits> Items<'b, T> {
             // SAFETY: an item of the view, which others write by atomic operations if at all.
             Access::Shared => unsafe { item::load(address.cast::<T>()) },
             Access::Parts { itemsize } => {
-                let offset = (address.addr() - self.buf.addr()) % itemsize;
+                let offset = (address.addr() - self.buf().addr()) % itemsize;
                 // SAFETY: a byte of the run, which consists of whole items.
                 unsafe { item::load_part(address, offset, itemsize) }
             }
@@ -224,12 +242,12 @@ impl<'b, T: AnyBits> Items<'b, T> {
 
 /// Copies of the items of a [`Buffer`], one after the other.
 #[derive(Debug)]
-pub struct ItemsIter<'b, T> {
+pub struct ItemsIter<'b, S: Source, T> {
     walk: Walk<'b>,
-    items: Items<'b, T>,
+    items: Items<'b, S, T>,
 }
 
-impl<T: AnyBits> Iterator for ItemsIter<'_, T> {
+impl<S: Source, T: AnyBits> Iterator for ItemsIter<'_, S, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
@@ -243,7 +261,7 @@ impl<T: AnyBits> Iterator for ItemsIter<'_, T> {
     }
 }
 
-impl<T: AnyBits> ExactSizeIterator for ItemsIter<'_, T> {}
+impl<S: Source, T: AnyBits> ExactSizeIterator for ItemsIter<'_, S, T> {}
 
 fn check_indices(indices: &[usize], shape: &[isize]) -> Result<(), AccessError> {
     if indices.len() != shape.len() {

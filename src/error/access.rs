@@ -29,10 +29,19 @@ pub enum AccessError {
     },
     /// The items must not be written.
     ReadOnly,
+    /// The view was requested without `WRITABLE`.
+    WritableNotRequested,
     /// The items hold addresses, which bytes from elsewhere must not replace.
     Pointers {
         /// The view's format.
         format: String,
+    },
+    /// The format does not describe all bytes of an item: some of them may be addresses.
+    PartlyDescribed {
+        /// The view's format; None if the exporter left it out.
+        format: Option<String>,
+        /// The view's itemsize, in bytes.
+        itemsize: usize,
     },
     /// No such item.
     OutOfRange {
@@ -67,6 +76,10 @@ impl fmt::Display for AccessError {
                 write!(f, "{found} indices for ndim {ndim}")
             }
             AccessError::ReadOnly => write!(f, "the view is read-only"),
+            AccessError::WritableNotRequested => f.write_str(NOT_REQUESTED),
+            AccessError::PartlyDescribed { format, itemsize } => {
+                partly_described(f, format.as_deref(), *itemsize)
+            }
             AccessError::OutOfRange { axis, index, extent } => {
                 write!(f, "index {index} is out of range for axis {axis} of extent {extent}")
             }
@@ -76,12 +89,30 @@ impl fmt::Display for AccessError {
 
 impl std::error::Error for AccessError {}
 
+const NOT_REQUESTED: &str = "the view was requested without WRITABLE, so it is not written";
+
+fn partly_described(
+    f: &mut fmt::Formatter<'_>,
+    format: Option<&str>,
+    itemsize: usize,
+) -> fmt::Result {
+    match format {
+        Some(format) => {
+            write!(f, "format {format:?} does not describe the {itemsize} bytes of an item")?
+        }
+        None => write!(f, "no format describes the {itemsize} bytes of an item")?,
+    }
+    f.write_str(": they may hold addresses, which no copy may make up")
+}
+
 /// Bytes cannot be copied into a view, out of it, or from one view to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CopyError {
     /// The target of the copy must not be written.
     ReadOnly,
+    /// The target of the copy was requested without `WRITABLE`.
+    WritableNotRequested,
     /// The packed side has another size than the view's items.
     Length {
         /// Bytes given.
@@ -129,6 +160,13 @@ pub enum CopyError {
         /// The view's format.
         format: String,
     },
+    /// The format does not describe all bytes of an item: some of them may be addresses.
+    PartlyDescribed {
+        /// The view's format; None if the exporter left it out.
+        format: Option<String>,
+        /// The view's itemsize, in bytes.
+        itemsize: usize,
+    },
     /// The items are not those of the type asked for.
     Items(AccessError),
 }
@@ -137,6 +175,10 @@ impl fmt::Display for CopyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CopyError::ReadOnly => write!(f, "the target is read-only"),
+            CopyError::WritableNotRequested => f.write_str(NOT_REQUESTED),
+            CopyError::PartlyDescribed { format, itemsize } => {
+                partly_described(f, format.as_deref(), *itemsize)
+            }
             CopyError::Length { found, expected } => {
                 write!(f, "{found} bytes given, the view has len {expected}")
             }

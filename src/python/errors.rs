@@ -51,7 +51,9 @@ impl From<AccessError> for PyErr {
 impl From<CopyError> for PyErr {
     fn from(error: CopyError) -> PyErr {
         match error {
-            CopyError::ReadOnly => PyTypeError::new_err(error.to_string()),
+            CopyError::ReadOnly | CopyError::WritableNotRequested => {
+                PyTypeError::new_err(error.to_string())
+            }
             CopyError::TooLarge { .. } => PyMemoryError::new_err(error.to_string()),
             _ => PyValueError::new_err(error.to_string()),
         }

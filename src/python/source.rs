@@ -9,7 +9,7 @@ use pyo3::{PyErr, ffi};
 use crate::abi::Py_buffer;
 use crate::consumer::{Buffer, Source};
 use crate::error::{BufferError, Raised};
-use crate::format::Format;
+use crate::format::{Described, Format};
 use crate::request::Request;
 
 /// A buffer that may go to any thread, and be read while the interpreter is detached.
@@ -61,8 +61,9 @@ unsafe impl Source for Py<PyAny> {
 
 /// What `PyObject_GetBuffer` grants.
 ///
-/// Memory that may be written without a word on its format is asked for the format all the same: it must not hold addresses.
-/// NumPy grants its arrays of objects as writable bytes.
+/// A request for writable memory without its format asks for the format all the same: items that
+/// may hold addresses are refused. NumPy grants its arrays of objects as writable bytes. Memory
+/// that was not requested with `WRITABLE` is not written at all.
 fn get(
     object: &Bound<'_, PyAny>,
     view: &mut Py_buffer,
@@ -81,26 +82,30 @@ fn get(
             None => BufferError::Refused("without a reason".into()),
         });
     }
-    // SAFETY: just granted.
-    if is_blind && view.readonly == 0 && unsafe { holds_addresses(view) } {
-        // SAFETY: granted above, and not released.
-        unsafe { ffi::PyBuffer_Release(filled) };
-        return Err(BufferError::Refused(
-            "WRITABLE was requested without FORMAT, the items hold addresses".into(),
-        ));
+    if !is_blind || view.readonly != 0 {
+        return Ok(());
     }
-    Ok(())
+    // SAFETY: just granted, and `FORMAT` was requested.
+    let reason = match unsafe { described(view) } {
+        Described::Plain => return Ok(()),
+        Described::Addresses => "WRITABLE was requested without FORMAT, the items hold addresses",
+        Described::Partly => {
+            "WRITABLE was requested without FORMAT, and the items may hold addresses: the exporter's \
+             format does not describe all of their bytes"
+        }
+    };
+    // SAFETY: granted above, and not released.
+    unsafe { ffi::PyBuffer_Release(filled) };
+    Err(BufferError::Refused(reason.into()))
 }
 
 /// # Safety
 ///
 /// `view` is granted and not released, and `FORMAT` was requested.
-unsafe fn holds_addresses(view: &Py_buffer) -> bool {
-    if view.format.is_null() {
-        return false; // bytes
-    }
-    // SAFETY: a string of the exporter's.
-    Format::may_hold_addresses(Some(unsafe { CStr::from_ptr(view.format) }))
+unsafe fn described(view: &Py_buffer) -> Described {
+    // SAFETY: not NULL, so a string of the exporter's.
+    let format = (!view.format.is_null()).then(|| unsafe { CStr::from_ptr(view.format) });
+    Format::describes(format, view.itemsize.unsigned_abs())
 }
 
 /// Whether the memory is that of a `bytes` object, the one that nobody writes.

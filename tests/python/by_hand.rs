@@ -43,7 +43,7 @@ impl ByHand {
             suboffsets,
             ..Py_buffer::zeroed()
         };
-        Buffer::get(&View(view), Request::INDIRECT)
+        Buffer::get(&View(view), Request::INDIRECT | Request::WRITABLE)
     }
 }
 
