@@ -60,12 +60,4 @@ impl Image {
 mod image {
     #[pymodule_export]
     use super::Image;
-
-    use pyo3::prelude::*;
-
-    /// Shorter ways for requests, where the interpreter has them.
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        bufferprocs::accelerate::<Image>(module.py())
-    }
 }

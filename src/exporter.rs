@@ -69,13 +69,16 @@ pub trait Exporter: Send + Sync + 'static {
 ///
 /// # Safety
 ///
-/// A view that [`getbuffer`](Self::getbuffer) grants has in `internal` what an `Exported` wrote there. So the free function
-/// [`release`] ends it, and all that it describes stays valid until then.
+/// - A view that [`getbuffer`](Self::getbuffer) grants has in `internal` what an `Exported` wrote
+///   there. So the free function [`release`] ends it, and all that it describes stays valid until
+///   then.
+/// - `getbuffer` does not panic: C may be calling.
 pub unsafe trait Lend: Send + Sync + 'static {
     /// Answers one request: what `bf_getbuffer` has to do, except for the reference to `obj`.
     ///
-    /// The caller takes a reference to `obj` before the call. It passes to the view; on a refusal it stays with the caller,
-    /// who drops it. Then `view.obj` is NULL, nothing else of the view was written, and nothing is counted. Does not panic.
+    /// The caller takes a reference to `obj` before the call. It passes to the view; on a refusal
+    /// it stays with the caller, who drops it. Then `view.obj` is NULL, nothing else of the view
+    /// was written, and nothing is counted.
     ///
     /// # Safety
     ///
@@ -88,6 +91,12 @@ pub unsafe trait Lend: Send + Sync + 'static {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError>;
+
+    /// Whether [`getbuffer`](Self::getbuffer) runs code that is not this crate's. A bridge to an
+    /// interpreter has to prepare for that, which takes time.
+    fn runs_foreign_code(&self) -> bool {
+        true
+    }
 }
 
 /// A value lent to consumers.
@@ -177,6 +186,11 @@ impl<E: Exporter> Exported<E> {
     }
 
     /// Visits the value for a garbage collector, unless it is being changed: then None.
+    ///
+    /// For the `__traverse__` of the one class that owns this value: a reference that two objects
+    /// visit makes the collector clear what is still in use. The collector sees no reference in a
+    /// value that was replaced while it was exported, nor in the copies of a
+    /// [`Snapshot`](crate::exporters::Snapshot): cycles through these are not collected.
     pub fn traverse<R>(&self, visit: impl FnOnce(&E) -> R) -> Option<R> {
         self.try_borrow().ok().map(|value| visit(&value))
     }
@@ -217,6 +231,10 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
         // SAFETY: the caller's promises, passed on.
         unsafe { (**self).getbuffer(view, obj, request) }
     }
+
+    fn runs_foreign_code(&self) -> bool {
+        (**self).runs_foreign_code()
+    }
 }
 
 // SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
@@ -240,6 +258,11 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
         }
         // SAFETY: the caller's promises.
         unsafe { self.lend_less(facts, view, obj, request) }
+    }
+
+    #[inline(always)]
+    fn runs_foreign_code(&self) -> bool {
+        false
     }
 }
 

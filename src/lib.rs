@@ -131,7 +131,7 @@ pub use request::Request;
 pub use view::View;
 
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
-pub use python::{PyBuffer, accelerate, export, exports};
+pub use python::{PyBuffer, export, exports};
 
 /// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
 mod sync {

@@ -51,9 +51,8 @@ pub use procs::{Instance, getbufferproc, releasebufferproc, slots};
 
 #[cfg(feature = "pyo3")]
 pub use {
-    accelerate::accelerate,
     bufferprocs_macros::exports,
-    class::{Exports, Holder},
+    class::{BaseOfExporter, Exports, Holder},
     export::{export, lend},
     source::PyBuffer,
     subject::PySubject,
@@ -63,7 +62,9 @@ pub use {
 #[cfg(feature = "pyo3")]
 #[doc(hidden)]
 pub use {
+    ::core,
     ::pyo3,
+    accelerate::accelerated,
     class::{getbuffer, releasebuffer},
 };
 

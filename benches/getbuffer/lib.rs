@@ -19,13 +19,13 @@ fn array(shape: &[usize]) -> PyResult<Exported<Strided<f64>>> {
 }
 
 macro_rules! exporter {
-    ($name:ident, $($frozen:ident)?) => {
+    ($name:ident, $($frozen:ident)? $(, $option:ident)?) => {
         #[pyclass($($frozen)?)]
         struct $name {
             array: Exported<Strided<f64>>,
         }
 
-        #[exports(array)]
+        #[exports(array $(, $option)?)]
         #[pymethods]
         impl $name {
             #[new]
@@ -36,7 +36,7 @@ macro_rules! exporter {
     };
 }
 
-exporter!(Methods, frozen);
+exporter!(Methods, frozen, unaccelerated);
 exporter!(Accelerated, frozen);
 exporter!(AcceleratedNotFrozen,);
 
@@ -233,14 +233,4 @@ mod getbuffer_bench {
         Accelerated, AcceleratedNotFrozen, Indirect, Methods, Readonly, Usual, check_layout,
         consumer, mark, parse, raw, threads,
     };
-    use pyo3::prelude::*;
-
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        let py = module.py();
-        bufferprocs::accelerate::<Accelerated>(py)?;
-        bufferprocs::accelerate::<AcceleratedNotFrozen>(py)?;
-        bufferprocs::accelerate::<Indirect>(py)?;
-        bufferprocs::accelerate::<Readonly>(py)
-    }
 }

@@ -4,13 +4,24 @@ use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// Makes a `#[pyclass]` an exporter: Python's consumers see the memory of one of its fields.
 ///
-/// Stands above the class's `#[pymethods]`, which may have methods or none, and names the field: `#[exports(pixels)]`,
-/// `#[exports(0)]` of a tuple, `#[exports(inner.pixels)]` of a field's field. The field's type is a `Holder`: an
-/// `Exported`, or something that keeps one. Adds `__getbuffer__` and `__releasebuffer__` to the block, and implements
-/// `Exports` for the class.
+/// Put it above the class's `#[pymethods]`, which may have methods or none, and name the field:
+/// `#[exports(pixels)]`, `#[exports(0)]` of a tuple, `#[exports(inner.pixels)]` of a field's field.
+/// The field's type is a `Holder`: an `Exported`, or something that keeps one. The class extends no
+/// other class, or one that has the attribute too.
+///
+/// | what it adds | what it is for |
+/// |---|---|
+/// | `__getbuffer__`, `__releasebuffer__` | the two slots of the type |
+/// | the class attribute `__bufferprocs__` | True: when the type was made, requests got a way around what PyO3 does for every method, with the same answers; False: something else had replaced the slots; None under the limited API (`abi3`), which reaches no slots |
+/// | an implementation of `Exports` | names the field |
+///
+/// | after the field | meaning |
+/// |---|---|
+/// | `, unaccelerated` | without `__bufferprocs__`: requests go through the methods |
+/// | `, crate = path` | where `bufferprocs` is, if the crate has another name here, or another crate re-exports it |
 #[proc_macro_attribute]
-pub fn exports(field: TokenStream, block: TokenStream) -> TokenStream {
-    match expand(field, block.clone()) {
+pub fn exports(arguments: TokenStream, block: TokenStream) -> TokenStream {
+    match expand(arguments, block.clone()) {
         Ok(expanded) => expanded,
         Err((message, span)) => {
             // The block stays, so that this is the only error.
@@ -21,16 +32,11 @@ pub fn exports(field: TokenStream, block: TokenStream) -> TokenStream {
     }
 }
 
-fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'static str, Span)> {
-    if !is_path(&field) {
-        let span = field.into_iter().next().map_or_else(Span::call_site, |token| token.span());
-        return Err((
-            "name one field to export, as it is written after `self.`: #[exports(field)]",
-            span,
-        ));
-    }
+type Refused = (&'static str, Span);
+
+fn expand(arguments: TokenStream, block: TokenStream) -> Result<TokenStream, Refused> {
+    let arguments = Arguments::parse(arguments)?;
     let mut tokens: Vec<TokenTree> = block.into_iter().collect();
-    let is_word = |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(ident) if ident.to_string() == word);
     let start = tokens.iter().position(|token| is_word(token, "impl"));
     let (Some(start), Some(TokenTree::Group(body))) = (start, tokens.last().cloned()) else {
         return Err((
@@ -38,72 +44,163 @@ fn expand(field: TokenStream, block: TokenStream) -> Result<TokenStream, (&'stat
             Span::call_site(),
         ));
     };
-    let is_pymethods = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.stream().into_iter().any(|token| is_word(&token, "pymethods")));
     if body.delimiter() != Delimiter::Brace || !tokens[..start].iter().any(is_pymethods) {
         return Err(("#[exports] stands above #[pymethods]", Span::call_site()));
     }
-    if let Some(own) = own_method(body.stream()) {
+    if let Some(own) = own_definition(body.stream()) {
         return Err((
-            "#[exports] adds __getbuffer__ and __releasebuffer__: remove those written by hand",
+            "#[exports] adds __getbuffer__, __releasebuffer__ and __bufferprocs__: remove those written by hand",
             own,
         ));
     }
     let class: TokenStream = tokens[start + 1..tokens.len() - 1].iter().cloned().collect();
+    let filled = |text| filled(parse(text), &class, &arguments);
 
     let mut methods = body.stream();
-    methods.extend(parse(METHODS));
+    methods.extend(filled(METHODS));
+    if arguments.accelerated {
+        methods.extend(filled(ATTRIBUTE));
+    }
     let mut body_with_methods = Group::new(Delimiter::Brace, methods);
     body_with_methods.set_span(body.span());
     *tokens.last_mut().expect("it was just looked at") = body_with_methods.into();
 
     let mut output: TokenStream = tokens.into_iter().collect();
-    output.extend(filled(parse(IMPLEMENTATION), &class, &field));
+    output.extend(filled(IMPLEMENTATION));
     Ok(output)
 }
 
-/// Where the block defines a method that the attribute adds.
-fn own_method(methods: TokenStream) -> Option<Span> {
-    let is_ours = |name: &str| ["__getbuffer__", "__releasebuffer__"].contains(&name);
-    let mut after_fn = false;
-    for token in methods {
-        if let TokenTree::Ident(ident) = &token {
-            let name = ident.to_string();
-            if after_fn && is_ours(&name) {
-                return Some(ident.span());
+/// The arguments of the attribute.
+struct Arguments {
+    field: TokenStream,
+    accelerated: bool,
+    /// Path of the crate `bufferprocs`.
+    path: TokenStream,
+}
+
+impl Arguments {
+    fn parse(arguments: TokenStream) -> Result<Arguments, Refused> {
+        let end = arguments.clone().into_iter().last();
+        let tokens: Vec<TokenTree> = arguments.into_iter().collect();
+        let mut parts = tokens.split(|token| is_punct(token, ','));
+        let field: TokenStream = parts.next().unwrap_or_default().iter().cloned().collect();
+        if !is_path(&field) {
+            let span =
+                field.into_iter().next().or(end).map_or_else(Span::call_site, |at| at.span());
+            return Err((
+                "name one field to export, as it is written after `self.`: #[exports(field)]",
+                span,
+            ));
+        }
+        let path = "::bufferprocs".parse().expect("a path");
+        let mut parsed = Arguments { field, accelerated: true, path };
+        for part in parts {
+            match part {
+                [] => {} // behind the last comma
+                [word] if is_word(word, "unaccelerated") => parsed.accelerated = false,
+                [word, equals, path @ ..]
+                    if is_word(word, "crate") && is_punct(equals, '=') && !path.is_empty() =>
+                {
+                    parsed.path = path.iter().cloned().collect();
+                }
+                [first, ..] => {
+                    return Err((
+                        "after the field may come `unaccelerated` and `crate = path`",
+                        first.span(),
+                    ));
+                }
             }
-            after_fn = name == "fn";
-        } else {
-            after_fn = false;
+        }
+        Ok(parsed)
+    }
+}
+
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident.to_string() == word)
+}
+
+fn is_punct(token: &TokenTree, punct: char) -> bool {
+    matches!(token, TokenTree::Punct(found) if found.as_char() == punct)
+}
+
+/// Whether an attribute is `#[pymethods]`, by whatever path. Not within a `cfg_attr`, which may
+/// take it away: then the methods would be no slots, and `Exports` a false promise.
+fn is_pymethods(attribute: &TokenTree) -> bool {
+    let TokenTree::Group(group) = attribute else { return false };
+    let path: Vec<TokenTree> = group
+        .stream()
+        .into_iter()
+        .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
+        .collect();
+    path.last().is_some_and(|last| is_word(last, "pymethods"))
+}
+
+/// Where the block defines something of a name that the attribute adds, or gives a method this
+/// name.
+fn own_definition(methods: TokenStream) -> Option<Span> {
+    const OURS: [&str; 3] = ["__getbuffer__", "__releasebuffer__", "__bufferprocs__"];
+    let mut is_name = false;
+    for token in methods {
+        match &token {
+            TokenTree::Ident(ident) => {
+                let name = ident.to_string();
+                if is_name && OURS.contains(&&*name) {
+                    return Some(ident.span());
+                }
+                is_name = name == "fn" || name == "const";
+            }
+            // `#[pyo3(name = "__getbuffer__")]`
+            TokenTree::Literal(literal) => {
+                if OURS.contains(&literal.to_string().trim_matches('"')) {
+                    return Some(literal.span());
+                }
+            }
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
+                if let Some(own) = own_definition(group.stream()) {
+                    return Some(own);
+                }
+            }
+            _ => is_name = false,
         }
     }
     None
 }
 
-/// Which field it is stands in the implementation below.
+// In the texts below `CRATE`, `CLASS` and `FIELD` are replaced by what the attribute was given.
+
 const METHODS: &str = "
     unsafe fn __getbuffer__(
-        slf: &::bufferprocs::python::pyo3::Bound<'_, Self>,
-        view: *mut ::bufferprocs::python::pyo3::ffi::Py_buffer,
-        flags: ::std::ffi::c_int,
-    ) -> ::bufferprocs::python::pyo3::PyResult<()> {
+        slf: &CRATE::python::pyo3::Bound<'_, Self>,
+        view: *mut CRATE::python::pyo3::ffi::Py_buffer,
+        flags: CRATE::python::core::ffi::c_int,
+    ) -> CRATE::python::pyo3::PyResult<()> {
         // SAFETY: called by the interpreter, whose promises these are.
-        unsafe { ::bufferprocs::python::getbuffer(slf, view, flags) }
+        unsafe { CRATE::python::getbuffer(slf, view, flags) }
     }
 
     unsafe fn __releasebuffer__(
-        slf: &::bufferprocs::python::pyo3::Bound<'_, Self>,
-        view: *mut ::bufferprocs::python::pyo3::ffi::Py_buffer,
+        slf: &CRATE::python::pyo3::Bound<'_, Self>,
+        view: *mut CRATE::python::pyo3::ffi::Py_buffer,
     ) {
         // SAFETY: called by the interpreter, whose promises these are.
-        unsafe { ::bufferprocs::python::releasebuffer(slf, view) }
+        unsafe { CRATE::python::releasebuffer(slf, view) }
     }
 ";
 
-/// `CLASS` and `FIELD` stand for what the attribute was given.
+const ATTRIBUTE: &str = "
+    #[classattr]
+    fn __bufferprocs__(
+        py: CRATE::python::pyo3::Python<'_>,
+    ) -> CRATE::python::core::option::Option<CRATE::python::core::primitive::bool> {
+        CRATE::python::accelerated::<Self>(py)
+    }
+";
+
 const IMPLEMENTATION: &str = "
-    // SAFETY: the methods above are the class's, or the compiler refuses two of one name.
-    unsafe impl ::bufferprocs::python::Exports for CLASS {
-        fn holder(&self) -> &impl ::bufferprocs::python::Holder {
+    // SAFETY: the methods above are the class's, or the compiler refuses two of one name. `Exports`
+    // itself demands a base that may be one.
+    unsafe impl CRATE::python::Exports for CLASS {
+        fn holder(&self) -> &impl CRATE::python::Holder {
             &self.FIELD
         }
     }
@@ -119,15 +216,18 @@ fn parse(text: &str) -> TokenStream {
     })
 }
 
-fn filled(tokens: TokenStream, class: &TokenStream, field: &TokenStream) -> TokenStream {
-    respanned(tokens, &|token| match &token {
-        TokenTree::Ident(ident) if ident.to_string() == "CLASS" => {
-            class.clone().into_iter().collect()
-        }
-        TokenTree::Ident(ident) if ident.to_string() == "FIELD" => {
-            field.clone().into_iter().collect()
-        }
-        _ => vec![token],
+fn filled(tokens: TokenStream, class: &TokenStream, arguments: &Arguments) -> TokenStream {
+    respanned(tokens, &|token| {
+        let given = match &token {
+            TokenTree::Ident(ident) => match ident.to_string().as_str() {
+                "CRATE" => &arguments.path,
+                "CLASS" => class,
+                "FIELD" => &arguments.field,
+                _ => return vec![token],
+            },
+            _ => return vec![token],
+        };
+        given.clone().into_iter().collect()
     })
 }
 

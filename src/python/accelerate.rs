@@ -1,80 +1,82 @@
-//! The slots of a finished type, replaced by shorter ways to the same answers.
+//! The slots of a class, replaced by a shorter way to the same answers.
+//!
+//! PyO3 wraps each method of a class, which costs more than a request itself. When the type is
+//! made, the class attribute `__bufferprocs__` puts functions of this crate into its two slots. One
+//! table of scenarios runs over classes with and without it: `tests/python/alike.py`.
 
 use pyo3::prelude::*;
 
 use super::class::Exports;
+use crate::caught::caught;
 
-/// Lets requests to objects of `T` skip what PyO3 does around every method. Behaviour stays the same.
+/// The value of `__bufferprocs__`: whether the slots of `T` are the short ones. None under the
+/// limited API, where the slots cannot be reached.
 ///
-/// To be called once, where the module is made, for a class with the attribute [`exports`](macro@super::exports). Classes that
-/// Python code derives from `T` take the longer way if they were made before, and on 3.12 and later in any case.
-///
-/// Fails, and changes nothing, if the slots of the type are not those that the attribute made: something has replaced them.
-/// Under the limited API (`abi3`) the slots cannot be reached, and nothing is done.
-pub fn accelerate<T: Exports>(py: Python<'_>) -> PyResult<()> {
+/// For what [`exports`](macro@super::exports) expands to. Whatever goes wrong here changes nothing
+/// but the speed: PyO3 would make an error of it each time an object is created.
+pub fn accelerated<T: Exports>(py: Python<'_>) -> Option<bool> {
     #[cfg(not(Py_LIMITED_API))]
-    slots::swap::<T>(py)?;
+    return Some(caught(|| slots::swap::<T>(py)).unwrap_or(false));
     #[cfg(Py_LIMITED_API)]
-    let _ = py;
-    Ok(())
+    {
+        let _ = (py, caught::<()>, T::holder);
+        None
+    }
 }
 
 #[cfg(not(Py_LIMITED_API))]
 mod slots {
     use std::ffi::{c_int, c_void};
     use std::ptr::null_mut;
+    use std::sync::atomic::{AtomicPtr, Ordering};
 
-    use pyo3::exceptions::PyTypeError;
-    use pyo3::impl_::pyclass::PyClassImpl;
-    use pyo3::{Borrowed, PyClass, ffi};
+    use pyo3::{Borrowed, ffi};
 
     use super::*;
     use crate::python::class::lend;
-    use crate::python::procs::{releasebufferproc, respond};
+    use crate::python::procs::{Asked, releasebufferproc};
 
-    pub(super) fn swap<T: Exports>(py: Python<'_>) -> PyResult<()> {
-        let class = T::type_object(py);
+    /// Puts the short functions into the slots of `T`, if those that the attribute made are there.
+    /// Whether the short ones are there now.
+    pub(super) fn swap<T: Exports>(py: Python<'_>) -> bool {
         let made = [ffi::Py_bf_getbuffer, ffi::Py_bf_releasebuffer].map(made::<T>);
-        let object = class.as_type_ptr();
-        // SAFETY: a type that PyO3 made, alive.
-        let procs = unsafe { (*object).tp_as_buffer };
-        // SAFETY: NULL, or the procs within that type.
-        let found = unsafe { procs.as_ref() }.map_or([null_mut(); 2], |procs| {
-            [
-                procs.bf_getbuffer.map_or(null_mut(), |found| found as *mut c_void),
-                procs.bf_releasebuffer.map_or(null_mut(), |found| found as *mut c_void),
-            ]
-        });
         let short: [*mut c_void; 2] = {
             let getbuffer: ffi::getbufferproc = getbuffer::<T>;
             let releasebuffer: ffi::releasebufferproc = releasebufferproc;
             [getbuffer as *mut c_void, releasebuffer as *mut c_void]
         };
-        if found == short {
-            return Ok(());
+        let class = T::type_object(py);
+        // SAFETY: a type that PyO3 made, alive.
+        let procs = unsafe { (*class.as_type_ptr()).tp_as_buffer };
+        if procs.is_null() || made.contains(&null_mut()) {
+            return false;
         }
-        if found != made || made.contains(&null_mut()) {
-            return Err(PyTypeError::new_err(format!(
-                "the buffer slots of {} are not those of #[exports]",
-                <T as PyClass>::NAME
-            )));
-        }
-        // SAFETY: the procs belong to a type on the heap, which may be written; the interpreter reads them when it gets a
-        // request, which comes to the same before and after.
+        // SAFETY: the procs are within the type.
         let getbuffer_slot = unsafe { &raw mut (*procs).bf_getbuffer };
         // SAFETY: as above.
         let releasebuffer_slot = unsafe { &raw mut (*procs).bf_releasebuffer };
-        // SAFETY: as above; the function takes objects of this type and of its subtypes. Views granted so far are those of the
-        // same holder, as `Exports` promises: either release ends them.
-        unsafe { getbuffer_slot.write(Some(getbuffer::<T>)) };
+        // SAFETY: an `Option` of a function has the layout of a pointer to it. The type may be
+        // written: it is on the heap. The interpreter writes the slots while it makes or changes
+        // the type, and reads them as plain words.
+        let getbuffer_slot = unsafe { AtomicPtr::from_ptr(getbuffer_slot.cast::<*mut c_void>()) };
         // SAFETY: as above.
-        unsafe { releasebuffer_slot.write(Some(releasebufferproc)) };
-        Ok(())
+        let releasebuffer_slot =
+            unsafe { AtomicPtr::from_ptr(releasebuffer_slot.cast::<*mut c_void>()) };
+        let slots = [getbuffer_slot, releasebuffer_slot];
+        let found = slots.map(|slot| slot.load(Ordering::Relaxed));
+        if found == made {
+            // In any order: views that either function grants are ended by either release, since
+            // `Exports` promises that all are those of a `Lend`.
+            for (slot, short) in slots.into_iter().zip(short) {
+                slot.store(short, Ordering::Relaxed);
+            }
+        }
+        found == made || found == short
     }
 
     /// What PyO3 made of the methods of `T` itself.
     fn made<T: Exports>(slot: c_int) -> *mut c_void {
-        <T as PyClassImpl>::items_iter()
+        T::items_iter()
             .flat_map(|items| items.slots)
             .find(|made| made.slot == slot)
             .map_or(null_mut(), |made| made.pfunc)
@@ -95,8 +97,7 @@ mod slots {
         // SAFETY: the slot is that of T, so the object is a T or of a subtype.
         let slf = unsafe { slf.cast_unchecked::<T>() };
         // SAFETY: the caller's promises.
-        let lend = || unsafe { lend(&slf, view, flags) };
-        // SAFETY: the caller's promises.
-        unsafe { respond(exporter, view, lend) }
+        let asked = unsafe { Asked::new(exporter, view, flags) };
+        asked.respond(|| lend(&slf, &asked))
     }
 }

@@ -3,7 +3,8 @@
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::{PyErr, Python};
 
-use super::raise::Exception;
+use super::raise::{Exception, exception_in};
+use crate::caught::drop_caught;
 use crate::error::{AccessError, BufferError, CopyError, FormatError, LayoutError, MutError};
 
 /// `BufferError`; of a closed exporter `ValueError`, of an object that is none `TypeError`, as CPython has it. What a foreign
@@ -11,15 +12,16 @@ use crate::error::{AccessError, BufferError, CopyError, FormatError, LayoutError
 impl From<BufferError> for PyErr {
     fn from(error: BufferError) -> PyErr {
         if let BufferError::Raised(raised) = &error {
-            let raised = raised.get().downcast_ref::<PyErr>();
-            // Without an interpreter the text has to do.
-            let again = raised.and_then(|error| Python::try_attach(|py| error.clone_ref(py)));
+            // Without an interpreter the message has to do.
+            let again = Python::try_attach(|py| exception_in(raised, py)).flatten();
             if let Some(again) = again {
+                drop_caught(error);
                 return again;
             }
         }
-        let text = error.to_string();
-        match Exception::of(&error) {
+        let (kind, text) = (Exception::of(&error), error.message());
+        drop_caught(error);
+        match kind {
             Exception::Buffer => PyBufferError::new_err(text),
             Exception::Type => PyTypeError::new_err(text),
             Exception::Value => PyValueError::new_err(text),

@@ -1,9 +1,7 @@
 //! A ready-made object for every exporter, for those who have no class of their own.
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
-use super::accelerate::accelerate;
 use super::exports;
 use crate::exporter::{Exported, Exporter, Lend};
 
@@ -34,7 +32,5 @@ pub fn export<E: Exporter>(py: Python<'_>, exporter: E) -> PyResult<Bound<'_, Py
 
 /// An object that answers requests by `lender`: a [`Snapshot`](crate::exporters::Snapshot), for example.
 pub fn lend<L: Lend>(py: Python<'_>, lender: L) -> PyResult<Bound<'_, PyAny>> {
-    static ACCELERATED: PyOnceLock<()> = PyOnceLock::new();
-    ACCELERATED.get_or_try_init(py, || accelerate::<Export>(py))?;
     Ok(Bound::new(py, Export { lender: Box::new(lender) })?.into_any())
 }

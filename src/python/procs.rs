@@ -1,14 +1,16 @@
 //! The two procs of a type, over the C API alone: requests go to what its objects lend, releases by `internal`.
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3_ffi as ffi;
 
 use super::raise::{raise, set_aside, write_unraisable};
+use crate::abi::Py_buffer;
+use crate::caught::caught;
 use crate::error::{BufferError, ReleaseError};
+use crate::exporter::Lend;
 use crate::exporter::release::{Orphan, end};
-use crate::exporter::{Lend, discard};
 use crate::fill::refuse;
 use crate::request::Request;
 
@@ -42,20 +44,19 @@ pub const fn slots<I: Instance>() -> [ffi::PyType_Slot; 2] {
 ///
 /// # Safety
 ///
-/// `exporter` is alive and of that type. `view` is valid for writes, and released at most once if it is granted. The thread is
-/// attached to the interpreter.
+/// `exporter` is alive and of that type. `view` is valid for writes, and released at most once if
+/// it is granted. The thread is attached to the interpreter.
 pub unsafe extern "C" fn getbufferproc<I: Instance>(
     exporter: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
     flags: c_int,
 ) -> c_int {
-    let request = Request::from_bits_retain(flags);
-    // SAFETY: the promises of our caller: `view` is valid for writes, and released at most once.
-    let ask = |lent: &I::Lent| unsafe { lent.getbuffer(view.cast(), exporter.cast(), request) };
+    // SAFETY: the caller's promises.
+    let asked = unsafe { Asked::new(exporter, view, flags) };
     // SAFETY: `exporter` is alive and of the type, by the caller's promise.
-    let lend = || unsafe { I::with_lent(exporter, ask) }.and_then(|answer| answer);
-    // SAFETY: the caller's promises; what grants is a lender, asked for `exporter`.
-    unsafe { respond(exporter, view, lend) }
+    let instance = || unsafe { I::with_lent(exporter, |lent| asked.ask(lent)) };
+    // SAFETY: attached, by the caller's promise.
+    asked.respond(|| unsafe { attached(instance) })
 }
 
 /// `bf_releasebuffer` of every type whose objects lend: it goes by `internal` alone.
@@ -76,55 +77,116 @@ pub unsafe extern "C" fn releasebufferproc(
     }
 }
 
-/// As [`answer`], and tells the interpreter as a slot has to: 0, or -1 with the exception set.
-///
-/// # Safety
-///
-/// As [`answer`].
-#[inline]
-pub(super) unsafe fn respond(
+/// One request, until it is answered.
+pub(super) struct Asked {
+    /// Invariant: alive.
     exporter: *mut ffi::PyObject,
+    /// Invariant: valid for writes, and released at most once if it is granted.
     view: *mut ffi::Py_buffer,
-    lend: impl FnOnce() -> Result<(), BufferError>,
-) -> c_int {
-    // SAFETY: the caller's promises.
-    match unsafe { answer(exporter, view, lend) } {
-        Ok(()) => 0,
-        Err(refusal) => {
-            // SAFETY: attached, by the caller's promise.
-            unsafe { raise(&refusal) };
-            -1
+    request: Request,
+    /// A lender has granted the view.
+    granted: Cell<bool>,
+}
+
+impl Asked {
+    /// # Safety
+    ///
+    /// `exporter` is alive, and `view` valid for writes, as long as this value exists. The view is
+    /// released at most once if it is granted. The thread is attached to the interpreter.
+    #[inline]
+    pub(super) unsafe fn new(
+        exporter: *mut ffi::PyObject,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> Asked {
+        let request = Request::from_bits_retain(flags);
+        Asked { exporter, view, request, granted: Cell::new(false) }
+    }
+
+    /// Passes the request to `lender`, with the reference to the exporter that
+    /// [`answer`](Self::answer) has taken. Called once at most.
+    #[inline]
+    pub(super) fn ask<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
+        // SAFETY: the invariants.
+        unsafe { lender.getbuffer(self.view.cast(), self.exporter.cast(), self.request) }?;
+        self.granted.set(true);
+        Ok(())
+    }
+
+    /// Answers the request by `through`, which calls [`ask`](Self::ask) or fails.
+    ///
+    /// If it fails or panics after a lender granted the view, the view is released: the consumer
+    /// gets a refusal, and nothing stays exported.
+    #[inline]
+    pub(super) fn answer(
+        &self,
+        through: impl FnOnce() -> Result<Result<(), BufferError>, BufferError>,
+    ) -> Result<(), BufferError> {
+        // The reference that passes to the view. SAFETY: alive.
+        unsafe { ffi::Py_INCREF(self.exporter) };
+        let refusal = match caught(through) {
+            Some(Ok(Ok(()))) => return Ok(()),
+            Some(Ok(Err(refusal)) | Err(refusal)) => refusal,
+            None => BufferError::Refused("the exporter panicked".into()),
+        };
+        if self.granted.get() {
+            // SAFETY: granted, and the consumer will not see it.
+            unsafe { releasebufferproc(self.exporter, self.view) };
+            // No pointer is left to memory that is not exported. SAFETY: valid for writes.
+            unsafe { self.view.cast::<Py_buffer>().write(Py_buffer::zeroed()) };
+        }
+        // SAFETY: valid for writes.
+        unsafe { refuse(self.view.cast()) };
+        // SAFETY: the reference taken above, which no view has; another one is the caller's.
+        unsafe { ffi::Py_DECREF(self.exporter) };
+        Err(refusal)
+    }
+
+    /// As [`answer`](Self::answer), and tells the interpreter as a slot has to: 0, or -1 with the
+    /// exception set.
+    #[inline]
+    pub(super) fn respond(
+        &self,
+        through: impl FnOnce() -> Result<Result<(), BufferError>, BufferError>,
+    ) -> c_int {
+        match self.answer(through) {
+            Ok(()) => 0,
+            Err(refusal @ BufferError::Raised(_)) => {
+                // SAFETY: attached, as `new` demands.
+                unsafe { attached(|| raise(refusal)) };
+                -1
+            }
+            Err(refusal) => {
+                // SAFETY: attached, as `new` demands.
+                unsafe { raise(refusal) };
+                -1
+            }
         }
     }
 }
 
-/// Answers a request by `lend`, with a reference to `exporter` for the view.
+/// Runs foreign code. PyO3 has to know that the thread is attached, or it puts off each drop of a
+/// reference: an exception then keeps the objects of its frames alive.
 ///
 /// # Safety
 ///
-/// - `exporter` is alive, `view` is valid for writes, the thread is attached to the interpreter.
-/// - `lend` asks a [`Lend`] to fill `view` for `exporter`, or fails.
+/// The thread is attached to the interpreter.
 #[inline]
-pub(super) unsafe fn answer(
-    exporter: *mut ffi::PyObject,
-    view: *mut ffi::Py_buffer,
-    lend: impl FnOnce() -> Result<(), BufferError>,
-) -> Result<(), BufferError> {
-    // The reference that passes to the view. SAFETY: alive.
-    unsafe { ffi::Py_INCREF(exporter) };
-    let answer = match catch_unwind(AssertUnwindSafe(lend)) {
-        Ok(Ok(())) => return Ok(()),
-        Ok(refusal) => refusal,
-        Err(payload) => {
-            discard(payload);
-            Err(BufferError::Refused("the exporter panicked".into()))
+pub(super) unsafe fn attached<R>(code: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "pyo3")]
+    {
+        // SAFETY: attached, by the caller's promise.
+        let current = unsafe { ffi::PyThreadState_Get() };
+        // In a second interpreter, before 3.12, another state is that of the thread: to attach by
+        // it would wait for the GIL that this thread has.
+        // SAFETY: may be called at any time.
+        if unsafe { ffi::PyGILState_GetThisThreadState() } == current {
+            // `Python::attach` would end the process where the interpreter is coming to its end.
+            // SAFETY: attached.
+            return unsafe { pyo3::Python::attach_unchecked(|_| code()) };
         }
-    };
-    // SAFETY: valid for writes.
-    unsafe { refuse(view.cast()) };
-    // SAFETY: the reference taken above, which nobody got; another one is the caller's.
-    unsafe { ffi::Py_DECREF(exporter) };
-    answer
+    }
+    code()
 }
 
 /// Ends one export. What the exporter's drop does, if this was the last hold on it, disturbs no exception that is set.
@@ -149,12 +211,6 @@ pub(super) unsafe fn release(view: *mut ffi::Py_buffer) -> Result<(), ReleaseErr
 unsafe fn free(orphan: Orphan) -> Result<(), ReleaseError> {
     // SAFETY: attached.
     let _exception = unsafe { set_aside() };
-    #[cfg(not(feature = "pyo3"))]
-    return orphan.free();
-    // PyO3 has to know, to drop references to Python's objects at once. `attach` would end the process where the interpreter
-    // is coming to its end; attached we are, and that is all that is needed. SAFETY: attached.
-    #[cfg(feature = "pyo3")]
-    unsafe {
-        pyo3::Python::attach_unchecked(|_| orphan.free())
-    }
+    // SAFETY: attached.
+    unsafe { attached(|| orphan.free()) }
 }

@@ -1,10 +1,12 @@
 //! Errors as Python's exceptions, over the C API alone.
 
-use std::borrow::Cow;
 use std::ptr::null_mut;
 
 use pyo3_ffi as ffi;
 
+#[cfg(feature = "pyo3")]
+use crate::caught::caught;
+use crate::caught::drop_caught;
 use crate::error::{BufferError, ReleaseError};
 
 /// The exception of a refusal: `BufferError`, save where CPython has another for it.
@@ -24,28 +26,43 @@ impl Exception {
     }
 }
 
-/// Sets the exception of a refusal.
+/// Sets the exception of a refusal. Foreign code in the refusal runs before, and is guarded: its
+/// message, its drop, and what PyO3 calls to make an exception.
 ///
 /// # Safety
 ///
 /// The thread is attached to the interpreter.
-pub(super) unsafe fn raise(refusal: &BufferError) {
+pub(super) unsafe fn raise(refusal: BufferError) {
     #[cfg(feature = "pyo3")]
-    if let BufferError::Raised(raised) = refusal {
-        if let Some(error) = raised.get().downcast_ref::<pyo3::PyErr>() {
-            // SAFETY: attached, by the caller's promise.
-            let py = unsafe { pyo3::Python::assume_attached() };
-            return error.clone_ref(py).restore(py);
+    if let BufferError::Raised(raised) = &refusal {
+        // SAFETY: attached, by the caller's promise.
+        let py = unsafe { pyo3::Python::assume_attached() };
+        if let Some(error) = exception_in(raised, py) {
+            drop_caught(refusal);
+            return error.restore(py);
         }
     }
-    let exception = match Exception::of(refusal) {
+    let exception = match Exception::of(&refusal) {
         Exception::Buffer => &raw const ffi::PyExc_BufferError,
         Exception::Type => &raw const ffi::PyExc_TypeError,
         Exception::Value => &raw const ffi::PyExc_ValueError,
     };
-    let text = refusal.text().map_or_else(|| Cow::Owned(refusal.to_string()), Cow::Borrowed);
+    let message = refusal.message();
+    drop_caught(refusal);
     // SAFETY: attached, and an exception.
-    unsafe { set(exception, &text) };
+    unsafe { set(exception, &message) };
+}
+
+/// The exception of Python's that a foreign error is. None if it is another error, or if its
+/// arguments panic.
+#[cfg(feature = "pyo3")]
+pub(super) fn exception_in(
+    raised: &crate::error::Raised,
+    py: pyo3::Python<'_>,
+) -> Option<pyo3::PyErr> {
+    let error = raised.get().downcast_ref::<pyo3::PyErr>()?;
+    // This may create the exception, by code of the type that raised it.
+    caught(|| error.clone_ref(py))
 }
 
 /// Reports what went wrong in a release, which has no way to raise it.

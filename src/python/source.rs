@@ -1,7 +1,9 @@
 //! Python's objects as sources: [`Buffer`] over any exporter there is.
 
 use std::ffi::CStr;
+use std::mem::ManuallyDrop;
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::{PyErr, ffi};
@@ -17,6 +19,31 @@ use crate::request::Request;
 /// It has an owned reference, where `Buffer<Bound<PyAny>>` has a borrow of the interpreter, which makes that one faster to
 /// release.
 pub type PyBuffer = Buffer<Py<PyAny>>;
+
+impl PyBuffer {
+    /// Visits the object that exports the memory: for `__traverse__` of a class that keeps the
+    /// buffer.
+    ///
+    /// Without it a cycle through the buffer is never collected. Each buffer is visited by one
+    /// object.
+    ///
+    /// ```pyo3
+    /// fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+    ///     self.buffer.as_ref().map_or(Ok(()), |buffer| buffer.traverse(&visit))
+    /// }
+    /// ```
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let owner: *mut ffi::PyObject = self.raw().obj.cast();
+        if owner.is_null() {
+            return Ok(());
+        }
+        // SAFETY: there is a visit, so the collector is running, on a thread that is attached.
+        let py = unsafe { Python::assume_attached() };
+        // SAFETY: alive, since the view owns a reference. That is not dropped here.
+        let owner = ManuallyDrop::new(unsafe { Bound::from_owned_ptr(py, owner) }.unbind());
+        visit.call(&*owner)
+    }
+}
 
 /// The object may be of any type. The promises of [`Source`] are those of the protocol, which C code keeps or does not;
 /// whatever of them can be seen in a view is checked.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use interpreter::{Interpreter, SKIP};
 
+mod alike;
 mod bridge;
 mod by_hand;
 mod conformance;
@@ -51,7 +52,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
     }
 }
 
-const CASES: [(&str, Case); 26] = [
+const CASES: [(&str, Case); 27] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -70,6 +71,7 @@ const CASES: [(&str, Case); 26] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("bridge", bridge::newest_pyo3),
+    ("alike", alike::compare),
     ("faults", bridge::faults),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),

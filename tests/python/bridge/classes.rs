@@ -17,13 +17,13 @@ fn items(len: usize) -> Exported<Items> {
 }
 
 macro_rules! growable {
-    ($name:ident) => {
+    ($name:ident $(, $option:ident)?) => {
         #[pyclass(frozen, subclass)]
         pub struct $name {
             items: Exported<Items>,
         }
 
-        #[exports(items)]
+        #[exports(items $(, $option)?)]
         #[pymethods]
         impl $name {
             #[new]
@@ -48,7 +48,7 @@ macro_rules! growable {
     };
 }
 
-growable!(Samples);
+growable!(Samples, unaccelerated);
 growable!(Fast);
 
 /// Not frozen, no other methods.
@@ -57,7 +57,7 @@ pub struct Plain {
     matrix: Exported<Strided<u16>>,
 }
 
-#[exports(matrix)]
+#[exports(matrix, unaccelerated)]
 #[pymethods]
 impl Plain {}
 
@@ -139,10 +139,10 @@ impl Locked {
     }
 }
 
-/// A field that may be empty, within an `Arc` within a `Mutex`.
+/// A field that may be empty, within a `Mutex`.
 #[pyclass(frozen)]
 pub struct Closable {
-    items: Mutex<Option<Arc<Exported<Items>>>>,
+    items: Mutex<Option<Exported<Items>>>,
 }
 
 #[exports(items)]
@@ -150,7 +150,7 @@ pub struct Closable {
 impl Closable {
     #[new]
     fn new(len: usize) -> Closable {
-        Closable { items: Mutex::new(Some(Arc::new(items(len)))) }
+        Closable { items: Mutex::new(Some(items(len))) }
     }
 
     fn close(&self) {
@@ -225,7 +225,8 @@ pub struct Outer {
     bytes: Exported<Vec<u8>>,
 }
 
-#[exports(bytes)]
+// By the name that the crate has inside this one.
+#[exports(bytes, crate = crate::reexported::buffers)]
 #[pymethods]
 impl Outer {
     #[new]
@@ -250,21 +251,6 @@ impl Fixed {
     }
 }
 
-/// To be patched before it is accelerated.
-#[pyclass(frozen)]
-pub struct Patched {
-    items: Exported<Items>,
-}
-
-#[exports(items)]
-#[pymethods]
-impl Patched {
-    #[new]
-    fn new(len: usize) -> Patched {
-        Patched { items: items(len) }
-    }
-}
-
 /// Keeps its value in a place of its own kind, which panics or refuses on demand.
 pub struct Moody {
     items: Exported<Items>,
@@ -285,13 +271,13 @@ impl Holder for Moody {
 }
 
 macro_rules! own_holder {
-    ($name:ident) => {
+    ($name:ident $(, $option:ident)?) => {
         #[pyclass(frozen)]
         pub struct $name {
             moody: Moody,
         }
 
-        #[exports(moody)]
+        #[exports(moody $(, $option)?)]
         #[pymethods]
         impl $name {
             #[new]
@@ -312,28 +298,8 @@ macro_rules! own_holder {
     };
 }
 
-own_holder!(OwnHolder);
+own_holder!(OwnHolder, unaccelerated);
 own_holder!(FastOwnHolder);
-
-/// To be derived from in Python before it is accelerated.
-#[pyclass(frozen, subclass)]
-pub struct LateFast {
-    items: Exported<Items>,
-}
-
-#[exports(items)]
-#[pymethods]
-impl LateFast {
-    #[new]
-    fn new(len: usize) -> LateFast {
-        LateFast { items: items(len) }
-    }
-}
-
-#[pyfunction]
-pub fn accelerate_late_fast(py: Python<'_>) -> PyResult<()> {
-    bufferprocs::accelerate::<LateFast>(py)
-}
 
 /// Memory in another object: a frozen class can be looked into without the interpreter.
 #[pyclass(frozen)]
@@ -360,11 +326,6 @@ impl Exporter for Inside {
     fn view(&self) -> Result<View<'_>, BufferError> {
         Ok(View::readonly(&self.0.get().bytes))
     }
-}
-
-#[pyfunction]
-pub fn accelerate_patched(py: Python<'_>) -> PyResult<()> {
-    bufferprocs::accelerate::<Patched>(py)
 }
 
 #[pyfunction]

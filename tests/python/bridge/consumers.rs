@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use bufferprocs::exporters::Reexport;
 use bufferprocs::{Buffer, Exported, Order, PyBuffer, Request, exports};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 fn get<'py>(object: &Bound<'py, PyAny>, flags: i32) -> PyResult<Buffer<Bound<'py, PyAny>>> {
@@ -95,6 +96,14 @@ impl Held {
         self.buffer = None;
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.buffer.as_ref().map_or(Ok(()), |buffer| buffer.traverse(&visit))
+    }
+
+    fn __clear__(&mut self) {
+        self.buffer = None;
+    }
+
     /// Lets go in a thread that Python knows nothing of.
     fn release_elsewhere(&mut self, py: Python<'_>) {
         let buffer = self.buffer.take();
@@ -112,6 +121,49 @@ pub fn keep_in_thread_local(object: Py<PyAny>) -> PyResult<()> {
     let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
     KEPT.with_borrow_mut(|kept| kept.push(buffer));
     Ok(())
+}
+
+/// Tries to write a zero over the first item or byte, in every way that a buffer has: the errors.
+#[pyfunction]
+pub fn overwrite(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Vec<Option<String>>> {
+    let buffer = get(object, flags)?;
+    let indices = vec![0; buffer.layout().ndim()];
+    let zeros = vec![0; buffer.layout().itemsize()];
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let mut errors = vec![
+        buffer.set_bytes_of(&indices, &zeros).err().map(|error| text(&error)),
+        buffer.from_contiguous(&vec![0; buffer.len()], Order::C).err().map(|error| text(&error)),
+        buffer.copy_from(&buffer).err().map(|error| text(&error)),
+        buffer.copy_rows_from(&buffer).err().map(|error| text(&error)),
+    ];
+    if let Ok(items) = buffer.items::<u8>() {
+        errors.push(items.set(&indices, 0).err().map(|error| text(&error)));
+    }
+    if let Ok(items) = buffer.items::<u64>() {
+        errors.push(items.set(&indices, 0).err().map(|error| text(&error)));
+    }
+    Ok(errors)
+}
+
+/// Shows the buffer of another object, which the garbage collector sees.
+#[pyclass(frozen, weakref)]
+pub struct Window {
+    buffer: Exported<Reexport<Py<PyAny>>>,
+}
+
+#[exports(buffer)]
+#[pymethods]
+impl Window {
+    #[new]
+    fn new(object: Py<PyAny>) -> PyResult<Window> {
+        let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+        Ok(Window { buffer: Exported::new(Reexport::new(buffer)) })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let visit = |shown: &Reexport<Py<PyAny>>| shown.buffer().traverse(&visit);
+        self.buffer.traverse(visit).unwrap_or(Ok(()))
+    }
 }
 
 /// Shows the buffer of another object.

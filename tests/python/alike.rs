@@ -1,0 +1,27 @@
+//! Classes with and without the short slots, ready-made objects and types made by hand behave
+//! alike: `alike.py` has the table, over the module in `alike/`.
+
+use crate::Outcome;
+use crate::environment;
+use crate::interpreter::Interpreter;
+use crate::modules::{self, Module, NEWEST};
+
+pub fn compare(python: &Interpreter) -> Outcome {
+    let module = Module {
+        name: "alike",
+        source: "tests/python/alike/lib.rs",
+        features: &[],
+        dependencies: "",
+    };
+    let modules = modules::build(python, &NEWEST, "alike", &[module])?;
+    let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
+    let python = environment::with_numpy(python)?;
+    let output = python.run_with_modules("tests/python/alike.py", modules)?;
+    let last = output.lines().last().unwrap_or_default();
+    match last.strip_suffix(" cells").and_then(|line| line.split(' ').next_back()) {
+        Some(cells) if cells.parse::<usize>().is_ok_and(|cells| cells >= 130) => {
+            Ok(last.to_owned())
+        }
+        _ => Err(format!("too few cells: {last}")),
+    }
+}
