@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::Outcome;
 use crate::interpreter::Interpreter;
@@ -20,7 +20,7 @@ struct Try {
 const EMPTY: &str = "";
 const NEWEST: &str = "pyo3 = \"0.30\"";
 
-const TRIES: [Try; 12] = [
+const TRIES: [Try; 20] = [
     Try {
         name: "pypy",
         pyo3: NEWEST,
@@ -57,7 +57,7 @@ const TRIES: [Try; 12] = [
         message: "no field `x` on type `&C`",
     },
     Try {
-        // Whose methods are others could have `accelerate` swap them for ours, from safe code.
+        // A class with other methods would have them replaced by ours, from safe code.
         name: "exports_by_hand",
         pyo3: NEWEST,
         config: None,
@@ -101,7 +101,85 @@ const TRIES: [Try; 12] = [
         source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
                  #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C { \
                  unsafe fn __getbuffer__(&self) {} }",
-        message: "#[exports] adds __getbuffer__ and __releasebuffer__: remove those written by hand",
+        message: "#[exports] adds __getbuffer__, __releasebuffer__ and __bufferprocs__: remove those written by hand",
+    },
+    Try {
+        name: "getbuffer_by_another_name",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C { \
+                 #[pyo3(name = \"__getbuffer__\")] fn other(&self) {} }",
+        message: "#[exports] adds __getbuffer__, __releasebuffer__ and __bufferprocs__: remove those written by hand",
+    },
+    Try {
+        name: "bufferprocs_of_the_users",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C { \
+                 #[classattr] const __bufferprocs__: bool = true; }",
+        message: "#[exports] adds __getbuffer__, __releasebuffer__ and __bufferprocs__: remove those written by hand",
+    },
+    Try {
+        // The methods would be no slots, and `Exports` a false promise.
+        name: "pymethods_that_may_go_away",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[cfg_attr(any(), pyo3::pymethods)] impl C {}",
+        message: "#[exports] stands above #[pymethods]",
+    },
+    Try {
+        name: "unknown_option",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x, slow)] #[pyo3::pymethods] impl C {}",
+        message: "after the field may come `unaccelerated` and `crate = path`",
+    },
+    Try {
+        // `Base.__buffer__(derived, 0)` gets a buffer of the base's, which the derived class would
+        // release as one of this crate's.
+        name: "extends_another_exporter",
+        pyo3: NEWEST,
+        config: None,
+        source: "use pyo3::{ffi, prelude::*}; \
+                 #[pyclass(subclass)] struct Base; \
+                 #[pymethods] impl Base { \
+                 unsafe fn __getbuffer__(_slf: Bound<'_, Self>, _view: *mut ffi::Py_buffer, _flags: i32) -> PyResult<()> { Ok(()) } } \
+                 #[pyclass(extends = Base)] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[pymethods] impl C {}",
+        message: "a class with `#[exports]` cannot extend `Base`",
+    },
+    Try {
+        name: "extends_a_native_type",
+        pyo3: NEWEST,
+        config: None,
+        source: "use pyo3::prelude::*; \
+                 #[pyclass(extends = pyo3::types::PyDict)] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[pymethods] impl C {}",
+        message: "a class with `#[exports]` cannot extend `PyDict`",
+    },
+    Try {
+        // Two classes could visit its references, and the collector would clear what is in use.
+        name: "arc_of_an_exported",
+        pyo3: NEWEST,
+        config: None,
+        source: "use std::sync::Arc; use bufferprocs::Exported; \
+                 #[pyo3::pyclass] struct C { x: Arc<Exported<Vec<u8>>> } \
+                 #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C {}",
+        message: "an `Arc<Exported<...>>` will not: export an `Arc<[Shared<T>]>`, or keep the object as `Py<...>`",
+    },
+    Try {
+        // A buffer of a `Bound` belongs to a thread that is attached, and so do its items.
+        name: "items_on_another_thread",
+        pyo3: NEWEST,
+        config: None,
+        source: "use bufferprocs::Buffer; use pyo3::prelude::*; \
+                 fn send<T: Send>(_: T) {} \
+                 pub fn try_it(buffer: &Buffer<Bound<'_, PyAny>>) { send(buffer.items::<u8>().unwrap()) }",
+        message: "between threads safely",
     },
     Try {
         // Whose items consumers may not write are not written by `store` either.
@@ -114,35 +192,83 @@ const TRIES: [Try; 12] = [
     },
 ];
 
+/// Uses that have to compile: the name of the crate in the package, and the source.
+const ACCEPTED: [(&str, &str, &str); 2] = [
+    (
+        "the_crate_by_another_name",
+        "buffers",
+        "#![forbid(unsafe_code)] #![deny(warnings)] #[pyo3::pyclass] struct C { x: buffers::Exported<Vec<u8>> } \
+         #[buffers::exports(x, crate = ::buffers)] #[pyo3::pymethods] impl C {}",
+    ),
+    (
+        "names_of_the_users",
+        "bufferprocs",
+        "#![forbid(unsafe_code)] #![deny(warnings)] #![allow(dead_code, non_camel_case_types)] \
+         mod std {} mod core {} mod pyo3_ {} struct Bound; struct PyResult; struct Python; struct Option; type bool = u8; \
+         #[pyo3::pyclass] struct Holder { view: bufferprocs::Exported<Vec<u8>> } \
+         #[bufferprocs::exports(view, unaccelerated,)] #[pyo3::pymethods] impl Holder {} \
+         #[pyo3::pyclass] struct Exports { slf: bufferprocs::Exported<Vec<u8>> } \
+         #[bufferprocs::exports(slf)] #[pyo3::pymethods] impl Exports {}",
+    ),
+];
+
 pub fn compare(python: &Interpreter) -> Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
     for Try { name, pyo3, config, source, message } in &TRIES {
-        let package = target.join("python").join("refused").join(name);
         let manifest = format!(
             "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
              [dependencies]\nbufferprocs = {{ path = {root:?}, features = [\"pyo3\"] }}\n{pyo3}\n\n[workspace]\n"
         );
-        let written = fs::create_dir_all(&package)
-            .and_then(|()| fs::write(package.join("Cargo.toml"), manifest))
-            .and_then(|()| fs::write(package.join("lib.rs"), source))
-            .and_then(|()| fs::write(package.join("config"), config.unwrap_or_default()))
-            .and_then(|()| fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")));
-        written.map_err(|error| format!("{}: {error}", package.display()))?;
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["check", "--quiet", "--color", "never"]).current_dir(&package);
-        // Apart from the modules, whose configuration is another one.
-        cargo.arg("--target-dir").arg(target.join("python").join("refused").join("target"));
-        cargo.env("PYO3_BUILD_EXTENSION_MODULE", "1").env("PYO3_PYTHON", python.executable());
-        cargo.env_remove("PYO3_CONFIG_FILE").env_remove("PYO3_NO_PYTHON");
-        if config.is_some() {
-            cargo.env("PYO3_CONFIG_FILE", package.join("config"));
-        }
-        let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
+        let packages = target.join("python").join("refused");
+        let output = check(python, &packages, name, &manifest, source, *config)?;
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.success() || !said.contains(message) {
             return Err(format!("{name} should not compile and say: {message}\n{said}"));
         }
     }
-    Ok(format!("{} tries", TRIES.len()))
+    for (name, dependency, source) in ACCEPTED {
+        let manifest = format!(
+            "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n[dependencies]\n\
+             {dependency} = {{ package = \"bufferprocs\", path = {root:?}, features = [\"pyo3\"] }}\n{NEWEST}\n\n[workspace]\n"
+        );
+        let output =
+            check(python, &target.join("python").join("refused"), name, &manifest, source, None)?;
+        if !output.status.success() {
+            return Err(format!(
+                "{name} should compile\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
+        }
+    }
+    Ok(format!("{} tries, {} accepted", TRIES.len(), ACCEPTED.len()))
+}
+
+/// Runs `cargo check` on a package of one file, in the folder `packages`.
+fn check(
+    python: &Interpreter,
+    packages: &Path,
+    name: &str,
+    manifest: &str,
+    source: &str,
+    config: Option<&str>,
+) -> Result<Output, String> {
+    let package = packages.join(name);
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    let written = fs::create_dir_all(&package)
+        .and_then(|()| fs::write(package.join("Cargo.toml"), manifest))
+        .and_then(|()| fs::write(package.join("lib.rs"), source))
+        .and_then(|()| fs::write(package.join("config"), config.unwrap_or_default()))
+        .and_then(|()| fs::copy(lock, package.join("Cargo.lock")));
+    written.map_err(|error| format!("{}: {error}", package.display()))?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["check", "--quiet", "--color", "never"]).current_dir(&package);
+    // Apart from the modules, whose configuration is another one.
+    cargo.arg("--target-dir").arg(packages.join("target"));
+    cargo.env("PYO3_BUILD_EXTENSION_MODULE", "1").env("PYO3_PYTHON", python.executable());
+    cargo.env_remove("PYO3_CONFIG_FILE").env_remove("PYO3_NO_PYTHON");
+    if config.is_some() {
+        cargo.env("PYO3_CONFIG_FILE", package.join("config"));
+    }
+    cargo.output().map_err(|error| format!("cargo: {error}"))
 }

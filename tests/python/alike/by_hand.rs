@@ -7,9 +7,9 @@ use std::ptr::{drop_in_place, null_mut};
 use bufferprocs::python::{Holder, Instance, slots};
 use bufferprocs::{BufferError, Lend};
 use pyo3::ffi::{
-    Py_DECREF, Py_TPFLAGS_BASETYPE, Py_TPFLAGS_DEFAULT, Py_TYPE, Py_tp_dealloc, Py_tp_new,
-    PyObject, PyObject_Free, PyType_FromSpec, PyType_GenericAlloc, PyType_Slot, PyType_Spec,
-    PyTypeObject,
+    Py_DECREF, Py_TPFLAGS_BASETYPE, Py_TPFLAGS_DEFAULT, Py_TYPE, Py_tp_dealloc, Py_tp_free,
+    Py_tp_new, PyObject, PyType_FromSpec, PyType_GenericAlloc, PyType_GetSlot, PyType_Slot,
+    PyType_Spec, PyTypeObject,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -81,7 +81,10 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         let place = &raw mut (*object.cast::<Instances>()).field;
         let drop = || Python::attach_unchecked(|_| drop_in_place(place));
         let _ = catch_unwind(AssertUnwindSafe(drop));
-        PyObject_Free(object.cast());
+        // Not `PyObject_Free`: objects of a derived class belong to the garbage collector.
+        let free = PyType_GetSlot(class, Py_tp_free);
+        let free: unsafe extern "C" fn(*mut c_void) = std::mem::transmute(free);
+        free(object.cast());
         Py_DECREF(class.cast());
     }
 }
