@@ -7,7 +7,6 @@
 use pyo3::prelude::*;
 
 use super::class::Exports;
-use crate::caught::caught;
 
 /// The value of `__bufferprocs__`: whether the slots of `T` are the short ones. None under the
 /// limited API, where the slots cannot be reached.
@@ -16,12 +15,12 @@ use crate::caught::caught;
 /// but the speed: PyO3 would make an error of it each time an object is created.
 pub fn accelerated<T: Exports>(py: Python<'_>) -> Option<bool> {
     #[cfg(not(Py_LIMITED_API))]
-    return Some(caught(|| slots::swap::<T>(py)).unwrap_or(false));
+    return Some(crate::caught::caught(|| slots::swap::<T>(py)).unwrap_or(false));
     #[cfg(Py_LIMITED_API)]
-    {
-        let _ = (py, caught::<()>, T::holder);
+    return {
+        let _ = py;
         None
-    }
+    };
 }
 
 #[cfg(not(Py_LIMITED_API))]
