@@ -251,3 +251,45 @@ fn without_a_slot() {
         assert_eq!(root.references(), references);
     }
 }
+
+/// Two threads at once read through the last two views, or through the last two references to an
+/// object, and give them up. The one that is last frees what the other has read: ThreadSanitizer sees
+/// whether the two are ordered.
+#[test]
+fn the_last_two_holders_let_go_at_once() {
+    let rounds = if cfg!(miri) { 20 } else { 500 };
+    for round in 0..rounds {
+        let freed = Arc::new(AtomicUsize::new(0));
+        let exported = Exported::new(Noted { exporter: strided(true), freed: Arc::clone(&freed) });
+        let views = [Sent(get(&exported)), Sent(get(&exported))];
+        drop(exported);
+        at_once(views, |Sent(view)| {
+            assert_eq!(first_item(&view), 1);
+            release(&view).unwrap();
+        });
+        assert_eq!(freed.load(Ordering::Relaxed), 1, "round {round}");
+
+        let freed = Arc::new(AtomicUsize::new(0));
+        let object = Object::new(Noted { exporter: strided(true), freed: Arc::clone(&freed) });
+        at_once([object.clone(), object], |object| {
+            let noted = object.exported::<Noted<Strided<u16>>>().unwrap();
+            assert_eq!(noted.exports(), 0);
+            drop(object);
+        });
+        assert_eq!(freed.load(Ordering::Relaxed), 1, "round {round}");
+    }
+}
+
+/// Runs `act` with each value on a thread of its own; they begin together.
+fn at_once<T: Send, const N: usize>(values: [T; N], act: impl Fn(T) + Sync) {
+    let barrier = std::sync::Barrier::new(N);
+    let (barrier, act) = (&barrier, &act);
+    std::thread::scope(|scope| {
+        for value in values {
+            scope.spawn(move || {
+                barrier.wait();
+                act(value);
+            });
+        }
+    });
+}
