@@ -253,8 +253,8 @@ fn without_a_slot() {
 }
 
 /// Two threads at once read through the last two views, or through the last two references to an
-/// object, and give them up. The one that is last frees what the other has read: ThreadSanitizer sees
-/// whether the two are ordered.
+/// object, and give them up. The one that is last frees what the other has read: ThreadSanitizer
+/// sees whether the two are ordered.
 #[test]
 fn the_last_two_holders_let_go_at_once() {
     let rounds = if cfg!(miri) { 20 } else { 500 };

@@ -23,12 +23,13 @@ REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 PAGE = os.path.join(REPOSITORY, "book/src/trust.md")
 #: Tests of the book are not in the copy, and those that count allocations would count what is written down.
 TARGETS = ["--lib", "--test", "requests", "--test", "lifetime", "--test", "release", "--test", "consumer", "--test", "copies",
-           "--test", "layouts", "--test", "formats", "--test", "conformance"]
+           "--test", "layouts", "--test", "formats", "--test", "conformance", "--test", "foreign_code", "--test", "overwriting"]
 #: The model checker takes a minute, and is asked where no other test comes.
 CHECKER = "interleavings"
 #: Cases of tests/python, and the script of each that is run again with a panic.
 SCRIPTS = {
     "bridge": "tests/python/bridge.py",
+    "alike": "tests/python/alike.py",
     "faults": "tests/python/faults.py",
     "conformance": "tests/python/conformance.py",
     "examples": "examples/raw_ffi.py",
