@@ -54,7 +54,7 @@ impl Points {
 
     /// The points from the one at `first` on, as a view of the same memory.
     fn since<'py>(slf: &Bound<'py, Self>, first: isize) -> PyResult<Bound<'py, PyMemoryView>> {
-        let whole = PyBuffer::get(&slf.clone().into_any().unbind(), Request::FULL_RO)?;
+        let whole = PyBuffer::get(&slf.clone().into_any().unbind(), Request::FULL)?;
         let len = whole.len() / whole.itemsize();
         let rest = Reexport::new(whole).slice(0, Slice::python(Some(first), None, 1, len)?)?;
         PyMemoryView::from(&bufferprocs::export(slf.py(), rest)?)

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import weakref
 
 import numpy as np
 
@@ -51,6 +52,19 @@ del view, window
 gc.collect()
 check("references", sys.getrefcount(source) == before)
 source.append(0)
+
+
+class Bytes(bytearray):
+    pass
+
+
+# An object that refers to its own window is collected.
+cycle = Bytes(b"abc")
+cycle.window = Window(cycle)
+alive = weakref.ref(cycle)
+del cycle
+gc.collect()
+assert alive() is None
 
 del matrix
 gc.collect()

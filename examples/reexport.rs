@@ -10,6 +10,7 @@
 use bufferprocs::exporters::Reexport;
 use bufferprocs::layout::Slice;
 use bufferprocs::{Exported, PyBuffer, Request, exports};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 #[pyclass(frozen)]
@@ -24,10 +25,17 @@ impl Window {
     #[new]
     #[pyo3(signature = (object, start = None, stop = None))]
     fn new(object: Py<PyAny>, start: Option<isize>, stop: Option<isize>) -> PyResult<Window> {
-        let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+        // Writable, if the object is: the window can be written only if this request could.
+        let buffer = PyBuffer::get(&object, Request::FULL)
+            .or_else(|_| PyBuffer::get(&object, Request::FULL_RO))?;
         let extent = buffer.layout().shape().first().copied().unwrap_or(0);
         let rows = Slice::python(start, stop, 1, extent.unsigned_abs())?;
         Ok(Window { part: Exported::new(Reexport::new(buffer).slice(0, rows)?) })
+    }
+
+    /// Shows the collector the object that the window keeps: the two may be part of a cycle.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.part.traverse(|part| part.buffer().traverse(&visit)).unwrap_or(Ok(()))
     }
 }
 

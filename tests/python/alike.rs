@@ -2,7 +2,6 @@
 //! alike: `alike.py` has the table, over the module in `alike/`.
 
 use crate::Outcome;
-use crate::environment;
 use crate::interpreter::Interpreter;
 use crate::modules::{self, Module, NEWEST};
 
@@ -15,7 +14,6 @@ pub fn compare(python: &Interpreter) -> Outcome {
     };
     let modules = modules::build(python, &NEWEST, "alike", &[module])?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
-    let python = environment::with_numpy(python)?;
     let output = python.run_with_modules("tests/python/alike.py", modules)?;
     let last = output.lines().last().unwrap_or_default();
     match last.strip_suffix(" cells").and_then(|line| line.split(' ').next_back()) {
