@@ -151,14 +151,15 @@ impl Asked {
     ) -> c_int {
         match self.answer(through) {
             Ok(()) => 0,
-            Err(refusal @ BufferError::Raised(_)) => {
-                // SAFETY: attached, as `new` demands.
-                unsafe { attached(|| raise(refusal)) };
-                -1
-            }
             Err(refusal) => {
+                let is_foreign = matches!(refusal, BufferError::Raised(_));
                 // SAFETY: attached, as `new` demands.
-                unsafe { raise(refusal) };
+                let raise = || unsafe { raise(refusal) };
+                match is_foreign {
+                    // SAFETY: as above.
+                    true => unsafe { attached(raise) },
+                    false => raise(),
+                }
                 -1
             }
         }

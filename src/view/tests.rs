@@ -135,7 +135,8 @@ fn a_narrowed_view_cannot_be_widened() {
         assert_eq!(one_more, Err(outside));
         let again = part.with_layout(&line(items), 0).unwrap();
         // SAFETY: the items of the array, as the layout was checked.
-        let found = (0..items).map(|at| unsafe { again.buf().cast::<u16>().add(at).read() });
+        let found =
+            (0..items).map(|at| unsafe { again.buf().cast::<u16>().wrapping_add(at).read() });
         assert_eq!(found.collect::<Vec<_>>(), block);
     }
     let line = || View::readonly(&MEMORY);
