@@ -70,6 +70,19 @@ pub unsafe trait Source {
     ///
     /// `view` was granted by [`get`](Self::get) and is not released yet.
     unsafe fn is_frozen(view: &Py_buffer) -> bool;
+
+    /// Whether the bytes that the format calls padding may be written.
+    ///
+    /// Not those of a foreign exporter: NumPy shows as padding what a view of some fields leaves
+    /// out, references to objects among it.
+    ///
+    /// # Safety
+    ///
+    /// `view` was granted by [`get`](Self::get) and is not released yet.
+    unsafe fn owns_padding(view: &Py_buffer) -> bool {
+        let _ = view;
+        false
+    }
 }
 
 /// One granted view; released on drop.
@@ -254,10 +267,12 @@ impl<S: Source> Buffer<S> {
         let text = || self.format().map(|format| format.to_string_lossy().into_owned());
         match Format::describes(self.format(), self.itemsize()) {
             Described::Plain => Ok(()),
+            // SAFETY: granted and not released.
+            Described::Padded if unsafe { S::owns_padding(&self.view) } => Ok(()),
             Described::Addresses => {
                 Err(AccessError::Pointers { format: text().unwrap_or_default() })
             }
-            Described::Partly => {
+            Described::Padded | Described::Partly => {
                 Err(AccessError::PartlyDescribed { format: text(), itemsize: self.itemsize() })
             }
         }

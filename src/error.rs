@@ -24,6 +24,7 @@ mod access;
 mod format;
 mod layout;
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -90,9 +91,16 @@ pub enum BufferError {
 pub struct Raised(Arc<dyn std::error::Error + Send + Sync>);
 
 impl Raised {
-    /// Keeps `error`.
+    /// Keeps `error`. A [`BufferError`] that holds a `Raised` is not wrapped again: a long nest of
+    /// them would overflow the stack when it is shown or dropped.
     pub fn new(error: impl std::error::Error + Send + Sync + 'static) -> Raised {
-        Raised(Arc::new(error))
+        let mut error = Some(error);
+        let any: &mut dyn Any = &mut error;
+        let nested = any.downcast_mut::<Option<BufferError>>().and_then(Option::as_mut);
+        if let Some(BufferError::Raised(raised)) = nested {
+            return raised.clone();
+        }
+        Raised(Arc::new(error.expect("it was just put there")))
     }
 
     /// The error.

@@ -32,6 +32,8 @@ mod count;
 mod guard;
 #[path = "exporter/header.rs"]
 mod header;
+#[path = "exporter/kept.rs"]
+mod kept;
 #[path = "exporter/release.rs"]
 pub(crate) mod release;
 
@@ -104,6 +106,10 @@ pub unsafe trait Lend: Send + Sync + 'static {
 /// It lives on the heap in a cell of its own, and leaves it when both this owner and the last view are gone: whoever
 /// replaces or drops an `Exported` frees no memory that a consumer still sees. It is not `Clone`, since then nobody could
 /// say when it may be changed.
+///
+/// In a nest of more than 50 values that drop one another, the inner ones are dropped one after the
+/// other when the outermost has been, on the same thread: a long chain would overflow the stack. So
+/// the drop of a value must not wait for the end of another one that it has dropped.
 pub struct Exported<E: Exporter> {
     /// Invariant: points to a live cell, made by `Box`, of which this is the only owner.
     cell: NonNull<Cell<E>>,
@@ -216,7 +222,8 @@ impl<E: Exporter> Exported<E> {
         };
         // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
         unsafe { *self.cell().shown.get() = shown };
-        self.cell().header.set(facts);
+        // SAFETY: nobody else holds the answer, by the caller's promise; the error is plain.
+        unsafe { self.cell().header.set(facts) };
     }
 }
 

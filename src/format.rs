@@ -193,9 +193,29 @@ impl Format {
     pub(crate) fn describes(text: Option<&CStr>, itemsize: usize) -> Described {
         match Format::parse(text.unwrap_or(c"B")) {
             Ok(format) if format.holds_addresses() => Described::Addresses,
-            Ok(format) if format.itemsize() == itemsize => Described::Plain,
-            _ => Described::Partly,
+            Ok(format) if format.itemsize() != itemsize => Described::Partly,
+            Ok(_) if mixes_orders(text.unwrap_or_default().to_bytes()) => Described::Partly,
+            Ok(format) if format.has_padding() => Described::Padded,
+            Ok(_) => Described::Plain,
+            Err(_) => Described::Partly,
         }
+    }
+
+    /// Whether some bytes of the item belong to no value.
+    fn has_padding(&self) -> bool {
+        let mut end = 0;
+        for field in self.fields() {
+            let has_padding = match &field.element {
+                Element::Scalar(scalar) => scalar.kind == Kind::Padding,
+                Element::Record(record) => record.has_padding(),
+                Element::Pointer(_) => false,
+            };
+            if has_padding || field.offset != end {
+                return true;
+            }
+            end += field.size;
+        }
+        end != self.itemsize
     }
 
     /// The text, for a view to show. [`Display`](std::fmt::Display) gives it too.
@@ -208,12 +228,45 @@ impl Format {
 /// What a format says of the bytes of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Described {
-    /// None of them belongs to an address.
+    /// Each belongs to a value, and none to an address.
     Plain,
+    /// Each belongs to a value or to padding, and none to an address. NumPy writes padding over the
+    /// fields that a view of some fields leaves out.
+    Padded,
     /// Some belong to an address.
     Addresses,
-    /// Nothing is known of some: the format cannot be read, or has another size.
+    /// Nothing is known of some: the format cannot be read, has another size, or is one of those
+    /// that ctypes writes for unions.
     Partly,
+}
+
+/// Whether a record has values with a byte order and a `B` without.
+///
+/// ctypes writes an order before each value, but `B` for a union or a packed structure of any size,
+/// and a whole integer for each bit field: so the size of such a format may be right by accident.
+/// NumPy writes `=` and `@` for the machine's own order, which do not count here.
+fn mixes_orders(text: &[u8]) -> bool {
+    let (mut with, mut without, mut is_ordered) = (false, false, false);
+    let mut rest = text.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b':' => {
+                rest.find(|byte| **byte == b':'); // a name
+            }
+            b'(' => {
+                rest.find(|byte| **byte == b')'); // a shape
+            }
+            b'<' | b'>' | b'!' => is_ordered = true,
+            b'T' | b'{' | b'}' | b'=' | b'@' | b'^' | b'Z' | b'0'..=b'9' => {}
+            byte if byte.is_ascii_whitespace() => {}
+            _ => {
+                with |= is_ordered;
+                without |= !is_ordered && *byte == b'B';
+                is_ordered = false;
+            }
+        }
+    }
+    text.starts_with(b"T") && with && without
 }
 
 impl std::str::FromStr for Format {

@@ -8,7 +8,7 @@
 mod sync {
     pub(crate) use loom::{
         model,
-        sync::atomic::{AtomicUsize, Ordering},
+        sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
     };
 }
 
@@ -330,6 +330,39 @@ fn facts_that_change_before_the_export_is_counted() {
             changing.join().unwrap();
         });
     }
+}
+
+/// Errors are read while a mutation replaces them: a copy is whole, and is one of those that were
+/// kept.
+#[test]
+fn errors_that_are_replaced_while_they_are_read() {
+    struct Failing(usize);
+
+    impl Exporter for Failing {
+        fn view(&self) -> Result<View<'_>, BufferError> {
+            Err(BufferError::Refused(format!("reason {}", self.0).into()))
+        }
+    }
+
+    loom::model(|| {
+        let exported = loom::sync::Arc::new(Exported::new(Failing(0)));
+        let changed = loom::sync::Arc::clone(&exported);
+        let changing = loom::thread::spawn(move || {
+            for _ in 0..2 {
+                if let Ok(mut failing) = changed.try_mut() {
+                    failing.0 += 1;
+                }
+            }
+        });
+        match exported.ready().unwrap_err() {
+            BufferError::BeingModified => {}
+            BufferError::Refused(reason) => {
+                assert!(["reason 0", "reason 1", "reason 2"].contains(&&*reason));
+            }
+            other => panic!("{other}"),
+        }
+        changing.join().unwrap();
+    });
 }
 
 /// Three threads read what an object keeps, and give their references up: the last one frees it.

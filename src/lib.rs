@@ -135,7 +135,7 @@ pub use python::{PyBuffer, export, exports};
 
 /// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
 mod sync {
-    pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
     /// Runs a test; the model checker's own runs it in each order.
     #[cfg(test)]

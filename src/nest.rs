@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use crate::caught::caught;
@@ -23,7 +24,10 @@ struct Waiting {
 thread_local! {
     /// Frees that are under way on this thread.
     static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
-    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+    /// Never dropped, so that it is there until the thread has ended. The outermost free empties
+    /// it.
+    static WAITING: RefCell<ManuallyDrop<Vec<Waiting>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// Calls `free` with `value`: at once, or before the outermost call of this function on this thread
@@ -35,11 +39,8 @@ thread_local! {
 /// returns.
 pub(crate) unsafe fn free_in_turn(value: NonNull<c_void>, free: unsafe fn(NonNull<c_void>)) {
     if UNDER_WAY.get() >= MOST {
-        let waits = WAITING.try_with(|waiting| waiting.borrow_mut().push(Waiting { value, free }));
-        if waits.is_ok() {
-            return;
-        }
-        // The thread is ending and its list is gone: at once, then.
+        WAITING.with_borrow_mut(|waiting| waiting.push(Waiting { value, free }));
+        return;
     }
     let _outermost_frees_the_rest = UnderWay::begin();
     // SAFETY: the caller's promise.
@@ -59,12 +60,12 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         if UNDER_WAY.get() == 1 {
-            let next = || WAITING.try_with(|waiting| waiting.borrow_mut().pop()).ok().flatten();
-            while let Some(Waiting { value, free }) = next() {
+            while let Some(Waiting { value, free }) = WAITING.with_borrow_mut(|all| all.pop()) {
                 // A panic has nobody to go to. SAFETY: the promise of `free_in_turn`, whose
                 // outermost call is this one.
                 let _ = caught(|| unsafe { free(value) });
             }
+            drop(ManuallyDrop::into_inner(WAITING.take()));
         }
         UNDER_WAY.set(UNDER_WAY.get() - 1);
     }

@@ -382,4 +382,10 @@ unsafe impl Source for Object {
             false => view.readonly != 0,
         }
     }
+
+    unsafe fn owns_padding(view: &Py_buffer) -> bool {
+        let head = NonNull::new(view.obj.cast::<Head>());
+        // SAFETY: alive, since the view owns a reference.
+        head.is_some_and(|head| unsafe { head.as_ref() }.lends)
+    }
 }

@@ -65,7 +65,7 @@ pub use {
     ::core,
     ::pyo3,
     accelerate::accelerated,
-    class::{getbuffer, releasebuffer},
+    class::{check_size, getbuffer, releasebuffer},
 };
 
 use crate::abi::Py_buffer;

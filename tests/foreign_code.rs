@@ -10,10 +10,15 @@ use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::time::Duration;
 
 use bufferprocs::abi::{Py_buffer, PyBUF_SIMPLE};
+use bufferprocs::conformance::Examination;
 use bufferprocs::error::Raised;
-use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, bytes, redirect};
-use bufferprocs::object::{get_buffer, take_raised};
-use bufferprocs::{Buffer, BufferError, Exported, Exporter, Lend, MutError, Object, Request, View};
+use bufferprocs::exporters::broken::{Broken, FAULTS};
+use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, Strided, Untyped, bytes, redirect};
+use bufferprocs::object::{get_buffer, raise, take_raised};
+use bufferprocs::{
+    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lend, MutError, Object, Order,
+    Request, View,
+};
 
 /// Runs `test` on a thread of its own, and fails if it takes more than a minute.
 #[track_caller]
@@ -288,5 +293,177 @@ fn long_chains_of_objects_that_pass_requests_on() {
         drop(chain);
         drop(buffer);
         assert_eq!(root.references(), 1, "all of them are gone");
+    });
+}
+
+#[test]
+fn a_long_chain_that_its_thread_takes_along() {
+    thread_local! {
+        static KEPT: std::cell::RefCell<Option<Object>> = const { std::cell::RefCell::new(None) };
+    }
+    survives("a_long_chain_that_its_thread_takes_along", || {
+        let chain = |links: usize| {
+            let mut chain = bytes::object(*b"abc");
+            for _ in 0..links {
+                let buffer = Buffer::get(&chain, Request::FULL_RO).unwrap();
+                chain = Object::new(Reexport::new(buffer));
+            }
+            chain
+        };
+        std::thread::spawn(move || {
+            KEPT.set(None); // the first of the thread's values, which is dropped last
+            drop(chain(1));
+            KEPT.set(Some(chain(LONG)));
+        })
+        .join()
+        .unwrap();
+    });
+}
+
+/// A copy is a re-export of the next one, whose copy is ...
+struct Next(Object);
+
+impl Snapshots for Next {
+    type Copy = Reexport<Object>;
+
+    fn snapshot(&self) -> Result<Reexport<Object>, BufferError> {
+        Ok(Reexport::new(Buffer::get(&self.0, Request::FULL_RO)?))
+    }
+}
+
+#[test]
+fn a_deep_nest_of_snapshots_is_refused() {
+    survives("a_deep_nest_of_snapshots_is_refused", || {
+        let nest = |depth: usize| {
+            let mut object = bytes::object(*b"abc");
+            for _ in 0..depth {
+                object = Object::lending(Snapshot(Next(object)));
+            }
+            Buffer::get(&object, Request::FULL_RO).map(|buffer| buffer.item::<u8>(&[2]))
+        };
+        assert_eq!(nest(100).unwrap(), Ok(b'c'));
+        let message = "too many snapshots ask for one another";
+        assert_eq!(nest(LONG).unwrap_err(), BufferError::Refused(message.into()));
+        assert_eq!(nest(100).unwrap(), Ok(b'c'), "the depth is counted back");
+    });
+}
+
+#[test]
+fn errors_within_errors() {
+    survives("errors_within_errors", || {
+        let mut error = BufferError::Closed;
+        for _ in 0..LONG {
+            error = BufferError::Raised(Raised::new(error));
+        }
+        assert_eq!(error.to_string(), "the exporter is closed");
+        assert!(format!("{error:?}").contains("Closed"));
+        let exported = Exported::new(Refusing::new());
+        refuse(&exported, error);
+        assert_eq!(answer(&exported), Err("the exporter is closed".to_owned()));
+    });
+}
+
+/// More than memory holds costs an error, not the process, and more than a loop gets through no
+/// time.
+#[test]
+fn sizes_that_an_exporter_chooses() {
+    survives("sizes_that_an_exporter_chooses", || {
+        let huge = 1 << 50;
+        let pointers = |shape: &[usize], strides: &[isize], bytes: &[u8]| {
+            let layout = Layout::strided(shape, strides, 1).unwrap();
+            Untyped::new(bytes, c"B", layout, 0).unwrap().behind_pointers()
+        };
+        assert_eq!(
+            pointers(&[huge], &[0], &[7]).map(|_| ()),
+            Err(LayoutError::TooLarge { axis: 0 })
+        );
+        // Without items nothing is pointed at.
+        let empty = Exported::new(pointers(&[huge, 0], &[0, 1], &[]).unwrap());
+        let buffer = Buffer::get(&empty, Request::FULL_RO).unwrap();
+        assert_eq!(buffer.to_contiguous(Order::C).unwrap(), b"");
+
+        // An item that is larger than memory, of which there is none.
+        let layout = Layout::c_contiguous(&[0], 1 << 60).unwrap();
+        let none = Untyped::new(&[], c"1152921504606846976s", layout, 0).unwrap();
+        assert!(Examination::of(&Object::new(none)).run().is_ok());
+    });
+    ends(|| {
+        let layout = Layout::strided(&[1 << 60, 2], &[0, 1], 1).unwrap();
+        let strided = |bytes: [u8; 2], writable: bool| {
+            let new = if writable { Strided::writable } else { Strided::readonly };
+            Object::new(new(bytes.to_vec(), layout.clone(), 0).unwrap())
+        };
+        let (target, source) = (strided([0, 0], true), strided([3, 4], false));
+        let target = Buffer::get(&target, Request::FULL).unwrap();
+        let source = Buffer::get(&source, Request::FULL_RO).unwrap();
+        target.copy_rows_from(&source).unwrap();
+        assert_eq!((target.item::<u8>(&[9, 0]), target.item::<u8>(&[7, 1])), (Ok(3), Ok(4)));
+    });
+}
+
+#[test]
+fn an_examination_gives_all_back_when_foreign_code_panics() {
+    let object = Object::new(vec![1u8, 2]);
+    let panics = |mut steps: usize| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let count = move |_| {
+                steps = steps.checked_sub(1).expect("on purpose");
+            };
+            Examination::of(&object).follow(count).mutate("panic", || panic!("on purpose")).run();
+        }))
+    };
+    for steps in [0, 1, 100, 511, 512, 600, 1024, 1025, 1026, 5000] {
+        assert!(panics(steps).is_err());
+        let exported = object.exported::<Vec<u8>>().unwrap();
+        assert_eq!((object.references(), exported.exports()), (1, 0), "after {steps} steps");
+    }
+}
+
+#[test]
+fn references_that_come_and_go_during_an_examination() {
+    let object = Object::new(vec![1u8, 2]);
+    let (mut other, mut clones) = (Some(object.clone()), Vec::new());
+    let examination =
+        Examination::of(&object).follow(|_| clones.push(object.clone())).mutate("drop", || {
+            other = None;
+            Ok(())
+        });
+    examination.run();
+    assert!(clones.len() > 1000);
+    drop(clones);
+    assert_eq!(object.references(), 1);
+}
+
+#[test]
+fn a_broken_exporter_takes_no_references_but_its_own() {
+    for fault in &FAULTS {
+        let broken = Broken::new(fault.rule).unwrap();
+        let mut examination = Examination::of(&broken);
+        for _ in 0..9000 {
+            examination = examination.mutate("nothing", || Ok(()));
+        }
+        examination.run();
+        // Some keep references that they have taken; none has dropped one of others.
+        let references = broken.references();
+        assert!((1..100_000).contains(&references), "{}: {references}", fault.rule);
+    }
+}
+
+#[test]
+fn the_drop_of_an_error_may_change_a_broken_exporter() {
+    thread_local! {
+        static BROKEN: Broken = Broken::new("getbuffer.fill").unwrap();
+    }
+    ends(|| {
+        let changed = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&changed);
+        raise(Error::raised(plain, move || {
+            BROKEN.with(|broken| broken.mutate().unwrap());
+            count.fetch_add(1, Ordering::Relaxed);
+        }));
+        let mut view = Py_buffer::zeroed();
+        BROKEN.with(|broken| broken.get_buffer(&mut view, Request::STRIDES.bits()));
+        take_raised();
+        assert_eq!(changed.load(Ordering::Relaxed), 1);
     });
 }

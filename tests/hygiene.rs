@@ -30,7 +30,7 @@ const fn program(name: &'static str, expected: Expected, source: &'static str) -
     Program { name, dependency: "bufferprocs", source, expected }
 }
 
-const PROGRAMS: [Program; 15] = [
+const PROGRAMS: [Program; 17] = [
     program(
         "padding_behind_a_constant_of_the_users",
         Refused("record `Foo` has 3 bytes of padding before `c`"),
@@ -71,6 +71,22 @@ const PROGRAMS: [Program; 15] = [
         Refused("`String` is no item of a buffer"),
         "bufferprocs::record! { readonly struct Foo { a: &'static u8 } }
          bufferprocs::record! { readonly struct Bar { a: String } }",
+    ),
+    program(
+        // The macro's struct goes, and the name means another one, with a field of no bytes.
+        "a_struct_that_goes_away",
+        Refused("pattern requires `..` due to inaccessible fields"),
+        "#[derive(Clone, Copy)] enum Never {}
+         #[derive(Clone, Copy)] #[repr(C)] struct Evil { a: u8, never: Never }
+         bufferprocs::record! { #[cfg(any())] struct Evil { a: u8 } }",
+    ),
+    program(
+        "a_struct_of_another_module",
+        Refused("field `token` of struct `Evil` is private"),
+        "mod other { #[derive(Clone, Copy)] pub struct Token(()); \
+         #[derive(Clone, Copy)] #[repr(C)] pub struct Evil { pub a: u8, token: Token } }
+         use other::Evil;
+         bufferprocs::record! { #[cfg(any())] readonly struct Evil { a: u8, token: [u8; 0] } }",
     ),
     program(
         "constants_with_the_names_of_the_macros",

@@ -121,6 +121,15 @@ fn what_a_format_does_not_describe_is_not_written() {
         case(Some(c"T{B:a:}"), request, partly);
         case(Some(c"QQ"), request, partly);
         case(Some(c"T{"), request, partly);
+        // NumPy's view of some fields: the others, references perhaps, are called padding.
+        case(Some(c"T{H:a:6x}"), request, partly);
+        case(Some(c"T{H:a:xxI:b:}"), request, partly);
+        case(Some(c"T{H:a:I:b:}"), request, partly);
+        case(Some(c"T{6x:a:H:b:}"), request, partly);
+        case(Some(c"T{T{B:a:x}:b:IH:c:}"), request, partly);
+        // ctypes: the union, which is as large as its reference, and bit fields as whole integers.
+        case(Some(c"T{B:u:<I:a:<H:b:<B:c:}"), request, partly);
+        case(Some(c"T{(2)B:u:>I:a:>H:b:}"), request, partly);
         case(None, request, "no format describes the 8 bytes of an item");
         case(Some(c"O"), request, "hold addresses");
         case(Some(c"P"), request, "hold addresses");
@@ -133,7 +142,10 @@ fn what_may_be_written_is_written() {
     for (format, request) in [
         (Some(c"Q"), Request::FULL),
         (Some(c"<d"), Request::FULL),
-        (Some(c"T{H:a:6x}"), Request::FULL),
+        (Some(c"T{I:a:I:b:}"), Request::FULL),
+        (Some(c"T{=I:a:B:b:^(3)B:c:}"), Request::FULL),
+        (Some(c"T{<I:a:<B:b:>H:c:<c:d:}"), Request::FULL),
+        (Some(c"T{>I:a:H:b:(2)c:c:}"), Request::FULL), // NumPy
         (Some(c"Q"), Request::WRITABLE),
         (Some(c"Q"), Request::CONTIG),
     ] {
@@ -143,6 +155,21 @@ fn what_may_be_written_is_written() {
         buffer.from_contiguous(&[0; 24], Order::C).unwrap();
         assert!(willing.memory.iter().all(|item| item.load() == 0), "{format:?}");
     }
+}
+
+bufferprocs::record! {
+    struct Padded { a: u8, _pad: bufferprocs::item::Pad<3>, b: u32 }
+}
+
+#[test]
+fn padding_of_our_own_types_is_written() {
+    let padded = Padded { a: 1, _pad: bufferprocs::item::Pad::new(), b: 2 };
+    let object = Object::new(Shared::from_vec(vec![padded; 2]));
+    let buffer = Buffer::get(&object, Request::FULL).unwrap();
+    buffer.from_contiguous(&[3; 16], Order::C).unwrap();
+    assert_eq!(buffer.item::<Padded>(&[1]).unwrap().b, 0x0303_0303);
+    buffer.items::<Padded>().unwrap().set(&[0], padded).unwrap();
+    assert_eq!(buffer.bytes_of(&[0]).unwrap()[..4], [1, 0, 0, 0]);
 }
 
 #[test]

@@ -132,7 +132,14 @@ fn is_pymethods(attribute: &TokenTree) -> bool {
         .into_iter()
         .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
         .collect();
-    path.last().is_some_and(|last| is_word(last, "pymethods"))
+    let words: Vec<String> = path
+        .iter()
+        .filter(|token| matches!(token, TokenTree::Ident(_)))
+        .map(|word| word.to_string())
+        .collect();
+    // Not `rustfmt::pymethods`, which compiles and does nothing.
+    let is_pyo3 = words.len() == 1 || words.iter().any(|word| word == "pyo3");
+    is_pyo3 && words.last().is_some_and(|last| last == "pymethods")
 }
 
 /// Where the block defines something of a name that the attribute adds, or gives a method this
@@ -151,7 +158,9 @@ fn own_definition(methods: TokenStream) -> Option<Span> {
             }
             // `#[pyo3(name = "__getbuffer__")]`
             TokenTree::Literal(literal) => {
-                if OURS.contains(&literal.to_string().trim_matches('"')) {
+                let text = literal.to_string();
+                let text = text.trim_start_matches('r').trim_matches('#').trim_matches('"');
+                if OURS.contains(&text) {
                     return Some(literal.span());
                 }
             }
@@ -204,6 +213,8 @@ const IMPLEMENTATION: &str = "
             &self.FIELD
         }
     }
+
+    const _: () = CRATE::python::check_size::<CLASS>();
 ";
 
 /// Source text of this file, as tokens of this crate: lints of the user's crate do not look into them.

@@ -20,9 +20,40 @@ pub(super) struct Probe<'a> {
     examination: Examination<'a>,
 }
 
-/// A view that is held, at an address that does not change: its arrays may stand in the struct itself.
-struct Held {
-    view: Box<Py_buffer>,
+/// References to a subject that are taken beforehand. They are given back in any case: foreign code
+/// that the examination calls may panic.
+struct Spares<'a> {
+    subject: &'a dyn Subject,
+    /// References to it before.
+    before: Option<u32>,
+}
+
+impl<'a> Spares<'a> {
+    fn take(subject: &'a dyn Subject) -> Spares<'a> {
+        // SAFETY: the subject is alive.
+        let before = unsafe { subject.references(subject.as_ptr()) };
+        subject.hold(HELD);
+        Spares { subject, before }
+    }
+}
+
+impl Drop for Spares<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the subject is alive, also if its exporter dropped references that were not its
+        // own.
+        let after = unsafe { self.subject.references(self.subject.as_ptr()) };
+        let lost = difference(self.before, after).unwrap_or(HELD as i32) - HELD as i32;
+        // SAFETY: they were taken above; those that the exporter dropped are gone.
+        unsafe { self.subject.let_go(HELD.saturating_add_signed(lost.min(0))) };
+    }
+}
+
+/// A view that is held, at an address that does not change: its arrays may stand in the struct
+/// itself. It is released in any case.
+struct Held<'a> {
+    subject: &'a dyn Subject,
+    /// None once it is released.
+    view: Option<Box<Py_buffer>>,
     request: Request,
     was: Seen,
     /// References to the subject before the request.
@@ -35,17 +66,8 @@ impl<'a> Probe<'a> {
     }
 
     pub(super) fn collect(mut self) -> Evidence {
-        let subject = self.subject;
-        // SAFETY: the subject is alive.
-        let before = unsafe { subject.references(subject.as_ptr()) };
-        subject.hold(HELD);
-        let evidence = self.look();
-        // SAFETY: as above, also if the exporter dropped references that were not its own.
-        let after = unsafe { subject.references(subject.as_ptr()) };
-        let lost = difference(before, after).unwrap_or(HELD as i32) - HELD as i32;
-        // SAFETY: they were taken above; those that the exporter dropped are gone.
-        unsafe { subject.let_go(HELD.saturating_add_signed(lost.min(0))) };
-        evidence
+        let _spares = Spares::take(self.subject);
+        self.look()
     }
 
     fn look(&mut self) -> Evidence {
@@ -78,8 +100,8 @@ impl<'a> Probe<'a> {
             self.follow(Step::Reentry(number));
             let seen = (reentry.call)();
             let now = first.and_then(|request| self.take(request)).map(|mut held| {
-                let shown = (held.view.buf.addr(), held.view.len as usize);
-                self.give_back(&mut held.view);
+                let shown = (held.view().buf.addr(), held.view().len as usize);
+                held.release();
                 shown
             });
             Amid { name: reentry.name, seen, now }
@@ -126,7 +148,7 @@ impl<'a> Probe<'a> {
         let seen = (0..512)
             .map(|flags| {
                 self.follow(Step::Beside(Request::from_bits_retain(flags)));
-                let seen = observe(self.subject, flags, held.view.obj);
+                let seen = observe(self.subject, flags, held.view().obj);
                 difference = difference.take().or_else(|| held.difference(false));
                 seen
             })
@@ -134,7 +156,7 @@ impl<'a> Probe<'a> {
         let difference = difference.or_else(|| held.difference(true));
         unsteady
             .extend(difference.map(|difference| Unsteady { request: held.request, difference }));
-        self.give_back(&mut held.view);
+        held.release();
         seen
     }
 
@@ -149,7 +171,7 @@ impl<'a> Probe<'a> {
             let steady: Vec<bool> =
                 held.iter().map(|other| other.difference(true).is_none()).collect();
             self.subject.take_unraisable();
-            self.give_back(&mut one.view);
+            one.release();
             let others = held.iter().zip(steady).filter(|(_, steady)| *steady);
             releases.push(Release {
                 request: one.request,
@@ -163,8 +185,8 @@ impl<'a> Probe<'a> {
     /// Releases a byte copy of a view, at another address, while the struct that was filled holds something else.
     fn copy(&self, request: Request) -> Option<Copied> {
         let mut held = self.take(request)?;
-        let mut copy = Box::new(*held.view);
-        *held.view = preset();
+        let filled = held.view.replace(Box::new(preset()));
+        let mut copy = Box::new(*filled.expect("it was just taken"));
         self.subject.take_unraisable();
         self.give_back(&mut copy);
         Some(Copied {
@@ -178,8 +200,8 @@ impl<'a> Probe<'a> {
     fn contents(&self, request: Request) -> Option<Vec<u8>> {
         let told = self.examination.claims.contents.as_ref()?;
         let mut held = self.take(request)?;
-        let seen = see_at_most(&held.view, Some(told.len()));
-        self.give_back(&mut held.view);
+        let seen = see_at_most(held.view(), Some(told.len()));
+        held.release();
         seen.contents
     }
 
@@ -187,9 +209,9 @@ impl<'a> Probe<'a> {
     fn differs_per_view(&self, request: Request) -> (bool, bool) {
         let (first, second) = (self.take(request), self.take(request));
         let shown = [&first, &second]
-            .map(|held| held.as_ref().map(|held| (held.view.buf.addr(), held.view.len)));
+            .map(|held| held.as_ref().map(|held| (held.view().buf.addr(), held.view().len)));
         for mut held in [first, second].into_iter().flatten() {
-            self.give_back(&mut held.view);
+            held.release();
         }
         let (Some(first), Some(second)) = (shown[0], shown[1]) else { return (false, false) };
         (first.0 != second.0, first.0 != second.0 && first.1 != second.1)
@@ -203,12 +225,12 @@ impl<'a> Probe<'a> {
             let answer = (mutator.call)();
             match self.take(first.request) {
                 Some(mut second) => {
-                    moved = difference_of_memory(&first.view, &second.view);
-                    self.give_back(&mut second.view);
+                    moved = difference_of_memory(first.view(), second.view());
+                    second.release();
                 }
                 None => moved = Some("it is refused now".to_owned()),
             }
-            self.give_back(&mut first.view);
+            first.release();
             answer
         });
         Mutation { name: mutator.name, held, moved, free: (mutator.call)() }
@@ -219,15 +241,25 @@ impl<'a> Probe<'a> {
         unsafe { self.subject.references(self.subject.as_ptr()) }
     }
 
-    fn take(&self, request: Request) -> Option<Held> {
+    fn take(&self, request: Request) -> Option<Held<'a>> {
         let references = self.references();
         let mut view = Box::new(preset());
         let answer = self.subject.ask(&mut view, request.bits());
-        (answer.status == 0).then(|| Held { was: see(&view, true), view, request, references })
+        let subject = self.subject;
+        (answer.status == 0).then(|| {
+            let was = see(&view, true);
+            Held { subject, view: Some(view), request, was, references }
+        })
     }
 
     fn give_back(&self, view: &mut Py_buffer) {
         release(self.subject, view);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 
@@ -301,10 +333,20 @@ fn difference(before: Option<u32>, after: Option<u32>) -> Option<i32> {
     Some(after?.wrapping_sub(before?) as i32) // the other way round it is negative
 }
 
-impl Held {
+impl Held<'_> {
+    fn view(&self) -> &Py_buffer {
+        self.view.as_deref().expect("it is not released")
+    }
+
+    fn release(&mut self) {
+        if let Some(mut view) = self.view.take() {
+            release(self.subject, &mut view);
+        }
+    }
+
     /// What is no longer as it was.
     fn difference(&self, with_contents: bool) -> Option<String> {
-        let is = see(&self.view, with_contents);
+        let is = see(self.view(), with_contents);
         if is.numbers != self.was.numbers {
             return Some("the struct was written".to_owned());
         }

@@ -109,6 +109,9 @@ fn contents(view: &Py_buffer, fields: &Fields, most: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(layout.len());
     // SAFETY: the promise of `Subject::ask`: the items are there, and the pointers that lead to them.
     let walk = unsafe { Walk::new(view.buf.cast(), layout, Order::C) };
+    if layout.items() == 0 {
+        return Some(Vec::new()); // an item may be larger than memory then
+    }
     let size = layout.itemsize();
     let mut one = vec![0; size];
     for item in walk {

@@ -5,6 +5,7 @@ use std::ffi::c_int;
 use std::fmt;
 
 use crate::abi::{Py_buffer, PyObject};
+use crate::caught::drop_caught;
 use crate::error::{BufferError, MutError};
 use crate::exporters::broken::Broken;
 use crate::object::{self, Object};
@@ -38,14 +39,15 @@ pub unsafe trait Subject {
     /// The object is alive.
     unsafe fn references(&self, object: *mut PyObject) -> Option<u32>;
 
-    /// Takes references to the subject, so that an exporter that drops too many does not free it.
+    /// Takes references to the subject, so that an exporter that drops too many does not free it. A
+    /// subject that cannot drop too many takes none.
     fn hold(&self, references: u32);
 
-    /// Gives references to the subject up.
+    /// Gives up references to the subject, at most those that are left of [`hold`](Self::hold).
     ///
     /// # Safety
     ///
-    /// They are the caller's, from [`hold`](Self::hold).
+    /// They are the caller's, from [`hold`](Self::hold), and the exporter has not dropped them.
     unsafe fn let_go(&self, references: u32);
 
     /// Takes away what was reported since the last call and could not be raised.
@@ -97,10 +99,14 @@ impl fmt::Display for Exception {
 /// As CPython has it: `ValueError` of what is closed, `TypeError` of what is no exporter, `BufferError` of all else.
 impl From<BufferError> for Exception {
     fn from(error: BufferError) -> Exception {
-        match error {
-            BufferError::Closed => Exception::other("ValueError", error.to_string()),
-            BufferError::NotAnExporter => Exception::other("TypeError", error.to_string()),
-            _ => Exception::buffer_error(error.to_string()),
+        match &error {
+            BufferError::Closed => Exception::other("ValueError", error.message()),
+            BufferError::NotAnExporter => Exception::other("TypeError", error.message()),
+            _ => {
+                let message = error.message();
+                drop_caught(error);
+                Exception::buffer_error(message)
+            }
         }
     }
 }
@@ -134,19 +140,11 @@ unsafe impl Subject for Object {
         Some(unsafe { object::references(object) } as u32) // modulo 2^32
     }
 
-    fn hold(&self, references: u32) {
-        for _ in 0..references {
-            // SAFETY: the object is alive.
-            unsafe { object::incref(self.as_ptr()) };
-        }
-    }
+    // Its procs drop no reference too many, by the promise of those who make objects. The number of
+    // references may change at any time, by clones, and says nothing of that.
+    fn hold(&self, _references: u32) {}
 
-    unsafe fn let_go(&self, references: u32) {
-        for _ in 0..references {
-            // SAFETY: the references are the caller's.
-            unsafe { object::decref(self.as_ptr()) };
-        }
-    }
+    unsafe fn let_go(&self, _references: u32) {}
 
     fn take_unraisable(&self) -> Option<String> {
         object::take_unraisable().map(|error| error.to_string())
@@ -171,16 +169,16 @@ unsafe impl Subject for Broken {
 
     unsafe fn references(&self, object: *mut PyObject) -> Option<u32> {
         // SAFETY: alive, by the caller's promise.
-        unsafe { Subject::references(self.good(), object) }
+        unsafe { self.good().references(object) }
     }
 
     fn hold(&self, references: u32) {
-        self.good().hold(references);
+        self.take_spares(references as usize);
     }
 
-    unsafe fn let_go(&self, references: u32) {
-        // SAFETY: they are the caller's.
-        unsafe { self.good().let_go(references) };
+    // It counts itself what its fault has dropped.
+    unsafe fn let_go(&self, _references: u32) {
+        self.give_spares_back();
     }
 
     fn take_unraisable(&self) -> Option<String> {

@@ -123,6 +123,16 @@ impl<S: Source> Buffer<S> {
         packed.try_reserve_exact(size).map_err(|_| CopyError::TooLarge { len: size })?;
         let packed: *mut u8 = packed.as_mut_ptr();
         let memory = if source.frozen { Memory::Frozen } else { Memory::Shared };
+        // Along an axis on which neither side moves, one row stands for all: there may be more than
+        // any loop gets through.
+        let stays = |layout: LayoutRef<'_>, axis: usize| {
+            layout.strides().is_some_and(|strides| strides[axis] == 0)
+                && layout.suboffsets().is_none_or(|suboffsets| suboffsets[axis] < 0)
+        };
+        let rows = |axis: usize| match stays(self.layout(), axis) && stays(source.layout(), axis) {
+            true => 1,
+            false => outer[axis].unsigned_abs(),
+        };
         let mut indices = vec![0; outer.len()];
         loop {
             let (row, layout) = source.row(&indices);
@@ -131,7 +141,7 @@ impl<S: Source> Buffer<S> {
             let (row, layout) = self.row(&indices);
             // SAFETY: a row of this view, which is writable, and as many items that were just packed.
             unsafe { copy::from_contiguous(row.cast_mut(), layout, packed, Order::C) };
-            if !advance(&mut indices, |axis| outer[axis].unsigned_abs()) {
+            if !advance(&mut indices, rows) {
                 return Ok(());
             }
         }

@@ -65,13 +65,15 @@ impl<S: Source> Buffer<S> {
 impl<S: Source> Buffer<S> {
     /// A copy of the bytes of the item at `indices`. Where the request lacked `ND` it is one byte of the run.
     ///
-    /// Fails if an index is missing or out of range.
+    /// Fails if an index is missing or out of range, or if there is no memory for the bytes.
     #[doc(alias = "PyBuffer_GetPointer")]
     pub fn bytes_of(&self, indices: &[usize]) -> Result<Vec<u8>, AccessError> {
         let layout = self.layout();
         let item = self.address_of(layout, indices)?;
         let size = layout.itemsize();
-        let mut bytes = vec![0; size];
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(size).map_err(|_| AccessError::TooLarge { len: size })?;
+        bytes.resize(size, 0);
         let target = bytes.as_mut_ptr();
         if self.frozen {
             // SAFETY: an item of the view, which nobody writes, and as many bytes of a vector of its own.

@@ -38,4 +38,10 @@ unsafe impl<E: Exporter> Source for Exported<E> {
         // SAFETY: granted by `getbuffer` and not released, by the caller's promise.
         unsafe { exporter::release::is_frozen(view) }
     }
+
+    // A view of this crate shows padding of its own types only: it passes no foreign one on for
+    // writing.
+    unsafe fn owns_padding(_: &Py_buffer) -> bool {
+        true
+    }
 }

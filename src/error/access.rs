@@ -43,6 +43,11 @@ pub enum AccessError {
         /// The view's itemsize, in bytes.
         itemsize: usize,
     },
+    /// There is no memory for a copy of the item.
+    TooLarge {
+        /// Size of the item, in bytes.
+        len: usize,
+    },
     /// No such item.
     OutOfRange {
         /// Index into `shape`.
@@ -72,6 +77,7 @@ impl fmt::Display for AccessError {
             AccessError::Pointers { format } => {
                 write!(f, "items of format {format:?} hold addresses, which no copy may make up")
             }
+            AccessError::TooLarge { len } => write!(f, "no memory for a copy of {len} bytes"),
             AccessError::IndexCount { found, ndim } => {
                 write!(f, "{found} indices for ndim {ndim}")
             }

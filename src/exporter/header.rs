@@ -1,11 +1,10 @@
 //! The part of a cell that knows nothing of the exporter's type: who holds it, and which requests it can answer.
 
 use std::ffi::c_void;
-use std::mem::replace;
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::count::Count;
+use super::kept::Kept;
 use super::sync::{AtomicUsize, Ordering};
 use crate::error::BufferError;
 use crate::fill::{Facts, Grant, grant};
@@ -16,9 +15,8 @@ pub(super) struct Header {
     pub(super) count: Count,
     /// The facts of what is shown, or 0 where there is nothing: a request that they refuse is refused before it is counted.
     pub(super) word: AtomicUsize,
-    /// Why there is nothing to show. Invariant: plain data, as `into_plain` leaves it, so that a
-    /// clone and a drop of it run no foreign code.
-    error: Mutex<BufferError>,
+    /// Why there is nothing to show.
+    error: Kept,
     /// Frees the cell that starts with this header.
     pub(super) free: unsafe fn(NonNull<c_void>),
 }
@@ -26,16 +24,21 @@ pub(super) struct Header {
 impl Header {
     /// Of a cell that shows nothing yet.
     pub(super) fn new(free: unsafe fn(NonNull<c_void>)) -> Header {
-        let error = Mutex::new(BufferError::BeingModified);
+        let error = Kept::new(BufferError::BeingModified);
         Header { count: Count::new(), word: AtomicUsize::new(0), error, free }
     }
 
-    /// Says what is shown from now on, or why nothing is. The error is plain data.
-    pub(super) fn set(&self, shown: Result<Facts, BufferError>) {
+    /// Says what is shown from now on, or why nothing is.
+    ///
+    /// # Safety
+    ///
+    /// No other thread calls this at the same time: a mutation is under way, or the cell is not
+    /// shared yet. The error is plain data.
+    pub(super) unsafe fn set(&self, shown: Result<Facts, BufferError>) {
         let word = shown.map_or_else(
             |error| {
-                let before = replace(&mut *self.locked_error(), error);
-                drop(before); // not under the lock
+                // SAFETY: by our caller's promise this is the only thread; and the error is plain.
+                unsafe { self.error.replace(error) };
                 0
             },
             Facts::to_word,
@@ -43,7 +46,7 @@ impl Header {
         self.word.store(word, Ordering::Release);
     }
 
-    /// What the exporter shows now. Takes a lock only to read an error, never where there is something to show.
+    /// What the exporter shows now. Takes no lock.
     pub(super) fn facts(&self) -> Result<Facts, BufferError> {
         if self.count.is_mutation_under_way() {
             return Err(BufferError::BeingModified);
@@ -86,10 +89,6 @@ impl Header {
 
     #[cold]
     fn error(&self) -> BufferError {
-        self.locked_error().clone()
-    }
-
-    fn locked_error(&self) -> MutexGuard<'_, BufferError> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner)
+        self.error.read()
     }
 }

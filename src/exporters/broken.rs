@@ -18,10 +18,14 @@ mod memory;
 
 use std::ffi::c_int;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{Py_buffer, PyObject};
+use crate::caught::drop_caught;
+use crate::conformance::Subject;
 use crate::error::{BufferError, MutError};
+use crate::exporter;
 use crate::object::{self, Object};
 use crate::request::Request;
 use answers as a;
@@ -33,9 +37,12 @@ use memory::Memory;
 #[derive(Debug)]
 pub struct Broken {
     rule: &'static str,
-    /// Answers rightly.
+    /// Answers rightly. Invariant: no reference to it leaves this value as an `Object`: safe code
+    /// could change its memory, which a fault describes.
     good: Object,
     state: Mutex<State>,
+    /// References to `good` that faults may drop: taken by `take_spares`.
+    spares: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +71,8 @@ impl Broken {
     /// The exporter that breaks `rule`. None if there is none: [`FAULTS`] lists them.
     pub fn new(rule: &str) -> Option<Broken> {
         let fault = FAULTS.iter().find(|fault| fault.rule == rule)?;
-        Some(Broken { rule: fault.rule, good: (fault.good)(), state: Mutex::default() })
+        let (good, state) = ((fault.good)(), Mutex::default());
+        Some(Broken { rule: fault.rule, good, state, spares: AtomicUsize::new(0) })
     }
 
     fn fault(&self) -> &'static Fault {
@@ -83,6 +91,8 @@ impl Broken {
     pub fn get_buffer(&self, view: &mut Py_buffer, flags: c_int) -> c_int {
         let fault = self.fault();
         let request = Request::from_bits_retain(flags);
+        // Its drop may run any code: here, and not when it is replaced under the lock below.
+        drop_caught(object::take_raised());
         let mut state = self.state();
         if (fault.refuses)(&state, request) {
             view.obj = std::ptr::null_mut();
@@ -108,15 +118,42 @@ impl Broken {
     ///
     /// # Safety
     ///
-    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that was, and is not released yet. The
-    /// exporter may drop one reference to [`good`](Self::good) too many: the caller has one to spare.
+    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that was,
+    /// and is not released yet.
     pub unsafe fn release_buffer(&self, view: &mut Py_buffer) {
         let mut state = self.state();
         (self.fault().released)(self, &mut state, view);
         state.views = state.views.saturating_sub(1);
         drop(state); // the release may drop the object's value
+        if view.obj.is_null() {
+            // The fault took the object away: the export has to end all the same.
+            // SAFETY: granted and not released, by the caller's promise.
+            let _ = unsafe { exporter::release(view) };
+        }
         // SAFETY: granted and not released, by the caller's promise.
         unsafe { object::release_buffer(view) };
+    }
+
+    /// Number of references to the object.
+    pub fn references(&self) -> usize {
+        self.good.references()
+    }
+
+    /// Takes references to the object that faults may drop: each drops one of these, or none.
+    pub(crate) fn take_spares(&self, references: usize) {
+        for _ in 0..references {
+            // SAFETY: the object is alive.
+            unsafe { object::incref(self.as_ptr()) };
+        }
+        self.spares.fetch_add(references, Ordering::Relaxed);
+    }
+
+    /// Gives back what is left of the spare references.
+    pub(crate) fn give_spares_back(&self) {
+        for _ in 0..self.spares.swap(0, Ordering::Relaxed) {
+            // SAFETY: taken by `take_spares`.
+            unsafe { object::decref(self.as_ptr()) };
+        }
     }
 
     /// What moves the memory of a good exporter, or is refused while a view is held.
@@ -162,12 +199,19 @@ impl Broken {
     }
 
     /// The good exporter.
-    pub fn good(&self) -> &Object {
+    pub fn good(&self) -> &dyn Subject {
         &self.good
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the object away from a view that was just granted.
+    fn take_obj(&self, view: &mut Py_buffer) {
+        let obj = std::mem::replace(&mut view.obj, std::ptr::null_mut());
+        // SAFETY: the reference was the view's, which no longer has it.
+        unsafe { object::decref(obj) };
     }
 
     fn leak_reference(&self, state: &mut State) {
@@ -176,10 +220,11 @@ impl Broken {
         state.leaked += 1;
     }
 
-    /// Drops a reference that is not ours to drop. Whoever examines a broken exporter holds some.
+    /// Drops a reference as if it were ours to drop: one of the spares, if there is one.
     fn drop_reference(&self) {
-        if self.good.references() > 1 {
-            // SAFETY: a reference that somebody holds besides `good`, and that the examination replaces.
+        let spare = |spares: usize| spares.checked_sub(1);
+        if self.spares.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spare).is_ok() {
+            // SAFETY: a spare, which is gone now.
             unsafe { object::decref(self.as_ptr()) };
         }
     }
@@ -192,6 +237,7 @@ impl Drop for Broken {
             // SAFETY: granted by `get_buffer`, and released nowhere else.
             unsafe { self.release_buffer(&mut view) };
         }
+        self.give_spares_back();
         for _ in 0..self.state().leaked {
             // SAFETY: taken by `leak_reference`.
             unsafe { object::decref(self.as_ptr()) };

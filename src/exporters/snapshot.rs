@@ -29,6 +29,8 @@
 //! # Ok::<(), BufferError>(())
 //! ```
 
+use std::cell::Cell;
+
 use crate::abi::{Py_buffer, PyObject};
 use crate::caught::caught;
 use crate::error::BufferError;
@@ -45,6 +47,25 @@ pub trait Snapshots: Send + Sync + 'static {
     fn snapshot(&self) -> Result<Self::Copy, BufferError>;
 }
 
+/// So many snapshots may ask for one another before the innermost request is refused.
+const DEEPEST: usize = 100;
+
+/// Runs `code`, which is foreign. Refuses in a deep nest, since a snapshot that asks another one,
+/// or itself, for a buffer uses the stack. A panic is caught.
+fn nested(code: impl FnOnce() -> Result<(), BufferError>) -> Result<(), BufferError> {
+    thread_local! {
+        static DEPTH: Cell<usize> = const { Cell::new(0) };
+    }
+    let depth = DEPTH.get();
+    if depth == DEEPEST {
+        return Err(BufferError::Refused("too many snapshots ask for one another".into()));
+    }
+    DEPTH.set(depth + 1);
+    let answer = caught(code).unwrap_or(Err(BufferError::ViewPanicked));
+    DEPTH.set(depth);
+    answer
+}
+
 /// Lends a copy of the value for each request.
 ///
 /// A request runs the code of [`Snapshots::snapshot`] and allocates, unlike one to an [`Exported`] value.
@@ -59,12 +80,11 @@ unsafe impl<S: Snapshots> Lend for Snapshot<S> {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError> {
-        let answer = caught(|| {
+        let answer = nested(|| {
             let copy = Exported::new(self.0.snapshot()?);
             // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner goes, in a moment.
             unsafe { copy.getbuffer(view, obj, request) }
         });
-        let answer = answer.unwrap_or(Err(BufferError::ViewPanicked));
         if answer.is_err() {
             // SAFETY: `view` is valid for writes, by the caller's promise.
             unsafe { refuse(view) };

@@ -112,9 +112,10 @@ impl Untyped {
 
     /// Puts a pointer before each index of the first axis, as the Python Imaging Library laid images out.
     ///
-    /// To the lowest address of the items behind it; the suboffset leads from there to the first of them. The pointers stand in
-    /// the order of their axis, from the last to the first where its stride is negative. Fails without a dimension, and if
-    /// there are pointers already.
+    /// To the lowest address of the items behind it; the suboffset leads from there to the first of
+    /// them. The pointers stand in the order of their axis, from the last to the first where its
+    /// stride is negative. Fails without a dimension, and if there are pointers already, or if
+    /// there is no memory for so many.
     pub fn behind_pointers(self) -> Result<Untyped, LayoutError> {
         if let Some(axis) = self.layout.as_ref().follows_pointers() {
             return Err(LayoutError::FollowsPointers { axis });
@@ -131,12 +132,16 @@ impl Untyped {
             false => 0,
         };
         let start = self.first.wrapping_offset(-suboffset);
-        let block = |index: isize| match has_items {
-            true => start.wrapping_offset(index * stride),
-            false => start,
-        };
+        let block = |index: isize| start.wrapping_offset(index * stride);
         let backwards = stride < 0;
-        let mut table: Vec<*const u8> = (0..extent).map(block).collect();
+        // Without items no pointer is followed. With strides of 0 there may be more than memory
+        // holds.
+        let pointers = if has_items { extent } else { 0 };
+        let mut table: Vec<*const u8> = Vec::new();
+        table
+            .try_reserve_exact(pointers.unsigned_abs())
+            .map_err(|_| LayoutError::TooLarge { axis: 0 })?;
+        table.extend((0..pointers).map(block));
         if backwards {
             table.reverse();
         }

@@ -318,6 +318,12 @@ macro_rules! record {
         }
 
         const _: () = $crate::item::record::check::<$name>();
+
+        // The struct has these fields and no other, of no bytes: an attribute may have added one,
+        // or have taken the struct away, so that the name means another.
+        const _: fn($name) = |record| {
+            let $name { $($field: _),+ } = record;
+        };
     };
 }
 

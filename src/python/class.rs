@@ -125,6 +125,8 @@ fn unpoisoned<G>(guard: Result<G, TryLockError<G>>) -> Result<G, BufferError> {
 /// - The base of the class is `object`, or a class with the attribute. Another base may have
 ///   buffers of its own: `Base.__buffer__(derived, 0)` gets one of them, and the release of the
 ///   derived class would take its `internal` for a pointer to an exporter.
+/// - The class has at least one byte, so that Python derives no class from it and from a type in C
+///   with fields.
 /// - A class in Rust or C that derives from it does not write the two methods by hand.
 /// - A class in Python that derives from it does not derive also from a type in C that has buffers
 ///   of its own (and no fields, or Python refuses the combination).
@@ -151,6 +153,16 @@ pub unsafe trait BaseOfExporter {}
 unsafe impl BaseOfExporter for PyAny {}
 // SAFETY: as `Exports` promises.
 unsafe impl<T: Exports> BaseOfExporter for T {}
+
+/// Ends the compilation for a class without a byte. Python could derive a class from it and from a
+/// type in C that has buffers and fields: of two types with fields it refuses that.
+#[doc(hidden)]
+pub const fn check_size<T: Exports>() {
+    assert!(
+        size_of::<T>() > 0,
+        "a class with `#[exports]` has at least one byte: keep what is exported in a field"
+    );
+}
 
 /// `__getbuffer__` of a class.
 ///

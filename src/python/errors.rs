@@ -43,6 +43,7 @@ impl From<AccessError> for PyErr {
             AccessError::OutOfRange { .. } | AccessError::IndexCount { .. } => {
                 PyIndexError::new_err(error.to_string())
             }
+            AccessError::TooLarge { .. } => PyMemoryError::new_err(error.to_string()),
             _ => PyTypeError::new_err(error.to_string()),
         }
     }

@@ -6,7 +6,16 @@ use super::exports;
 use crate::exporter::{Exported, Exporter, Lend};
 
 /// An object whose memory Python's consumers see; nothing else can be done with it.
-#[pyclass(frozen, name = "Export", module = "bufferprocs")]
+// Immutable, as bytearray is: without a release slot, which a patch of the type takes away, no view
+// would ever end.
+#[cfg_attr(
+    all(Py_3_10, not(Py_LIMITED_API)),
+    pyclass(frozen, immutable_type, name = "Export", module = "bufferprocs")
+)]
+#[cfg_attr(
+    not(all(Py_3_10, not(Py_LIMITED_API))),
+    pyclass(frozen, name = "Export", module = "bufferprocs")
+)]
 struct Export {
     lender: Box<dyn Lend>,
 }

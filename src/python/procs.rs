@@ -181,13 +181,59 @@ pub(super) unsafe fn attached<R>(code: impl FnOnce() -> R) -> R {
         // In a second interpreter, before 3.12, another state is that of the thread: to attach by
         // it would wait for the GIL that this thread has.
         // SAFETY: may be called at any time.
-        if unsafe { ffi::PyGILState_GetThisThreadState() } == current {
-            // `Python::attach` would end the process where the interpreter is coming to its end.
-            // SAFETY: attached.
-            return unsafe { pyo3::Python::attach_unchecked(|_| code()) };
+        if unsafe { ffi::PyGILState_GetThisThreadState() } != current {
+            // SAFETY: attached, by the caller's promise.
+            let py = unsafe { pyo3::Python::assume_attached() };
+            return called_by_pyo3(py, code);
+        }
+        // `Python::attach` would end the process where the interpreter is coming to its end.
+        // SAFETY: attached.
+        unsafe { pyo3::Python::attach_unchecked(|_| code()) }
+    }
+    #[cfg(not(feature = "pyo3"))]
+    code()
+}
+
+/// Runs `code` within a function that PyO3 calls, since that is how PyO3 learns that the thread is
+/// attached without asking for it.
+#[cfg(feature = "pyo3")]
+#[cold]
+fn called_by_pyo3<R>(py: pyo3::Python<'_>, code: impl FnOnce() -> R) -> R {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    /// What is run, whose lifetime the function of Python cannot know.
+    struct Work(*mut (dyn FnMut() + 'static));
+
+    // SAFETY: used on the thread that made it, during `call0` below.
+    unsafe impl Send for Work {}
+    // SAFETY: as above.
+    unsafe impl Sync for Work {}
+
+    impl Work {
+        fn run(&self) {
+            // SAFETY: what it points at lives until `call0` has returned, and nothing else uses it.
+            unsafe { (*self.0)() }
         }
     }
-    code()
+
+    let (mut code, mut result) = (Some(code), None);
+    let mut run = || {
+        if let Some(code) = code.take() {
+            result = Some(catch_unwind(AssertUnwindSafe(code)));
+        }
+    };
+    let work: *mut (dyn FnMut() + '_) = &raw mut run;
+    // SAFETY: only the lifetime differs; `Work` says why it is long enough.
+    let work = Work(unsafe {
+        std::mem::transmute::<*mut (dyn FnMut() + '_), *mut (dyn FnMut() + 'static)>(work)
+    });
+    let function = pyo3::types::PyCFunction::new_closure(py, None, None, move |_, _| work.run());
+    let _ = function.and_then(|function| pyo3::types::PyAnyMethods::call0(function.as_any()));
+    match result {
+        Some(result) => result.unwrap_or_else(|payload| resume_unwind(payload)),
+        // There was no memory for a function.
+        None => code.take().expect("it has not run")(),
+    }
 }
 
 /// Ends one export. What the exporter's drop does, if this was the last hold on it, disturbs no exception that is set.

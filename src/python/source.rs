@@ -2,12 +2,16 @@
 
 use std::ffi::CStr;
 use std::mem::ManuallyDrop;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::{PyErr, ffi};
 
+#[cfg(not(Py_LIMITED_API))]
+use super::procs::releasebufferproc;
 use crate::abi::Py_buffer;
 use crate::consumer::{Buffer, Source};
 use crate::error::{BufferError, Raised};
@@ -63,6 +67,11 @@ unsafe impl Source for Bound<'_, PyAny> {
         // SAFETY: granted and not released, by the caller's promise; attached, as above.
         unsafe { is_bytes(view) }
     }
+
+    unsafe fn owns_padding(view: &Py_buffer) -> bool {
+        // SAFETY: as above.
+        unsafe { is_ours(view) }
+    }
 }
 
 /// As the other, from any thread: each call attaches to the interpreter.
@@ -74,15 +83,65 @@ unsafe impl Source for Py<PyAny> {
     }
 
     unsafe fn release(view: &mut Py_buffer) {
-        // Without an interpreter there is nobody to give it back to. SAFETY: granted and not released.
-        let _ = Python::try_attach(|_| unsafe {
+        // SAFETY: granted and not released, by the caller's promise.
+        let released = Python::try_attach(|_| unsafe {
             ffi::PyBuffer_Release(std::ptr::from_mut(view).cast());
         });
+        match released {
+            Some(()) => release_waiting(),
+            // Without an interpreter, or while the garbage collector visits objects.
+            None => wait(view),
+        }
     }
 
     unsafe fn is_frozen(view: &Py_buffer) -> bool {
         // SAFETY: granted and not released, by the caller's promise; attached.
         Python::try_attach(|_| unsafe { is_bytes(view) }).unwrap_or(false)
+    }
+
+    unsafe fn owns_padding(view: &Py_buffer) -> bool {
+        // SAFETY: granted and not released, by the caller's promise; attached.
+        Python::try_attach(|_| unsafe { is_ours(view) }).unwrap_or(false)
+    }
+}
+
+/// Views that were dropped where Python cannot be called. `SOME_WAIT` says whether there are any.
+static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
+static SOME_WAIT: AtomicBool = AtomicBool::new(false);
+
+struct Waiting(Py_buffer);
+
+// SAFETY: a view of a `Py<PyAny>` may be released by any thread.
+unsafe impl Send for Waiting {}
+
+/// Keeps a granted view for the next release. No other code runs under the lock. A thread that
+/// cannot get it at once loses the view: after a fork the lock may be held for ever.
+#[cold]
+fn wait(view: &Py_buffer) {
+    if let Ok(mut waiting) = WAITING.try_lock() {
+        waiting.push(Waiting(*view));
+        SOME_WAIT.store(true, Ordering::Release);
+    }
+}
+
+/// Releases the views that wait.
+fn release_waiting() {
+    if !SOME_WAIT.load(Ordering::Acquire) {
+        return;
+    }
+    let waiting = match WAITING.try_lock() {
+        Ok(mut waiting) => {
+            SOME_WAIT.store(false, Ordering::Relaxed);
+            std::mem::take(&mut *waiting)
+        }
+        Err(_) => return,
+    };
+    for Waiting(mut view) in waiting {
+        // SAFETY: granted, and released nowhere else.
+        let release = |_: Python<'_>| unsafe { ffi::PyBuffer_Release((&raw mut view).cast()) };
+        if Python::try_attach(release).is_none() {
+            wait(&view);
+        }
     }
 }
 
@@ -115,8 +174,10 @@ fn get(
     // SAFETY: just granted, and `FORMAT` was requested.
     let reason = match unsafe { described(view) } {
         Described::Plain => return Ok(()),
+        // SAFETY: just granted; attached.
+        Described::Padded if unsafe { is_ours(view) } => return Ok(()),
         Described::Addresses => "WRITABLE was requested without FORMAT, the items hold addresses",
-        Described::Partly => {
+        Described::Padded | Described::Partly => {
             "WRITABLE was requested without FORMAT, and the items may hold addresses: the exporter's \
              format does not describe all of their bytes"
         }
@@ -133,6 +194,27 @@ unsafe fn described(view: &Py_buffer) -> Described {
     // SAFETY: not NULL, so a string of the exporter's.
     let format = (!view.format.is_null()).then(|| unsafe { CStr::from_ptr(view.format) });
     Format::describes(format, view.itemsize.unsigned_abs())
+}
+
+/// Whether an exporter of this crate granted the view, as far as its type tells.
+///
+/// # Safety
+///
+/// The thread is attached; `view` is granted and not released.
+unsafe fn is_ours(view: &Py_buffer) -> bool {
+    #[cfg(not(Py_LIMITED_API))]
+    if let Some(owner) = std::ptr::NonNull::new(view.obj.cast::<ffi::PyObject>()) {
+        // SAFETY: alive, since the view owns a reference.
+        let class = unsafe { ffi::Py_TYPE(owner.as_ptr()) };
+        // SAFETY: alive, as its object is.
+        let procs = unsafe { (*class).tp_as_buffer };
+        // SAFETY: NULL, or the procs within that type.
+        let release = unsafe { procs.as_ref() }.and_then(|procs| procs.bf_releasebuffer);
+        let ours: ffi::releasebufferproc = releasebufferproc;
+        return release.is_some_and(|release| release as usize == ours as usize);
+    }
+    let _ = view;
+    false
 }
 
 /// Whether the memory is that of a `bytes` object, the one that nobody writes.

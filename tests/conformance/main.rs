@@ -42,21 +42,26 @@ fn every_check_has_one_fault() {
     assert_eq!(different.len(), checks.len());
 }
 
+/// Faults that keep references or views until they are dropped.
+const KEEPERS: [&str; 3] =
+    ["exported.no-request-during-change", "getbuffer.refuse.no-trace", "release.give-back"];
+
 #[test]
 fn every_fault_is_found_by_its_check_and_by_no_other() {
-    let mut wrong = Vec::new();
+    let (mut wrong, mut keepers) = (Vec::new(), Vec::new());
     for (check, fault) in CHECKS.iter().zip(&FAULTS) {
         let broken = Broken::new(fault.rule).unwrap();
-        let references = broken.good().references();
         let report = examine(&broken, check.needs);
         let expected: BTreeSet<_> = fault.implied.iter().copied().chain([fault.rule]).collect();
         if rules(&report) != expected {
             wrong.push(format!("-- {}, found {:?}\n{report}", fault.rule, rules(&report)));
         }
-        drop(broken);
-        assert_eq!(references, 1, "{}", fault.rule);
+        if broken.references() != 1 {
+            keepers.push(fault.rule);
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(keepers, KEEPERS, "the examination gives back what it took of all others");
 }
 
 #[test]

@@ -597,6 +597,36 @@ class Consuming(unittest.TestCase):
         self.assertTrue(objects[1] is references[1] is packed[1].reference is marker)
         self.assertEqual(sys.getrefcount(marker), before)
 
+    def test_bytes_that_a_format_hides_are_not_overwritten(self):
+        """NumPy calls padding what a view of some fields leaves out; ctypes calls a union `B`, whatever its size."""
+
+        class Union(ctypes.Union):
+            _fields_ = [("reference", ctypes.py_object), ("number", ctypes.c_uint64)]
+
+        class Bits(ctypes.Structure):
+            count = 15 if sys.version_info < (3, 12) else 8
+            _fields_ = [("union", Union)] + [(f"bit{at}", ctypes.c_uint8, 1) for at in range(count)]
+
+        marker = object()
+        hidden = np.zeros(3, dtype=[("a", "i8"), ("o", "O"), ("b", "i8")])
+        hidden["o"], bits = marker, (Bits * 2)()
+        bits[0].union.reference = bits[1].union.reference = marker
+        before = sys.getrefcount(marker)
+        for exporter in [hidden[["a", "b"]], hidden[["a", "b"]][::-1], bits, bits[0]]:
+            for flags in [FULL, WRITABLE, WRITABLE | ND, WRITABLE | STRIDES, INDIRECT | WRITABLE]:
+                try:
+                    errors = bridge.overwrite(exporter, flags)
+                except (BufferError, ValueError):
+                    continue
+                self.assertNotIn(None, errors, (exporter, flags))
+        self.assertEqual(sys.getrefcount(marker), before)
+        self.assertTrue(hidden["o"][0] is bits[0].union.reference is marker)
+        # Records without such bytes are written, packed or aligned.
+        for dtype in [[("a", "u4"), ("b", "f4")], [("a", "u1"), ("b", "f8")], [("a", ">i4"), ("b", ">i2")]]:
+            records = np.ones(3, dtype)
+            bridge.fill(records, bytes(records.nbytes))
+            self.assertEqual(records.tobytes(), bytes(records.nbytes))
+
     def test_cycles_through_a_buffer_are_collected(self):
         class Bytes(bytearray):
             pass

@@ -140,6 +140,34 @@ class Faults(unittest.TestCase):
             view.release()
             samples.append(1.0)
 
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_fork_while_an_error_is_read(self):
+        """The child takes along no lock that a thread of its parent held: a request in it is refused, and does not wait."""
+        status, said, errors = in_child(
+            """
+import os, signal, threading
+import bridge
+refusing = bridge.Refusing("x" * 1000)
+threads = [threading.Thread(target=work, args=(10**9,), daemon=True) for work in (refusing.ready, refusing.change)]
+for thread in threads:
+    thread.start()
+ended = 0
+for _ in range(200):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            memoryview(refusing)
+        except BufferError:
+            os._exit(0)
+        os._exit(1)
+    ended += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print(ended, flush=True)
+os._exit(0)
+"""
+        )
+        self.assertEqual((status, said), (0, ["200"]), errors)
+
     def test_another_interpreter(self):
         """A second interpreter in the process is refused the module by PyO3, or has it and all is right; the first one goes on."""
         other = f"""
@@ -157,6 +185,11 @@ else:
     except BufferError:
         view.release()
         samples.append(7.0)
+        # The drop of the old value attaches to the interpreter, within the release.
+        keeper = bridge.Keeper(object())
+        view = memoryview(keeper)
+        keeper.replace()
+        view.release()
         print(list(memoryview(samples)) == [0.0, 1.0, 2.0, 7.0] and samples.exports == 0, flush=True)
 """
         status, said, errors = in_child(

@@ -20,7 +20,7 @@ struct Try {
 const EMPTY: &str = "";
 const NEWEST: &str = "pyo3 = \"0.30\"";
 
-const TRIES: [Try; 20] = [
+const TRIES: [Try; 22] = [
     Try {
         name: "pypy",
         pyo3: NEWEST,
@@ -129,6 +129,28 @@ const TRIES: [Try; 20] = [
         source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
                  #[bufferprocs::exports(x)] #[cfg_attr(any(), pyo3::pymethods)] impl C {}",
         message: "#[exports] stands above #[pymethods]",
+    },
+    Try {
+        name: "pymethods_of_a_tool",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[pyo3::pyclass] struct C { x: bufferprocs::Exported<Vec<u8>> } \
+                 #[bufferprocs::exports(x)] #[rustfmt::pymethods] impl C {}",
+        message: "#[exports] stands above #[pymethods]",
+    },
+    Try {
+        // Python could combine it with a type in C whose buffers it would release as its own.
+        name: "class_without_a_byte",
+        pyo3: NEWEST,
+        config: None,
+        source: "use bufferprocs::{BufferError, Exported, python::Holder}; \
+                 struct Nothing; static BYTES: std::sync::OnceLock<Exported<Vec<u8>>> = std::sync::OnceLock::new(); \
+                 impl Holder for Nothing { type Lent = Exported<Vec<u8>>; \
+                 fn with_exported<R>(&self, ask: impl FnOnce(&Self::Lent) -> R) -> Result<R, BufferError> { \
+                 Ok(ask(BYTES.get_or_init(|| Exported::new(vec![1])))) } } \
+                 #[pyo3::pyclass(subclass)] struct C { x: Nothing } \
+                 #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C {}",
+        message: "a class with `#[exports]` has at least one byte: keep what is exported in a field",
     },
     Try {
         name: "unknown_option",

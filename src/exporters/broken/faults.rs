@@ -112,8 +112,7 @@ pub static FAULTS: [Fault; 58] = [
         ..fault("getbuffer.fill")
     },
     view("getbuffer.obj", a::line, |broken, _, view, _| {
-        broken.drop_reference();
-        view.obj = null_mut();
+        broken.take_obj(view);
     }),
     view("getbuffer.zero", a::line, |_, _, _, _| object::raise(BufferError::BeingModified)),
     view("getbuffer.memory-stable", a::line, a::a_format_for_all),

@@ -25,7 +25,7 @@ mod bridge {
         reexport, refused, sum, sum_detached, values_u32, write_i32,
     };
     #[pymodule_export]
-    use super::moods::{Cycle, Keeper, Moody, live};
+    use super::moods::{Cycle, Keeper, Moody, Refusing, live};
     #[pymodule_export]
     use super::wrong::{
         Moved, Usual, from_buffer, hostile, pyo3_accepts, release_while_raising, too_many_releases,

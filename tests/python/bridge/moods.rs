@@ -145,3 +145,35 @@ impl Keeper {
         self.value = Exported::new(WithReference::new());
     }
 }
+
+/// Has nothing to show, and says why.
+pub struct Reason(String);
+
+impl Exporter for Reason {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        Err(BufferError::Refused(self.0.clone().into()))
+    }
+}
+
+/// Its error is read and replaced while the interpreter is detached.
+#[pyclass(frozen)]
+pub struct Refusing {
+    reason: Exported<Reason>,
+}
+
+#[exports(reason)]
+#[pymethods]
+impl Refusing {
+    #[new]
+    fn new(reason: String) -> Refusing {
+        Refusing { reason: Exported::new(Reason(reason)) }
+    }
+
+    fn ready(&self, py: Python<'_>, times: usize) -> usize {
+        py.detach(|| (0..times).filter(|_| self.reason.ready().is_ok()).count())
+    }
+
+    fn change(&self, py: Python<'_>, times: usize) {
+        py.detach(|| (0..times).for_each(|_| drop(self.reason.try_mut())));
+    }
+}
