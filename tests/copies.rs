@@ -161,7 +161,7 @@ fn packed_bytes_have_to_fit() {
     assert_eq!(wrong.to_string(), "format is \"H\", expected \"h\"");
 }
 
-/// One item without dimensions, of the format given.
+/// One item in one dimension, of the format given.
 struct Scripted(Py_buffer);
 
 fn scripted<T>(item: &mut T, format: &'static std::ffi::CStr) -> Scripted {
@@ -172,8 +172,9 @@ fn scripted<T>(item: &mut T, format: &'static std::ffi::CStr) -> Scripted {
         itemsize: size,
         ndim: 1,
         format: format.as_ptr().cast_mut(),
-        shape: const { &[1isize] }.as_ptr().cast_mut(),
-        strides: const { &[0isize] }.as_ptr().cast_mut(),
+        // Enough for two dimensions.
+        shape: const { &[1isize; 2] }.as_ptr().cast_mut(),
+        strides: const { &[0isize; 2] }.as_ptr().cast_mut(),
         ..Py_buffer::zeroed()
     })
 }
@@ -202,6 +203,9 @@ fn addresses_are_not_made_up() {
         assert_eq!(error, CopyError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_from(&buffer).unwrap_err(), error);
         assert_eq!(buffer.copy_rows_from(&buffer).unwrap_err(), error);
+        let rows = Scripted(Py_buffer { ndim: 2, ..view.0 });
+        let rows = Buffer::get(&rows, Request::FULL).unwrap();
+        assert_eq!(rows.copy_rows_from(&rows).unwrap_err(), error);
         let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
         assert_eq!(error, AccessError::Pointers { format: format.to_str().unwrap().into() });
         // Nor by way of a re-export, whose consumers might ask for no format, or see another.
