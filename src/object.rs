@@ -383,3 +383,8 @@ unsafe impl Source for Object {
         }
     }
 }
+
+// By its path, since `interleavings` compiles this file a second time, from elsewhere.
+#[cfg(test)]
+#[path = "object/tests.rs"]
+mod tests;
