@@ -79,8 +79,12 @@ fn empty_memory_has_an_aligned_address() {
 #[test]
 fn a_format_has_to_fit_the_memory() {
     let bytes = [0u8; 12];
-    let shown =
-        |format| View::readonly(&bytes).with_format(format).map(|view| view.layout().clone());
+    let shown = |format| {
+        View::readonly(&bytes).with_format(format).map(|view| {
+            assert_eq!(view.format(), Some(format));
+            view.layout().clone()
+        })
+    };
     assert_eq!(shown(c"3s"), Layout::c_contiguous(&[4], 3));
     assert_eq!(shown(c"T{<i:a:>h:b:}"), Layout::c_contiguous(&[2], 6));
     assert_eq!(shown(c"5s"), Err(LayoutError::FormatSize { format: 5, memory: 12 }));
@@ -91,7 +95,8 @@ fn a_format_has_to_fit_the_memory() {
     assert!(matches!(shown(c"k"), Err(LayoutError::Format(_))));
     // What consumers write they write at the width of the items.
     let cells = Shared::from_vec(vec![[0u8; 3]; 4]);
-    assert!(View::writable(&cells).with_format(c"3s").is_ok());
+    let names = View::writable(&cells).with_format(c"3s").unwrap();
+    assert_eq!((names.format(), names.shape(), names.itemsize()), (Some(c"3s"), &[4][..], 3));
     let error = View::writable(&cells).with_format(c"h").unwrap_err();
     assert_eq!(error, LayoutError::FormatSize { format: 2, memory: 3 });
     let columns = Layout::strided(&[6], &[2], 1).unwrap();
@@ -201,4 +206,48 @@ fn other_items_need_frozen_memory() {
     case(View::writable(&cells), c"4s", &[2], 0, Err(LayoutError::NotFrozen));
     let written = View { access: Access::Readonly, ..View::writable(&cells) };
     case(written, c"f", &[2], 0, Err(LayoutError::NotFrozen));
+}
+
+#[test]
+fn parts_need_shape_and_strides() {
+    #[track_caller]
+    fn case(shape: bool, strides: bool, expected: Option<&'static str>) {
+        let (start, layout) = (MEMORY.as_ptr().cast(), Layout::c_contiguous(&[2, 3], 2).unwrap());
+        let lacks = Lacks { shape, strides };
+        // SAFETY: six items of the memory, which is a constant.
+        let view =
+            || unsafe { View::from_raw(start, layout.clone(), Some(c"H"), Access::Frozen, lacks) };
+        let slice = Slice { start: 1, count: 1, step: 1 };
+        let expected = expected.map_or(Ok(()), |field| Err(LayoutError::Unknown { field }));
+        assert_eq!(view().slice(0, slice).map(|_| ()), expected);
+        assert_eq!(view().index(1).map(|_| ()), expected);
+        assert_eq!(view().transposed().map(|_| ()), expected);
+        // A layout that the exporter gives is known.
+        assert_eq!(view().with_layout(&layout, 0).unwrap().lacks(), Lacks::default());
+        assert_eq!(view().with_items(c"H", &layout, 0).unwrap().lacks(), Lacks::default());
+    }
+    case(false, false, None);
+    case(true, true, Some("shape"));
+    case(true, false, Some("shape"));
+    case(false, true, Some("strides"));
+}
+
+#[test]
+fn an_index_takes_the_first_axis_away() {
+    #[track_caller]
+    fn case(shape: &[usize], index: usize, expected: Option<(&[isize], usize)>) {
+        let layout = Layout::strided(shape, &[4, 2][..shape.len()], 2).unwrap();
+        let view = View::readonly(&MEMORY).with_layout(&layout, 2).unwrap();
+        let start = view.buf().addr();
+        let found = view.index(index);
+        let found = found.as_ref().ok().map(|part| (part.shape(), part.buf().addr() - start));
+        assert_eq!(found, expected);
+    }
+    case(&[2, 3], 0, Some((&[3], 0)));
+    case(&[2, 3], 1, Some((&[3], 4)));
+    case(&[2, 3], 2, None);
+    case(&[2, 0], 1, Some((&[0], 0)));
+    case(&[0, 3], 0, None);
+    case(&[2], 1, Some((&[], 4)));
+    case(&[], 0, None);
 }
