@@ -30,7 +30,7 @@ Reason = namedtuple("Reason", "line kind sentence file change text numbers")
 
 
 class Mistake(Exception):
-    """The file of reasons cannot be read."""
+    """The reasons or the runs cannot be read."""
 
 
 # Reading
@@ -184,6 +184,8 @@ def check(package, listed, folders):
     outcomes = {}
     for folder in folders:
         for name, outcome in outcomes_of(folder):
+            if name not in mutants:
+                raise Mistake(f"{folder} has a run of another source: {name}")
             outcomes[mutants[name]] = outcome
     with open(REASONS, encoding="utf-8") as file:
         problems, excused = compare(read_reasons(file.read()), mutants.values(), outcomes)
@@ -295,7 +297,7 @@ def main(arguments):
     try:
         problems = check(arguments[0], arguments[1], arguments[2:])
     except Mistake as mistake:
-        sys.exit(f"reasons.txt: {mistake}")
+        sys.exit(f"not checked: {mistake}")
     if problems:
         sys.exit("\n".join(problems))
 
