@@ -238,6 +238,42 @@ mod tests {
         (0..len.div_ceil(16)).map(word).collect()
     }
 
+    /// `is_aligned` judges by the first item and the steps. The test looks at one item after the
+    /// other.
+    #[test]
+    fn items_are_aligned_where_each_of_them_is() {
+        #[track_caller]
+        fn case(start: usize, shape: &[usize], strides: &[isize], itemsize: usize) -> bool {
+            let layout = Layout::strided(shape, strides, itemsize).unwrap();
+            let largest = |address: usize| {
+                let fits = |width: &usize| itemsize % width == 0 && address % width == 0;
+                (1..=size_of::<usize>()).rev().filter(|width| width.is_power_of_two()).find(fits)
+            };
+            let expected =
+                starts(start, &layout, Order::C).into_iter().all(|at| largest(at) == largest(0));
+            let mut axes = axes::of(layout.as_ref());
+            axes::pack(&mut axes, itemsize, false);
+            let axes = axes::merged(axes, false);
+            let start = std::ptr::without_provenance(start);
+            assert_eq!(is_aligned(start, &axes, itemsize), expected);
+            expected
+        }
+        let mut aligned = 0;
+        let sizes: &[usize] = if cfg!(miri) { &[4, 16] } else { &[1, 2, 3, 4, 6, 8, 12, 16, 24] };
+        for &itemsize in sizes {
+            for start in 4096..4112 {
+                aligned += usize::from(case(start, &[], &[], itemsize));
+                for step in -16..=16 {
+                    aligned += usize::from(case(start, &[3], &[step], itemsize));
+                    aligned += usize::from(case(start, &[2, 2], &[16, step], itemsize));
+                    aligned += usize::from(case(start, &[2, 2], &[step, 16], itemsize));
+                }
+            }
+        }
+        assert!(case(4096, &[1, 3], &[1, 8], 8), "the step of an axis of one item is never taken");
+        assert!(aligned > 100);
+    }
+
     /// Where each item starts in the memory, in the order asked for.
     fn starts(start: usize, layout: &Layout, order: Order) -> Vec<usize> {
         let nowhere = std::ptr::without_provenance::<u8>(start);

@@ -222,7 +222,7 @@ impl<E: Exporter> Exported<E> {
         };
         // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
         unsafe { *self.cell().shown.get() = shown };
-        // SAFETY: nobody else holds the answer, by the caller's promise; the error is plain.
+        // SAFETY: the caller's promise; the error is plain.
         unsafe { self.cell().header.set(facts) };
     }
 }

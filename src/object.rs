@@ -389,3 +389,8 @@ unsafe impl Source for Object {
         head.is_some_and(|head| unsafe { head.as_ref() }.lends)
     }
 }
+
+// By its path, since `interleavings` compiles this file a second time, from elsewhere.
+#[cfg(test)]
+#[path = "object/tests.rs"]
+mod tests;

@@ -25,6 +25,13 @@ unsafe impl Source for Scripted {
         let own = |array: *mut isize, field: *mut isize| if array == OWN { field } else { array };
         view.shape = own(view.shape, &raw mut view.len);
         view.strides = own(view.strides, &raw mut view.itemsize);
+        // At a place that is counted from the start of the struct, which only this call knows.
+        let start = std::ptr::from_mut(view).cast::<isize>();
+        for array in [&mut view.shape, &mut view.strides, &mut view.suboffsets] {
+            if let Some(offset) = offset_from_the_struct(*array) {
+                *array = start.wrapping_byte_offset(offset);
+            }
+        }
         Ok(())
     }
 
@@ -39,6 +46,19 @@ unsafe impl Source for Scripted {
 }
 
 const OWN: *mut isize = std::ptr::without_provenance_mut(1);
+
+/// Marks an array that begins `offset` bytes behind the start of the struct, or before it.
+fn from_the_struct(offset: isize) -> *mut isize {
+    std::ptr::without_provenance_mut((MARKS as isize + offset) as usize)
+}
+
+/// Addresses around this one are marks: no memory is there.
+const MARKS: usize = 0x800;
+
+fn offset_from_the_struct(mark: *mut isize) -> Option<isize> {
+    let offset = mark.addr() as isize - MARKS as isize;
+    (offset.abs() < 0x400).then_some(offset)
+}
 
 fn line(memory: &[u16]) -> Py_buffer {
     Py_buffer {
@@ -98,6 +118,53 @@ fn views_that_contradict_themselves_are_released_and_refused() {
     let strides = steps.as_mut_ptr();
     let nowhere = Py_buffer { shape: three, strides, suboffsets: minus, ..good };
     case(nowhere, Request::STRIDES, "the view granted has suboffsets, not requested");
+}
+
+/// An array may lie within the struct, and then moves with it, or elsewhere. It must not lie partly
+/// within the struct, and it must be aligned.
+#[test]
+fn arrays_at_impossible_places_are_refused() {
+    const WORD: isize = size_of::<isize>() as isize;
+    const STRUCT: isize = size_of::<Py_buffer>() as isize;
+    // Two axes of one item: good numbers for the arrays that are not at stake.
+    let (memory, ones, twos, none) = ([7u16], [1isize; 3], [2isize; 3], [-1isize; 3]);
+    let view = Py_buffer {
+        ndim: 2,
+        shape: ones.as_ptr().cast_mut(),
+        strides: twos.as_ptr().cast_mut(),
+        suboffsets: none.as_ptr().cast_mut(),
+        ..line(&memory)
+    };
+    let with = |array: usize, place: *mut isize| {
+        let mut view = view;
+        *[&mut view.shape, &mut view.strides, &mut view.suboffsets][array] = place;
+        view
+    };
+    #[track_caller]
+    fn case(view: Py_buffer) {
+        let refused = Buffer::get(&Scripted(view), Request::FULL_RO).unwrap_err().to_string();
+        let expected = "an array that is not aligned, or begins or ends within the struct";
+        assert_eq!(refused, format!("the view granted has {expected}"));
+        assert_eq!(EXPORTS.get(), 0, "released");
+    }
+    assert!(Buffer::get(&Scripted(view), Request::FULL_RO).is_ok());
+    for (array, numbers) in [&ones, &twos, &none].into_iter().enumerate() {
+        let elsewhere = numbers.as_ptr().cast_mut();
+        assert!(Buffer::get(&Scripted(with(array, elsewhere)), Request::FULL_RO).is_ok());
+        for bytes in 1..WORD {
+            case(with(array, elsewhere.wrapping_byte_offset(bytes)));
+            case(with(array, from_the_struct(2 * WORD + bytes)));
+        }
+        case(with(array, from_the_struct(-WORD))); // begins before it
+        case(with(array, from_the_struct(STRUCT - WORD))); // ends behind it
+    }
+    // The whole array lies within the struct, at either end of it. Its pointer becomes NULL.
+    let addresses = [memory.as_ptr().addr() as isize, view.obj.addr() as isize];
+    for (offset, expected) in [(0, addresses), (STRUCT - 2 * WORD, [0, 0])] {
+        let view = with(2, from_the_struct(offset));
+        let moved = Box::new(Buffer::get(&Scripted(view), Request::FULL_RO).unwrap());
+        assert_eq!(moved.suboffsets(), Some(&expected[..]));
+    }
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What may be copied where, items of a known type, and what is refused.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
 use bufferprocs::abi::Py_buffer;
 use bufferprocs::exporters::{Records, Reexport, Rows, Strided, bytes};
 use bufferprocs::layout::Slice;
@@ -161,7 +165,7 @@ fn packed_bytes_have_to_fit() {
     assert_eq!(wrong.to_string(), "format is \"H\", expected \"h\"");
 }
 
-/// One item without dimensions, of the format given.
+/// One item in one dimension, of the format given.
 struct Scripted(Py_buffer);
 
 fn scripted<T>(item: &mut T, format: &'static std::ffi::CStr) -> Scripted {
@@ -172,8 +176,9 @@ fn scripted<T>(item: &mut T, format: &'static std::ffi::CStr) -> Scripted {
         itemsize: size,
         ndim: 1,
         format: format.as_ptr().cast_mut(),
-        shape: const { &[1isize] }.as_ptr().cast_mut(),
-        strides: const { &[0isize] }.as_ptr().cast_mut(),
+        // Enough for two dimensions.
+        shape: const { &[1isize; 2] }.as_ptr().cast_mut(),
+        strides: const { &[0isize; 2] }.as_ptr().cast_mut(),
         ..Py_buffer::zeroed()
     })
 }
@@ -202,6 +207,9 @@ fn addresses_are_not_made_up() {
         assert_eq!(error, CopyError::Pointers { format: format.to_str().unwrap().into() });
         assert_eq!(buffer.copy_from(&buffer).unwrap_err(), error);
         assert_eq!(buffer.copy_rows_from(&buffer).unwrap_err(), error);
+        let rows = Scripted(Py_buffer { ndim: 2, ..view.0 });
+        let rows = Buffer::get(&rows, Request::FULL).unwrap();
+        assert_eq!(rows.copy_rows_from(&rows).unwrap_err(), error);
         let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
         assert_eq!(error, AccessError::Pointers { format: format.to_str().unwrap().into() });
         // Nor by way of a re-export, whose consumers might ask for no format, or see another.
@@ -333,6 +341,101 @@ fn bytes_of_one_item_from_two_threads() {
             });
         }
     });
+}
+
+/// Neither side of a copy is read or written behind its end, whatever the itemsize.
+#[test]
+fn a_run_is_copied_up_to_its_end() {
+    #[track_caller]
+    fn case(start: usize, len: usize, itemsize: usize) {
+        let mut memory = [0x55u64; 8];
+        let bytes = |memory: [u64; 8]| -> Vec<u8> { memory.map(u64::to_ne_bytes).concat() };
+        let before = bytes(memory);
+        let end = start + len;
+        let view = Scripted(Py_buffer {
+            buf: memory.as_mut_ptr().wrapping_byte_add(start).cast(),
+            len: len as isize,
+            itemsize: itemsize as isize,
+            ndim: 1,
+            ..Py_buffer::zeroed()
+        });
+        let buffer = Buffer::get(&view, Request::WRITABLE).unwrap();
+        let mut target = [7; 32];
+        buffer.copy_to(&mut target[..len], Order::C).unwrap();
+        assert_eq!(target[..len], before[start..end]);
+        assert_eq!(target[len..], [7; 32][len..]);
+        let source: Vec<u8> = (100..).take(len).collect();
+        buffer.from_contiguous(&source, Order::C).unwrap();
+        drop(buffer);
+        let after = bytes(memory);
+        assert_eq!(after[start..end], source);
+        assert_eq!((&after[..start], &after[end..]), (&before[..start], &before[end..]));
+    }
+    for start in 8..16 {
+        for itemsize in [1, 2, 3, 4, 8, 16] {
+            for len in 0..20 {
+                case(start, len, itemsize);
+            }
+        }
+    }
+}
+
+/// A copy of a run of bytes accesses each item at its width, as the exporter does: no item is half
+/// old and half new.
+#[test]
+fn items_of_a_run_are_copied_whole() {
+    const OLD_OR_NEW: [u32; 2] = [0, u32::MAX];
+    // A value changes from read to read if both threads run at the same time. A busy machine may
+    // not let them.
+    let enough = if cfg!(miri) { 20 } else { 10_000 };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    // The last item does not fill eight bytes, which a copy may access at once.
+    let object = Object::new(Records::new(vec![0u32; 3]));
+    let (object, ended) = (&object, AtomicBool::new(false));
+    let torn: usize = std::thread::scope(|scope| {
+        let (ready, wait) = mpsc::channel();
+        let exporter = scope.spawn({
+            let ended = &ended;
+            move || {
+                let records = object.exported::<Records<u32>>().unwrap().try_borrow().unwrap();
+                let mut torn = 0;
+                ready.send(()).unwrap();
+                for value in OLD_OR_NEW.into_iter().cycle() {
+                    let [_, written, read] = records.shared() else { panic!("three items") };
+                    written.store(value);
+                    torn += usize::from(!OLD_OR_NEW.contains(&read.load()));
+                    if ended.load(Ordering::Relaxed) {
+                        return torn;
+                    }
+                }
+                torn
+            }
+        });
+        wait.recv().unwrap();
+        let mut torn = 0;
+        // The two parts of the memory that one side writes and the other reads.
+        let view = |start| {
+            let whole = Reexport::new(Buffer::get(object, Request::FULL).unwrap());
+            let part = whole.slice(0, Slice { start, count: 1, step: 1 }).unwrap();
+            Buffer::get(&Object::new(part), Request::WRITABLE).unwrap()
+        };
+        let (written, read) = (view(2), view(1));
+        let (mut changes, mut last) = (0, 0);
+        for value in OLD_OR_NEW.into_iter().cycle() {
+            written.from_contiguous(&value.to_ne_bytes(), Order::C).unwrap();
+            let found = read.to_contiguous(Order::C).unwrap().try_into().unwrap();
+            let found = u32::from_ne_bytes(found);
+            torn += usize::from(!OLD_OR_NEW.contains(&found));
+            changes += usize::from(found != last);
+            last = found;
+            if changes > enough || Instant::now() > deadline {
+                break;
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+        torn + exporter.join().unwrap()
+    });
+    assert_eq!(torn, 0);
 }
 
 /// A buffer may go to another thread, and is released there.

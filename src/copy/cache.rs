@@ -67,3 +67,52 @@ impl Drop for Streaming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    /// A line of the cache of its own, or else the processor may write two of them in order.
+    #[repr(align(256))]
+    struct Alone(AtomicU64);
+
+    impl Alone {
+        fn wait_for(&self, value: u64) {
+            for turn in 1u64.. {
+                if self.0.load(Ordering::Acquire) == value {
+                    return;
+                }
+                if turn % 1000 == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
+            }
+        }
+    }
+
+    /// Another thread that learns of a copy sees all of its bytes.
+    #[test]
+    fn stores_are_in_order_after_the_drop() {
+        let rounds = if cfg!(miri) { 20 } else { 20_000 };
+        let mut old = 0;
+        let [bytes, written, read] = [(); 3].map(|()| Alone(AtomicU64::new(0)));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=rounds {
+                    // SAFETY: the other thread waits until `written` says that all is written.
+                    let streaming = unsafe { Streaming::new() };
+                    // SAFETY: aligned memory, which the other thread has read by now.
+                    unsafe { streaming.store(bytes.0.as_ptr().cast(), round) };
+                    drop(streaming);
+                    written.0.store(round, Ordering::Release);
+                    read.wait_for(round);
+                }
+            });
+            for round in 1..=rounds {
+                written.wait_for(round);
+                old += usize::from(u64::from_le(bytes.0.load(Ordering::Relaxed)) != round);
+                read.0.store(round, Ordering::Release);
+            }
+        });
+        assert_eq!(old, 0, "of {rounds} reads saw the bytes from before");
+    }
+}

@@ -285,6 +285,72 @@ mod tests {
         }
     }
 
+    /// Each axis is an extent and a step in the memory, and the last one runs along the packed
+    /// bytes. The result is the step across and the steps of the other axes. The step across is 0
+    /// if no axis lies closer than the last one.
+    #[test]
+    fn planes_are_taken_where_they_pay() {
+        #[track_caller]
+        fn case(
+            axes: &[(usize, isize)],
+            itemsize: usize,
+            streaming: bool,
+            expected: Option<(isize, &[isize])>,
+        ) {
+            let axis = |&(extent, memory): &(usize, isize)| Axis { extent, memory, packed: 0 };
+            let axes: Vec<Axis> = axes.iter().map(axis).collect();
+            let found = plane(&axes, itemsize, streaming).map(|plane| {
+                assert_eq!(Some(&plane.along), axes.last());
+                assert_eq!(plane.room.capacity(), 1);
+                let others: Vec<isize> = plane.others.iter().map(|axis| axis.memory).collect();
+                assert_eq!(plane.across.extent == 1, plane.across.memory == 0);
+                (plane.across.memory, others)
+            });
+            assert_eq!(found, expected.map(|(across, others)| (across, others.to_vec())));
+        }
+        #[track_caller]
+        fn both(axes: &[(usize, isize)], itemsize: usize, expected: Option<(isize, &[isize])>) {
+            case(axes, itemsize, false, expected);
+            case(axes, itemsize, true, expected);
+        }
+        // So many of the shortest rows make the smallest plane.
+        let large = SMALLEST / SHORTEST;
+        both(&[(large, 4), (64, 512)], 4, Some((4, &[])));
+        both(&[(large, -4), (64, -512)], 4, Some((-4, &[])));
+        both(&[], 4, None);
+        // A plane that is too small, unless it is a part of a large copy.
+        case(&[(large - 1, 4), (64, 512)], 4, false, None);
+        case(&[(large - 1, 4), (64, 512)], 4, true, Some((4, &[])));
+        // Rows that are too short.
+        both(&[(1000, 4), (63, 4000)], 4, None);
+        both(&[(1000, 1), (255, 1000)], 1, None);
+        // Items without a gap along the row, and items that are too large.
+        both(&[(1000, 256), (64, 4)], 4, None);
+        both(&[(1000, 2), (64, 4)], 4, None);
+        both(&[(1000, 32), (64, 64_000)], LARGEST, Some((32, &[])));
+        both(&[(1000, 32), (64, 64_000)], LARGEST + 1, None);
+        // No two items in a line: nothing to gather, but rows to write past the cache.
+        both(&[(1000, 32), (64, 64_000)], 4, Some((32, &[])));
+        case(&[(1000, 33), (64, 64_000)], 4, false, None);
+        case(&[(1000, 33), (64, 64_000)], 4, true, Some((33, &[])));
+        // Of several axes the closest lies across. The closer of the others run faster.
+        both(
+            &[(5, 7000), (1000, -4), (6, -9000), (3, 8), (64, 4000)],
+            4,
+            Some((-4, &[-9000, 7000, 8])),
+        );
+        // No axis lies closer than the row.
+        case(&[(1000, 512), (64, 8)], 4, false, None);
+        case(&[(1000, 512), (64, 8)], 4, true, Some((0, &[512])));
+        case(&[(1000, 8), (64, 8)], 4, true, Some((0, &[8])));
+        case(&[(64, -8)], 4, true, Some((0, &[])));
+        case(&[(64, -8)], 4, false, None);
+        // A row whose items overlap, or are packed backwards.
+        both(&[(1000, 512), (64, 3)], 4, None);
+        both(&[(64, -4)], 4, None);
+        both(&[(64, 0)], 4, None);
+    }
+
     #[test]
     fn parts_begin_with_lines() {
         let parts = |address: usize, extent: usize, step: isize, beside: isize| {

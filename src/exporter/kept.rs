@@ -70,7 +70,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // SAFETY: nobody else reaches the list.
+        // SAFETY: the list has no other user any more.
         unsafe { free(self.newest.load(Ordering::Relaxed)) };
     }
 }
@@ -79,7 +79,7 @@ impl Drop for Kept {
 ///
 /// # Safety
 ///
-/// The pointer is NULL or from `Box`, and nobody else uses the errors.
+/// The pointer is NULL or from `Box`, and the errors have no other user.
 unsafe fn free(mut error: *mut Error) {
     while !error.is_null() {
         // SAFETY: the caller's promise.

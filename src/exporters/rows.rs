@@ -125,3 +125,63 @@ impl<T: AnyBits> Exporter for Rows<T> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Buffer, Object, Order, Request};
+
+    /// Consumers see the items that the vectors hold.
+    #[track_caller]
+    fn check(rows: Rows<u16>, expected: &[&[u16]]) -> Rows<u16> {
+        let held: Vec<_> = rows.rows().iter().map(|row| Shared::to_vec(row)).collect();
+        assert_eq!(held, expected);
+        let object = Object::new(rows);
+        let buffer = Buffer::get(&object, Request::FULL).unwrap();
+        let len = expected.first().map_or(0, |row| row.len());
+        assert_eq!(buffer.shape(), Some(&[expected.len() as isize, len as isize][..]));
+        assert_eq!(buffer.to_vec::<u16>(Order::C), Ok(expected.concat()));
+        drop(buffer);
+        // Takes the rows out of the object again.
+        let exported = object.exported::<Rows<u16>>().unwrap();
+        let mut exported = exported.try_mut().unwrap();
+        std::mem::replace(&mut *exported, Rows::new(Vec::new()).unwrap())
+    }
+
+    #[test]
+    fn consumers_see_rows_that_change() {
+        let rows = Rows::new(vec![vec![1, 2], vec![3, 4]]).unwrap();
+        let mut rows = check(rows, &[&[1, 2], &[3, 4]]);
+        // The table gets another place now and then.
+        for row in 2..20u16 {
+            rows.push(vec![2 * row + 1, 2 * row + 2]).unwrap();
+        }
+        let all: Vec<[u16; 2]> = (0..20).map(|row| [2 * row + 1, 2 * row + 2]).collect();
+        let all: Vec<&[u16]> = all.iter().map(|row| row.as_slice()).collect();
+        let mut rows = check(rows, &all);
+        rows.swap(0, 2);
+        rows.swap(1, 1);
+        let mut all = all;
+        all.swap(0, 2);
+        let mut rows = check(rows, &all);
+        while rows.rows().len() > 3 {
+            rows.remove(3).unwrap();
+        }
+        let mut rows = check(rows, &[&[5, 6], &[3, 4], &[1, 2]]);
+        let removed = rows.remove(0).unwrap();
+        assert_eq!(Shared::to_vec(&removed), [5, 6]);
+        assert!(rows.remove(2).is_none() && rows.row_mut(2).is_none());
+        rows.row_mut(1).unwrap()[0] = 9;
+        let mut rows = check(rows, &[&[3, 4], &[9, 2]]);
+        let error = rows.push(vec![7]).unwrap_err();
+        assert_eq!(error, LayoutError::RowLength { row: 2, found: 1, expected: 2 });
+        let mut rows = check(rows, &[&[3, 4], &[9, 2]]);
+        // Without a row the next one may have any length.
+        rows.remove(1).unwrap();
+        rows.remove(0).unwrap();
+        rows.push(vec![7, 8, 9]).unwrap();
+        check(rows, &[&[7, 8, 9]]);
+        let error = Rows::new(vec![vec![1u16, 2], vec![3]]).unwrap_err();
+        assert_eq!(error, LayoutError::RowLength { row: 1, found: 1, expected: 2 });
+    }
+}

@@ -79,8 +79,12 @@ fn empty_memory_has_an_aligned_address() {
 #[test]
 fn a_format_has_to_fit_the_memory() {
     let bytes = [0u8; 12];
-    let shown =
-        |format| View::readonly(&bytes).with_format(format).map(|view| view.layout().clone());
+    let shown = |format| {
+        View::readonly(&bytes).with_format(format).map(|view| {
+            assert_eq!(view.format(), Some(format));
+            view.layout().clone()
+        })
+    };
     assert_eq!(shown(c"3s"), Layout::c_contiguous(&[4], 3));
     assert_eq!(shown(c"T{<i:a:>h:b:}"), Layout::c_contiguous(&[2], 6));
     assert_eq!(shown(c"5s"), Err(LayoutError::FormatSize { format: 5, memory: 12 }));
@@ -91,7 +95,8 @@ fn a_format_has_to_fit_the_memory() {
     assert!(matches!(shown(c"k"), Err(LayoutError::Format(_))));
     // What consumers write they write at the width of the items.
     let cells = Shared::from_vec(vec![[0u8; 3]; 4]);
-    assert!(View::writable(&cells).with_format(c"3s").is_ok());
+    let names = View::writable(&cells).with_format(c"3s").unwrap();
+    assert_eq!((names.format(), names.shape(), names.itemsize()), (Some(c"3s"), &[4][..], 3));
     let error = View::writable(&cells).with_format(c"h").unwrap_err();
     assert_eq!(error, LayoutError::FormatSize { format: 2, memory: 3 });
     let columns = Layout::strided(&[6], &[2], 1).unwrap();
@@ -114,6 +119,7 @@ fn parts_of_a_view() {
     assert_eq!(error, LayoutError::FollowsPointers { axis: 0 });
 }
 
+<<<<<<< HEAD
 /// A part of a view leads back to no item that it leaves out.
 #[test]
 fn a_narrowed_view_cannot_be_widened() {
@@ -157,4 +163,134 @@ fn a_narrowed_view_cannot_be_widened() {
     case(line().with_layout(&spread, 0).unwrap(), None);
     let bytes = View::readonly(b"abcdef").slice(0, slice(0, 4, 1)).unwrap();
     case(bytes.with_format(c"H").unwrap(), Some([*b"ab", *b"cd"].map(u16::from_ne_bytes).to_vec()));
+=======
+/// Two rows of three items behind a table of their addresses.
+fn behind_pointers(table: &[*const [u16; 3]; 2]) -> View<'_> {
+    const P: isize = size_of::<*const u16>() as isize;
+    let layout = Layout::indirect(&[2, 3], &[P, 2], &[0, -1], 2).unwrap();
+    let (start, lacks) = (table.as_ptr().cast(), Lacks::default());
+    // SAFETY: the table has the addresses of two rows of three items. They do not change.
+    unsafe { View::from_raw(start, layout, Some(c"H"), Access::Frozen, lacks) }
+}
+
+#[test]
+fn another_layout_needs_one_known_block() {
+    #[track_caller]
+    fn case(view: View<'_>, items: usize, expected: Result<(), LayoutError>) {
+        let layout = Layout::c_contiguous(&[items], 2).unwrap();
+        let shown = view.clone().with_layout(&layout, 0).map(|_| ());
+        assert_eq!(shown, expected);
+        assert_eq!(view.with_items(c"H", &layout, 0).map(|_| ()), expected);
+    }
+    let rows = [[1u16, 2, 3], [4, 5, 6]];
+    let table = [&raw const rows[0], &raw const rows[1]];
+    let whole = || behind_pointers(&table);
+    // The table holds addresses, and the view does not know where a row ends.
+    for items in [0, 3, 4, 100] {
+        case(whole(), items, Err(LayoutError::Scattered));
+        case(whole().index(1).unwrap(), items, Err(LayoutError::Scattered));
+    }
+    assert_eq!(whole().index(1).unwrap().buf(), table[1].cast());
+    // An index leads to a part of the same block.
+    let lines = Layout::c_contiguous(&[2, 3], 2).unwrap();
+    let line = || View::readonly(&MEMORY).with_layout(&lines, 0).unwrap().index(1).unwrap();
+    let outside = LayoutError::OutOfBounds { first: 0, end: 14, memory: 12 };
+    case(line(), 6, Ok(()));
+    case(line(), 7, Err(outside));
+    assert_eq!(line().buf(), View::readonly(&MEMORY[3..]).buf());
+    // Of a foreign view only packed items are known to be a block.
+    let foreign = |strides: &[isize]| {
+        let layout = Layout::strided(&[3], strides, 2).unwrap();
+        let (start, lacks) = (MEMORY.as_ptr().cast(), Lacks::default());
+        // SAFETY: three items of the memory, which is a constant.
+        unsafe { View::from_raw(start, layout, Some(c"H"), Access::Frozen, lacks) }
+    };
+    let outside = LayoutError::OutOfBounds { first: 0, end: 8, memory: 6 };
+    case(foreign(&[2]), 3, Ok(()));
+    case(foreign(&[2]), 4, Err(outside));
+    case(foreign(&[4]), 3, Err(LayoutError::Scattered));
+}
+
+#[test]
+fn other_items_need_frozen_memory() {
+    #[track_caller]
+    fn case(
+        view: View<'_>,
+        format: &'static CStr,
+        shape: &[usize],
+        offset: usize,
+        expected: Result<(), LayoutError>,
+    ) {
+        let layout = Layout::c_contiguous(shape, 4).unwrap();
+        let start = view.buf();
+        let shown = view.with_items(format, &layout, offset);
+        if let Ok(shown) = &shown {
+            assert_eq!(shown.buf(), start.wrapping_add(offset));
+            assert_eq!((shown.format(), shown.layout()), (Some(format), &layout));
+        }
+        assert_eq!(shown.map(|_| ()), expected);
+    }
+    let frozen = || View::readonly(&MEMORY);
+    case(frozen(), c"f", &[2], 0, Ok(()));
+    case(frozen(), c"f", &[2], 3, Ok(()));
+    case(frozen(), c"f", &[], 8, Ok(()));
+    let outside = LayoutError::OutOfBounds { first: 5, end: 13, memory: 12 };
+    case(frozen(), c"f", &[2], 5, Err(outside));
+    let size = LayoutError::FormatSize { format: 2, memory: 4 };
+    case(frozen(), c"h", &[2], 0, Err(size));
+    case(frozen(), c"4x&i", &[2], 0, Err(LayoutError::FormatHoldsAddresses));
+    case(frozen(), c"f", &[1; 64], 0, Ok(()));
+    let too_many = LayoutError::TooManyDimensions { ndim: 65 };
+    case(frozen(), c"f", &[1; 65], 0, Err(too_many));
+    // Consumers may write here, or the exporter may.
+    let cells = Shared::from_vec(vec![0u16; 6]);
+    case(View::writable(&cells), c"f", &[2], 0, Err(LayoutError::NotFrozen));
+    case(View::writable(&cells), c"4s", &[2], 0, Err(LayoutError::NotFrozen));
+    let written = View { access: Access::Readonly, ..View::writable(&cells) };
+    case(written, c"f", &[2], 0, Err(LayoutError::NotFrozen));
+}
+
+#[test]
+fn parts_need_shape_and_strides() {
+    #[track_caller]
+    fn case(shape: bool, strides: bool, expected: Option<&'static str>) {
+        let (start, layout) = (MEMORY.as_ptr().cast(), Layout::c_contiguous(&[2, 3], 2).unwrap());
+        let lacks = Lacks { shape, strides };
+        // SAFETY: six items of the memory, which is a constant.
+        let view =
+            || unsafe { View::from_raw(start, layout.clone(), Some(c"H"), Access::Frozen, lacks) };
+        let slice = Slice { start: 1, count: 1, step: 1 };
+        let expected = expected.map_or(Ok(()), |field| Err(LayoutError::Unknown { field }));
+        assert_eq!(view().slice(0, slice).map(|_| ()), expected);
+        assert_eq!(view().index(1).map(|_| ()), expected);
+        assert_eq!(view().transposed().map(|_| ()), expected);
+        // A layout that the exporter gives is known.
+        assert_eq!(view().with_layout(&layout, 0).unwrap().lacks(), Lacks::default());
+        assert_eq!(view().with_items(c"H", &layout, 0).unwrap().lacks(), Lacks::default());
+    }
+    case(false, false, None);
+    case(true, true, Some("shape"));
+    case(true, false, Some("shape"));
+    case(false, true, Some("strides"));
+}
+
+#[test]
+fn an_index_takes_the_first_axis_away() {
+    #[track_caller]
+    fn case(shape: &[usize], index: usize, expected: Option<(&[isize], usize)>) {
+        let layout = Layout::strided(shape, &[4, 2][..shape.len()], 2).unwrap();
+        let view = View::readonly(&MEMORY).with_layout(&layout, 2).unwrap();
+        let start = view.buf().addr();
+        let found = view.index(index);
+        let found = found.as_ref().ok().map(|part| (part.shape(), part.buf().addr() - start));
+        assert_eq!(found, expected);
+    }
+    case(&[2, 3], 0, Some((&[3], 0)));
+    case(&[2, 3], 1, Some((&[3], 4)));
+    case(&[2, 3], 2, None);
+    case(&[2, 0], 1, Some((&[0], 0)));
+    case(&[0, 3], 0, None);
+    case(&[2], 1, Some((&[], 4)));
+    case(&[], 0, None);
+>>>>>>> mutants
 }
