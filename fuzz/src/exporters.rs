@@ -27,6 +27,8 @@ const MOST_BYTES: i128 = 2048;
 
 /// Those that hold no address, and can be read.
 const PLAIN: [&CStr; 4] = [c"", c"B", c"T{h:a:}", c"(3,2)d"];
+/// Bytes of an item of each.
+const SIZES: [isize; 4] = [0, 1, 2, 48];
 
 thread_local! {
     static MEMORY: Vec<Cell<*mut u8>> = {
@@ -98,13 +100,23 @@ fn differences(
     if is_direct {
         let saved: Vec<*mut u8> = memory.iter().map(Cell::get).collect();
         let changed: Vec<u8> = items.iter().map(|byte| !byte).collect();
-        let holds_addresses = request.contains(Request::FORMAT)
-            && said.format.is_some_and(|format| !PLAIN.contains(&format));
-        let written = match buffer.from_contiguous(&changed, Order::C) {
-            Ok(()) if said.readonly == 0 && !holds_addresses => true,
-            Err(CopyError::Pointers { .. }) if holds_addresses => false,
+        // Without a format, memory that was requested to be written has no addresses.
+        let format = said.format.unwrap_or(c"B");
+        let is_described = PLAIN.iter().zip(SIZES).any(|pair| pair == (&format, said.itemsize));
+        let is_unknown = request.contains(Request::FORMAT) && !is_described;
+        let answer = buffer.from_contiguous(&changed, Order::C);
+        let written = match &answer {
             Err(CopyError::ReadOnly) if said.readonly != 0 => false,
-            other => return Err(format!("written: {other:?}")),
+            _ if said.readonly != 0 => return Err(format!("written: {answer:?}")),
+            Err(CopyError::WritableNotRequested) if !request.contains(Request::WRITABLE) => false,
+            _ if !request.contains(Request::WRITABLE) => {
+                return Err(format!("written, not requested: {answer:?}"));
+            }
+            Err(CopyError::Pointers { .. } | CopyError::PartlyDescribed { .. }) if is_unknown => {
+                false
+            }
+            Ok(()) if !is_unknown => true,
+            _ => return Err(format!("written: {answer:?}")),
         };
         let mut expected = before.clone();
         if written {

@@ -171,7 +171,8 @@ fn differences(view: &View, picks: &[u8], memories: &Memories) -> std::result::R
     let theirs: *mut ffi::Py_buffer = (&raw mut filled_theirs).cast();
     // SAFETY: arrays and memory outlive the buffer; between its uses alone the memory is written by others.
     let given = unsafe { Given::new(filled, [None; 3]) };
-    let buffer = Buffer::get(&given, Request::FULL).map_err(|error| error.to_string())?;
+    let request = Request::FULL - Request::FORMAT;
+    let buffer = Buffer::get(&given, request).map_err(|error| error.to_string())?;
     let layout = buffer.layout();
     let orders = [(b'C', Order::C), (b'F', Order::Fortran), (b'A', Order::Any)];
     for (letter, order) in orders {

@@ -132,16 +132,18 @@ impl Untyped {
             false => 0,
         };
         let start = self.first.wrapping_offset(-suboffset);
-        let block = |index: isize| start.wrapping_offset(index * stride);
+        let block = |index: isize| match has_items {
+            true => start.wrapping_offset(index * stride),
+            false => start,
+        };
         let backwards = stride < 0;
-        // Without items no pointer is followed. With strides of 0 there may be more than memory
-        // holds.
-        let pointers = if has_items { extent } else { 0 };
+        // With strides of 0, or without items, there may be more than memory holds. They are needed
+        // without items too: CPython follows them.
         let mut table: Vec<*const u8> = Vec::new();
         table
-            .try_reserve_exact(pointers.unsigned_abs())
+            .try_reserve_exact(extent.unsigned_abs())
             .map_err(|_| LayoutError::TooLarge { axis: 0 })?;
-        table.extend((0..pointers).map(block));
+        table.extend((0..extent).map(block));
         if backwards {
             table.reverse();
         }
