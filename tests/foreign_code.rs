@@ -16,8 +16,8 @@ use bufferprocs::exporters::broken::{Broken, FAULTS};
 use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, Strided, Untyped, bytes, redirect};
 use bufferprocs::object::{get_buffer, raise, take_raised};
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lend, MutError, Object, Order,
-    Request, View,
+    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lend, MutError, Object, Request,
+    View,
 };
 
 /// Runs `test` on a thread of its own, and fails if it takes more than a minute.

@@ -323,6 +323,25 @@ mod tests {
         case(0x1000, 7, 1);
     }
 
+    /// A byte of an item is replaced, and read, at the width of the item: the others stay.
+    #[test]
+    fn a_copy_of_one_byte_of_an_item() {
+        for itemsize in [1, 2, 4, 8, 12, 16] {
+            for offset in 0..itemsize {
+                let mut memory: [u64; 4] = [0x1111_1111_1111_1111; 4];
+                let start = memory.as_mut_ptr().cast::<u8>();
+                let byte = start.wrapping_add(itemsize + offset);
+                // SAFETY: a byte of the second item, within the array.
+                unsafe { store_part(byte, offset, itemsize, 0x77) };
+                // SAFETY: as above.
+                assert_eq!(unsafe { load_part::<u8>(byte, offset, itemsize) }, 0x77);
+                let bytes: Vec<u8> = memory.iter().flat_map(|word| word.to_ne_bytes()).collect();
+                let expected = |at: usize| if at == itemsize + offset { 0x77 } else { 0x11 };
+                assert!(bytes.iter().enumerate().all(|(at, &found)| found == expected(at)));
+            }
+        }
+    }
+
     #[test]
     fn load_and_store_at_every_alignment() {
         #[track_caller]

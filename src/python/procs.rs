@@ -61,11 +61,12 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
 
 /// `bf_releasebuffer` of every type whose objects lend: it goes by `internal` alone.
 ///
+/// Not inlined, so that there is one of it: a type with this function in its slot is ours.
+///
 /// # Safety
 ///
 /// `view` was granted by [`getbufferproc`] and is not released, or has NULL in `internal`. The thread is attached to the
 /// interpreter.
-#[inline]
 pub unsafe extern "C" fn releasebufferproc(
     exporter: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,

@@ -42,8 +42,8 @@ FAULTS = [
         "`view()` panics",
         "the panic is caught where the value is asked",
         "src/exporter.rs",
-        "let answer = catch_unwind(ask).unwrap_or_else(|payload| {\n            discard(payload);\n            Err(BufferError::ViewPanicked)\n        });",
-        "let answer = (ask.0)();",
+        "let answer = caught(|| value.view().map(|view| Shown::new(&view)));",
+        "let answer = Some(value.view().map(|view| Shown::new(&view)));",
         "bridge::Moods.test_a_panic_in_view",
     ),
     Fault(
@@ -58,8 +58,8 @@ FAULTS = [
         "the drop of the exporter panics in a release",
         "the panic is caught where the exporter is freed",
         "src/exporter/release.rs",
-        "let freed = catch_unwind(|| unsafe { free(self.0) });",
-        "let freed: std::thread::Result<()> = Ok(unsafe { free(self.0) });",
+        "let freed = caught(|| unsafe { free_in_turn(self.0.cast(), free) });",
+        "let freed = Some(unsafe { free_in_turn(self.0.cast(), free) });",
         "lifetime::a_panic_of_drop_is_reported_by_release",
     ),
     Fault(
@@ -74,7 +74,7 @@ FAULTS = [
         "the collector releases a view, and with it the last hold on what it showed",
         "PyO3 is told that the thread is attached, so references are dropped at once instead of queued",
         "src/python/procs.rs",
-        "pyo3::Python::attach_unchecked(|_| orphan.free())",
+        "unsafe { attached(|| orphan.free()) }",
         "orphan.free()",
         "bridge::Moods.test_what_the_collector_releases_goes_at_once",
     ),
@@ -82,7 +82,7 @@ FAULTS = [
         "the interpreter ends with live views",
         "a release attaches in a way that does not end the thread",
         "src/python/procs.rs",
-        "pyo3::Python::attach_unchecked(|_| orphan.free())",
+        "unsafe { attached(|| orphan.free()) }",
         "pyo3::Python::attach(|_| orphan.free())",
         "bridge::Moods.test_views_that_live_to_the_end",
     ),
@@ -90,8 +90,8 @@ FAULTS = [
         "a buffer of Rust outlives the interpreter",
         "without an interpreter nobody is called",
         "src/python/source.rs",
-        "let _ = Python::try_attach(|_| unsafe {",
-        "let _ = Python::attach(|_| unsafe {",
+        "let released = Python::try_attach(|_| unsafe {\n            ffi::PyBuffer_Release(std::ptr::from_mut(view).cast());\n        });",
+        "let released = Some(Python::attach(|_| unsafe {\n            ffi::PyBuffer_Release(std::ptr::from_mut(view).cast());\n        }));",
         "bridge::Moods.test_a_buffer_of_rust_that_outlives_the_interpreter",
     ),
     Fault(
@@ -114,7 +114,7 @@ FAULTS = [
         "views outlive the last reference to the module and to the object",
         "each view has a reference to its object",
         "src/python/procs.rs",
-        "    // The reference that passes to the view. SAFETY: alive.\n    unsafe { ffi::Py_INCREF(exporter) };",
+        "        // The reference that passes to the view. SAFETY: alive.\n        unsafe { ffi::Py_INCREF(self.exporter) };",
         "",
         "faults::Faults.test_views_outlive_the_module",
     ),
@@ -268,6 +268,12 @@ def in_the_book(writes):
     with open(PAGE, encoding="utf-8") as file:
         if f"for all {len(FAULTS)} of them" not in file.read():
             sys.exit(f"{PAGE} does not say that there are {len(FAULTS)}")
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+    for fault in FAULTS + FUZZED:
+        with open(os.path.join(root, fault.file), encoding="utf-8") as file:
+            count = file.read().count(fault.old)
+        if count != 1:
+            sys.exit(f"{fault.what}: the protection is in {fault.file} {count} times")
     print(f"{len(FAULTS)} faults, as the book has them")
 
 

@@ -627,6 +627,28 @@ class Consuming(unittest.TestCase):
             bridge.fill(records, bytes(records.nbytes))
             self.assertEqual(records.tobytes(), bytes(records.nbytes))
 
+    def test_padding_of_our_own_classes_is_overwritten(self):
+        for fill in [bridge.fill, bridge.fill_detached]:
+            records = bridge.PaddedRecords(2)
+            ones = b"\1" * 16
+            if "abi3" in MODULES:  # whose class it is cannot be seen there
+                self.assertRaisesRegex(ValueError, "does not describe the 8 bytes", fill, records, ones)
+            else:
+                fill(records, ones)
+                self.assertEqual(bytes(records), ones)
+            foreign = np.zeros(2, np.dtype([("a", "u1"), ("b", "u4")], align=True))
+            self.assertRaisesRegex(ValueError, "does not describe the 8 bytes", fill, foreign, ones)
+
+    def test_a_buffer_that_is_dropped_while_the_collector_visits(self):
+        exporter = bytearray(3)
+        drops = bridge.DropsInTraverse(exporter)
+        gc.collect()
+        with self.assertRaises(BufferError):
+            exporter.append(1)  # nothing can be released there
+        self.assertEqual(bridge.sum_detached(np.ones(3)), 3)  # with the next release
+        exporter.append(1)
+        del drops
+
     def test_cycles_through_a_buffer_are_collected(self):
         class Bytes(bytearray):
             pass

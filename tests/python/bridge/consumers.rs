@@ -1,9 +1,10 @@
 //! Consumers: `Buffer` over Python's objects.
 
 use std::cell::RefCell;
+use std::sync::Mutex;
 
 use bufferprocs::exporters::Reexport;
-use bufferprocs::{Buffer, Exported, Order, PyBuffer, Request, exports};
+use bufferprocs::{Buffer, Exported, Order, PyBuffer, Request, Shared, exports};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
@@ -143,6 +144,54 @@ pub fn overwrite(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Vec<Option<S
         errors.push(items.set(&indices, 0).err().map(|error| text(&error)));
     }
     Ok(errors)
+}
+
+/// Copies packed bytes into a view that may go to any thread.
+#[pyfunction]
+pub fn fill_detached(py: Python<'_>, object: Py<PyAny>, bytes: Vec<u8>) -> PyResult<()> {
+    let buffer = PyBuffer::get(&object, Request::FULL)?;
+    py.detach(|| Ok(buffer.from_contiguous(&bytes, Order::C)?))
+}
+
+/// Drops its view where it must not: while the garbage collector visits the object.
+#[pyclass]
+pub struct DropsInTraverse {
+    buffer: Mutex<Option<PyBuffer>>,
+}
+
+#[pymethods]
+impl DropsInTraverse {
+    #[new]
+    fn new(object: Py<PyAny>) -> PyResult<DropsInTraverse> {
+        let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+        Ok(DropsInTraverse { buffer: Mutex::new(Some(buffer)) })
+    }
+
+    fn __traverse__(&self, _visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.buffer.lock().unwrap().take();
+        Ok(())
+    }
+}
+
+bufferprocs::record! {
+    /// Three of its bytes have no value.
+    pub struct Padded { a: u8, _pad: bufferprocs::item::Pad<3>, b: u32 }
+}
+
+/// Records with padding of their own.
+#[pyclass(frozen)]
+pub struct PaddedRecords {
+    items: Exported<Vec<Shared<Padded>>>,
+}
+
+#[exports(items)]
+#[pymethods]
+impl PaddedRecords {
+    #[new]
+    fn new(len: usize) -> PaddedRecords {
+        let padded = Padded { a: 1, _pad: bufferprocs::item::Pad::new(), b: 2 };
+        PaddedRecords { items: Exported::new(Shared::from_vec(vec![padded; len])) }
+    }
 }
 
 /// Shows the buffer of another object, which the garbage collector sees.

@@ -21,8 +21,9 @@ mod bridge {
     };
     #[pymodule_export]
     use super::consumers::{
-        Held, Reexported, Window, column, describe, fill, keep_in_thread_local, ndim, overwrite,
-        reexport, refused, sum, sum_detached, values_u32, write_i32,
+        DropsInTraverse, Held, PaddedRecords, Reexported, Window, column, describe, fill,
+        fill_detached, keep_in_thread_local, ndim, overwrite, reexport, refused, sum, sum_detached,
+        values_u32, write_i32,
     };
     #[pymodule_export]
     use super::moods::{Cycle, Keeper, Moody, Refusing, live};
