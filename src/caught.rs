@@ -9,6 +9,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs `code`. None if it panicked: what the panic carried is dropped.
+#[inline]
 pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(code)) {
         Ok(result) => Some(result),
@@ -26,6 +27,7 @@ pub(crate) fn drop_caught<T>(value: T) -> bool {
 
 /// Drops what a panic carried. That may panic again, with a payload of its own; the ninth payload
 /// is leaked, so that this comes to an end.
+#[cold]
 fn discard(mut payload: Box<dyn Any + Send>) {
     for _ in 0..8 {
         match catch_unwind(AssertUnwindSafe(|| drop(payload))) {

@@ -182,18 +182,22 @@ pub unsafe fn getbuffer<T: Exports>(
 
 /// Asks the field, unless a method has `&mut self`.
 #[inline]
-pub(super) fn lend<T: Exports>(
-    slf: &Bound<'_, T>,
-    asked: &Asked,
-) -> Result<Result<(), BufferError>, BufferError> {
+pub(super) fn lend<T: Exports>(slf: &Bound<'_, T>, asked: &Asked) -> Result<(), BufferError> {
     // Not `slf.try_borrow()`, which takes a reference too.
     let class: PyClassGuard<'_, T> = slf.try_into().map_err(|_| BufferError::BeingModified)?;
     let holder = class.holder();
-    if !holder.runs_foreign_code() {
-        return holder.with_exported(|lent| asked.ask(lent));
+    match holder.runs_foreign_code() {
+        true => lend_foreign(holder, asked),
+        false => holder.with_exported(|lent| asked.ask_ours(lent))?,
     }
-    // SAFETY: there is a `Bound`.
-    unsafe { attached(|| holder.with_exported(|lent| asked.ask(lent))) }
+}
+
+/// Asks a field of the user's own kind, or one that lends by code of the user's.
+#[cold]
+#[inline(never)]
+fn lend_foreign<H: Holder>(holder: &H, asked: &Asked) -> Result<(), BufferError> {
+    // SAFETY: attached, as who made `asked` promised.
+    unsafe { attached(|| holder.with_exported(|lent| asked.ask(lent))) }?
 }
 
 /// `__releasebuffer__` of a class. Borrows nothing: it runs during a method that has `&mut self` too.

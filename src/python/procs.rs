@@ -54,9 +54,9 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
     // SAFETY: the caller's promises.
     let asked = unsafe { Asked::new(exporter, view, flags) };
     // SAFETY: `exporter` is alive and of the type, by the caller's promise.
-    let instance = || unsafe { I::with_lent(exporter, |lent| asked.ask(lent)) };
-    // SAFETY: attached, by the caller's promise.
-    asked.respond(|| unsafe { attached(instance) })
+    asked.respond(|| {
+        unsafe { I::with_lent(exporter, |lent| asked.ask(lent)) }.and_then(|answer| answer)
+    })
 }
 
 /// `bf_releasebuffer` of every type whose objects lend: it goes by `internal` alone.
@@ -104,32 +104,53 @@ impl Asked {
         Asked { exporter, view, request, granted: Cell::new(false) }
     }
 
-    /// Passes the request to `lender`, with the reference to the exporter that
-    /// [`answer`](Self::answer) has taken. Called once at most.
+    /// Passes the request to `lender`, with the reference to the exporter that [`answer`](Self::answer)
+    /// has taken. Called once at most.
     #[inline]
     pub(super) fn ask<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
-        // SAFETY: the invariants.
-        unsafe { lender.getbuffer(self.view.cast(), self.exporter.cast(), self.request) }?;
+        match lender.runs_foreign_code() {
+            true => self.ask_foreign(lender)?,
+            false => self.ask_ours(lender)?,
+        }
         self.granted.set(true);
         Ok(())
     }
 
+    /// As [`ask`](Self::ask), for those who cannot fail after it.
+    #[inline]
+    pub(super) fn ask_ours<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
+        // SAFETY: the invariants.
+        unsafe { lender.getbuffer(self.view.cast(), self.exporter.cast(), self.request) }
+    }
+
+    #[cold]
+    fn ask_foreign<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
+        // SAFETY: attached, as `new` demands.
+        unsafe { attached(|| self.ask_ours(lender)) }
+    }
+
     /// Answers the request by `through`, which calls [`ask`](Self::ask) or fails.
     ///
-    /// If it fails or panics after a lender granted the view, the view is released: the consumer
-    /// gets a refusal, and nothing stays exported.
+    /// If it fails or panics after a lender granted the view, the view is released: the consumer gets
+    /// a refusal, and nothing stays exported.
     #[inline]
     pub(super) fn answer(
         &self,
-        through: impl FnOnce() -> Result<Result<(), BufferError>, BufferError>,
+        through: impl FnOnce() -> Result<(), BufferError>,
     ) -> Result<(), BufferError> {
         // The reference that passes to the view. SAFETY: alive.
         unsafe { ffi::Py_INCREF(self.exporter) };
-        let refusal = match caught(through) {
-            Some(Ok(Ok(()))) => return Ok(()),
-            Some(Ok(Err(refusal)) | Err(refusal)) => refusal,
-            None => BufferError::Refused("the exporter panicked".into()),
-        };
+        match caught(through) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(refusal)) => Err(self.take_back(refusal)),
+            None => Err(self.take_back(BufferError::Refused("the exporter panicked".into()))),
+        }
+    }
+
+    /// Leaves the view as a refusal has to, and nothing exported.
+    #[cold]
+    #[inline(never)]
+    fn take_back(&self, refusal: BufferError) -> BufferError {
         if self.granted.get() {
             // SAFETY: granted, and the consumer will not see it.
             unsafe { releasebufferproc(self.exporter, self.view) };
@@ -138,32 +159,33 @@ impl Asked {
         }
         // SAFETY: valid for writes.
         unsafe { refuse(self.view.cast()) };
-        // SAFETY: the reference taken above, which no view has; another one is the caller's.
+        // SAFETY: the reference that `answer` took, which no view has; another one is the caller's.
         unsafe { ffi::Py_DECREF(self.exporter) };
-        Err(refusal)
+        refusal
     }
 
     /// As [`answer`](Self::answer), and tells the interpreter as a slot has to: 0, or -1 with the
     /// exception set.
     #[inline]
-    pub(super) fn respond(
-        &self,
-        through: impl FnOnce() -> Result<Result<(), BufferError>, BufferError>,
-    ) -> c_int {
+    pub(super) fn respond(&self, through: impl FnOnce() -> Result<(), BufferError>) -> c_int {
         match self.answer(through) {
             Ok(()) => 0,
-            Err(refusal) => {
-                let is_foreign = matches!(refusal, BufferError::Raised(_));
-                // SAFETY: attached, as `new` demands.
-                let raise = || unsafe { raise(refusal) };
-                match is_foreign {
-                    // SAFETY: as above.
-                    true => unsafe { attached(raise) },
-                    false => raise(),
-                }
-                -1
-            }
+            Err(refusal) => self.raise(refusal),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn raise(&self, refusal: BufferError) -> c_int {
+        let is_foreign = matches!(refusal, BufferError::Raised(_));
+        // SAFETY: attached, as `new` demands.
+        let raise = || unsafe { raise(refusal) };
+        match is_foreign {
+            // SAFETY: as above.
+            true => unsafe { attached(raise) },
+            false => raise(),
+        }
+        -1
     }
 }
 
@@ -173,7 +195,6 @@ impl Asked {
 /// # Safety
 ///
 /// The thread is attached to the interpreter.
-#[inline]
 pub(super) unsafe fn attached<R>(code: impl FnOnce() -> R) -> R {
     #[cfg(feature = "pyo3")]
     {

@@ -33,6 +33,15 @@ impl Exception {
 ///
 /// The thread is attached to the interpreter.
 pub(super) unsafe fn raise(refusal: BufferError) {
+    let exception = match Exception::of(&refusal) {
+        Exception::Buffer => &raw const ffi::PyExc_BufferError,
+        Exception::Type => &raw const ffi::PyExc_TypeError,
+        Exception::Value => &raw const ffi::PyExc_ValueError,
+    };
+    if let Some(text) = refusal.text() {
+        // SAFETY: attached, and an exception.
+        return unsafe { set(exception, text) };
+    }
     #[cfg(feature = "pyo3")]
     if let BufferError::Raised(raised) = &refusal {
         // SAFETY: attached, by the caller's promise.
@@ -42,11 +51,6 @@ pub(super) unsafe fn raise(refusal: BufferError) {
             return error.restore(py);
         }
     }
-    let exception = match Exception::of(&refusal) {
-        Exception::Buffer => &raw const ffi::PyExc_BufferError,
-        Exception::Type => &raw const ffi::PyExc_TypeError,
-        Exception::Value => &raw const ffi::PyExc_ValueError,
-    };
     let message = refusal.message();
     drop_caught(refusal);
     // SAFETY: attached, and an exception.
