@@ -104,8 +104,8 @@ impl Asked {
         Asked { exporter, view, request, granted: Cell::new(false) }
     }
 
-    /// Passes the request to `lender`, with the reference to the exporter that [`answer`](Self::answer)
-    /// has taken. Called once at most.
+    /// Passes the request to `lender`, with the reference to the exporter that
+    /// [`answer`](Self::answer) has taken. Called once at most.
     #[inline]
     pub(super) fn ask<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
         match lender.runs_foreign_code() {
@@ -131,8 +131,8 @@ impl Asked {
 
     /// Answers the request by `through`, which calls [`ask`](Self::ask) or fails.
     ///
-    /// If it fails or panics after a lender granted the view, the view is released: the consumer gets
-    /// a refusal, and nothing stays exported.
+    /// If it fails or panics after a lender granted the view, the view is released: the consumer
+    /// gets a refusal, and nothing stays exported.
     #[inline]
     pub(super) fn answer(
         &self,
