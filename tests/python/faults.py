@@ -143,7 +143,9 @@ class Faults(unittest.TestCase):
     @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
     def test_fork_while_an_error_is_read(self):
         """The child takes along no lock that a thread of its parent held: a request in it is refused, and does not wait."""
+        forks = max(3, min(200, COUNT // 100))
         status, said, errors = in_child(
+            f"forks = {forks}\n"
             """
 import os, signal, threading
 import bridge
@@ -152,7 +154,7 @@ threads = [threading.Thread(target=work, args=(10**9,), daemon=True) for work in
 for thread in threads:
     thread.start()
 ended = 0
-for _ in range(200):
+for _ in range(forks):
     child = os.fork()
     if child == 0:
         signal.alarm(20)
@@ -166,7 +168,7 @@ print(ended, flush=True)
 os._exit(0)
 """
         )
-        self.assertEqual((status, said), (0, ["200"]), errors)
+        self.assertEqual((status, said), (0, [str(forks)]), errors)
 
     def test_another_interpreter(self):
         """A second interpreter in the process is refused the module by PyO3, or has it and all is right; the first one goes on."""
