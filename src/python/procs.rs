@@ -54,9 +54,8 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
     // SAFETY: the caller's promises.
     let asked = unsafe { Asked::new(exporter, view, flags) };
     // SAFETY: `exporter` is alive and of the type, by the caller's promise.
-    asked.respond(|| {
-        unsafe { I::with_lent(exporter, |lent| asked.ask(lent)) }.and_then(|answer| answer)
-    })
+    let instance = || unsafe { I::with_lent(exporter, |lent| asked.ask(lent)) };
+    asked.respond(|| instance()?)
 }
 
 /// `bf_releasebuffer` of every type whose objects lend: it goes by `internal` alone.
