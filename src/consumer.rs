@@ -21,6 +21,7 @@
 mod copies;
 mod items;
 mod own;
+mod writing;
 
 use std::ffi::CStr;
 use std::fmt;
@@ -29,8 +30,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::null_mut;
 
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
-use crate::error::{AccessError, BufferError};
-use crate::format::{Described, Format};
+use crate::error::BufferError;
 use crate::layout::{self, Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Lacks, View};
@@ -249,33 +249,6 @@ impl<S: Source> Buffer<S> {
     /// Whether no shape was requested, so that the memory is a run of `len` bytes.
     fn is_run(&self) -> bool {
         !self.request.contains(Request::ND)
-    }
-
-    /// Whether bytes from anywhere may be written over the items, or why not.
-    fn check_write(&self) -> Result<(), AccessError> {
-        if self.view.readonly != 0 {
-            return Err(AccessError::ReadOnly);
-        }
-        // Exporters may answer `readonly = 0` to a request that does not ask for it. The source
-        // looks for addresses only in views that are requested to be written.
-        if !self.may_write {
-            return Err(AccessError::WritableNotRequested);
-        }
-        if self.permits_addresses || !self.request.contains(Request::FORMAT) {
-            return Ok(()); // without a format the source promises that there are no addresses
-        }
-        let text = || self.format().map(|format| format.to_string_lossy().into_owned());
-        match Format::describes(self.format(), self.itemsize()) {
-            Described::Plain => Ok(()),
-            // SAFETY: granted and not released.
-            Described::Padded if unsafe { S::owns_padding(&self.view) } => Ok(()),
-            Described::Addresses => {
-                Err(AccessError::Pointers { format: text().unwrap_or_default() })
-            }
-            Described::Padded | Described::Partly => {
-                Err(AccessError::PartlyDescribed { format: text(), itemsize: self.itemsize() })
-            }
-        }
     }
 
     /// Lets bytes from anywhere be written over items that hold addresses, which is refused otherwise.

@@ -103,13 +103,12 @@ pub unsafe trait Lend: Send + Sync + 'static {
 
 /// A value lent to consumers.
 ///
-/// It lives on the heap in a cell of its own, and leaves it when both this owner and the last view are gone: whoever
-/// replaces or drops an `Exported` frees no memory that a consumer still sees. It is not `Clone`, since then nobody could
-/// say when it may be changed.
+/// The value is on the heap, and stays there until this owner and the last view are gone: to replace
+/// or drop an `Exported` frees no memory that a consumer still sees. It is not `Clone`: with several
+/// owners none could say when the value may be changed.
 ///
-/// In a nest of more than 50 values that drop one another, the inner ones are dropped one after the
-/// other when the outermost has been, on the same thread: a long chain would overflow the stack. So
-/// the drop of a value must not wait for the end of another one that it has dropped.
+/// Of more than 50 values that drop one another, the inner ones are dropped after the outermost, on
+/// the same thread. So a drop must not wait for the end of another value that it has dropped.
 pub struct Exported<E: Exporter> {
     /// Invariant: points to a live cell, made by `Box`, of which this is the only owner.
     cell: NonNull<Cell<E>>,
@@ -193,10 +192,9 @@ impl<E: Exporter> Exported<E> {
 
     /// Visits the value for a garbage collector, unless it is being changed: then None.
     ///
-    /// For the `__traverse__` of the one class that owns this value: a reference that two objects
-    /// visit makes the collector clear what is still in use. The collector sees no reference in a
-    /// value that was replaced while it was exported, nor in the copies of a
-    /// [`Snapshot`](crate::exporters::Snapshot): cycles through these are not collected.
+    /// For the `__traverse__` of the one class that owns this value: the collector clears what is in
+    /// use if two objects visit a reference. It sees none in a value that was replaced while it was
+    /// exported, or in a copy of a [`Snapshot`](crate::exporters::Snapshot).
     pub fn traverse<R>(&self, visit: impl FnOnce(&E) -> R) -> Option<R> {
         self.try_borrow().ok().map(|value| visit(&value))
     }

@@ -151,6 +151,13 @@ unsafe impl Subject for Object {
     }
 }
 
+impl Broken {
+    /// The good exporter whose answers this one changes, to be examined.
+    pub fn good(&self) -> &dyn Subject {
+        self.object()
+    }
+}
+
 // SAFETY: what a broken exporter lets the view point at can be read; its own faults do not concern that.
 unsafe impl Subject for Broken {
     fn as_ptr(&self) -> *mut PyObject {

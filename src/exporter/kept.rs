@@ -107,8 +107,7 @@ mod tests {
                 unsafe { kept.replace(refused(reason)) };
                 assert_eq!(kept.read(), refused(reason));
             }
-            // A reader that never leaves, as in a process that was forked amid: nothing is freed
-            // early.
+            // A reader that never leaves, as after a fork: nothing is freed early.
             kept.readers.fetch_add(1, Ordering::AcqRel);
             // SAFETY: there is one thread.
             unsafe { kept.replace(refused("third")) };

@@ -23,7 +23,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{Py_buffer, PyObject};
 use crate::caught::drop_caught;
-use crate::conformance::Subject;
 use crate::error::{BufferError, MutError};
 use crate::exporter;
 use crate::object::{self, Object};
@@ -198,8 +197,8 @@ impl Broken {
         })
     }
 
-    /// The good exporter.
-    pub fn good(&self) -> &dyn Subject {
+    /// The good exporter. Not for safe code of others, as its field says.
+    pub(crate) fn object(&self) -> &Object {
         &self.good
     }
 
