@@ -103,9 +103,9 @@ pub unsafe trait Lend: Send + Sync + 'static {
 
 /// A value lent to consumers.
 ///
-/// The value is on the heap, and stays there until this owner and the last view are gone: to replace
-/// or drop an `Exported` frees no memory that a consumer still sees. It is not `Clone`: with several
-/// owners none could say when the value may be changed.
+/// The value stays on the heap until this owner and the last view are gone: to replace or drop an
+/// `Exported` frees no memory that a consumer sees. It is not `Clone`: of several owners none could
+/// say when the value may be changed.
 ///
 /// Of more than 50 values that drop one another, the inner ones are dropped after the outermost, on
 /// the same thread. So a drop must not wait for the end of another value that it has dropped.
@@ -192,9 +192,8 @@ impl<E: Exporter> Exported<E> {
 
     /// Visits the value for a garbage collector, unless it is being changed: then None.
     ///
-    /// For the `__traverse__` of the one class that owns this value: the collector clears what is in
-    /// use if two objects visit a reference. It sees none in a value that was replaced while it was
-    /// exported, or in a copy of a [`Snapshot`](crate::exporters::Snapshot).
+    /// For the `__traverse__` of the one class that owns it: the collector clears what is in use if
+    /// two objects visit a reference. It sees none in a value that was replaced while exported.
     pub fn traverse<R>(&self, visit: impl FnOnce(&E) -> R) -> Option<R> {
         self.try_borrow().ok().map(|value| visit(&value))
     }
