@@ -8,7 +8,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::thread;
 
-/// A pointer of the wrong alignment. What is generic, as `from_raw_parts`, is compiled where it is
+/// A pointer of the wrong alignment. Generic code, as `from_raw_parts`, is compiled where it is
 /// used, so `cargo test` sees this too.
 #[test]
 #[ignore = "aborts"]
@@ -60,8 +60,9 @@ fn freed_memory() {
     black_box(unsafe { pointer.cast::<u8>().read() });
 }
 
-/// ThreadSanitizer: a plain write on two threads. They wait for each other: a thread that begins when
-/// the other is done may come after it by some lock of the standard library, and then nothing races.
+/// ThreadSanitizer: a plain write on two threads. They wait for each other: a thread that begins
+/// when the other is done may come after it by some lock of the standard library, and then nothing
+/// races.
 #[test]
 #[ignore = "ends with an error"]
 fn data_race() {
