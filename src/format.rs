@@ -240,7 +240,7 @@ pub(crate) enum Described {
     Partly,
 }
 
-/// Whether a record has values with a byte order and a `B` without.
+/// Whether a format with a record has values with a byte order and a `B` without.
 ///
 /// ctypes writes an order before each value, but `B` for a union or a packed structure of any size,
 /// and a whole integer for each bit field: so the size of such a format may be right by accident.
@@ -266,7 +266,7 @@ fn mixes_orders(text: &[u8]) -> bool {
             }
         }
     }
-    text.starts_with(b"T") && with && without
+    with && without && text.windows(2).any(|pair| pair == b"T{")
 }
 
 impl std::str::FromStr for Format {

@@ -5,8 +5,8 @@ use std::alloc::{GlobalAlloc, Layout as Block, System};
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use bufferprocs::exporters::{Strided, bytes};
-use bufferprocs::{Buffer, CopyError, Format, Layout, Object, Order, Request};
+use bufferprocs::exporters::{Strided, Untyped, bytes};
+use bufferprocs::{AccessError, Buffer, CopyError, Format, Layout, Object, Order, Request};
 
 struct Counting;
 
@@ -101,4 +101,19 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     let too_large = CopyError::TooLarge { len: buffer.len() };
     assert_eq!(copied, (Err(too_large.clone()), Err(too_large)));
     assert!(into.is_ok() && again.is_ok() && packed == expected);
+}
+
+/// The size of an item is the exporter's choice.
+#[test]
+fn where_there_is_no_memory_for_an_item_an_error_says_so() {
+    const SIZE: usize = 8192;
+    let layout = Layout::c_contiguous(&[1], SIZE).unwrap();
+    let items = Untyped::new(&[7; SIZE], c"8192s", layout, 0).unwrap();
+    let object = Object::new(items);
+    let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+    LARGEST.set(4096);
+    let item = buffer.bytes_of(&[0]);
+    LARGEST.set(usize::MAX);
+    assert_eq!(item, Err(AccessError::TooLarge { len: SIZE }));
+    assert_eq!(buffer.bytes_of(&[0]).unwrap(), [7; SIZE]);
 }

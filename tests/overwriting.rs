@@ -130,6 +130,8 @@ fn what_a_format_does_not_describe_is_not_written() {
         // ctypes: the union, which is as large as its reference, and bit fields as whole integers.
         case(Some(c"T{B:u:<I:a:<H:b:<B:c:}"), request, partly);
         case(Some(c"T{(2)B:u:>I:a:>H:b:}"), request, partly);
+        case(Some(c"(1)T{B:u:<I:a:<H:b:<B:c:}"), request, partly);
+        case(Some(c"<B:a:T{B:u:<I:b:<H:c:}:d:"), request, partly);
         case(None, request, "no format describes the 8 bytes of an item");
         case(Some(c"O"), request, "hold addresses");
         case(Some(c"P"), request, "hold addresses");
