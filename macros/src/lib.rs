@@ -127,13 +127,10 @@ fn is_punct(token: &TokenTree, punct: char) -> bool {
 /// take it away: then the methods would be no slots, and `Exports` a false promise.
 fn is_pymethods(attribute: &TokenTree) -> bool {
     let TokenTree::Group(group) = attribute else { return false };
-    let path: Vec<TokenTree> = group
+    let words: Vec<String> = group
         .stream()
         .into_iter()
         .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
-        .collect();
-    let words: Vec<String> = path
-        .iter()
         .filter(|token| matches!(token, TokenTree::Ident(_)))
         .map(|word| word.to_string())
         .collect();
