@@ -449,6 +449,16 @@ fn a_broken_exporter_takes_no_references_but_its_own() {
     }
 }
 
+/// A bridge prepares for foreign code only where this says that some runs.
+#[test]
+fn each_way_to_lend_says_whether_foreign_code_runs() {
+    let exported = || Exported::new(Refusing::new());
+    assert!(!exported().runs_foreign_code());
+    assert!(Snapshot(Bad).runs_foreign_code());
+    let boxed: [Box<dyn Lend>; 2] = [Box::new(exported()), Box::new(Snapshot(Bad))];
+    assert_eq!(boxed.map(|lender| Lend::runs_foreign_code(&lender)), [false, true]);
+}
+
 #[test]
 fn the_drop_of_an_error_may_change_a_broken_exporter() {
     thread_local! {

@@ -20,9 +20,9 @@ use crate::exporter::Lend;
 /// | `RwLock<H>` | while somebody holds it for writing |
 /// | `Mutex<H>` | while anybody holds it, another request at that moment included |
 ///
-/// No request waits for a lock: whoever holds it may be waiting for the interpreter that the
-/// request has. A `Snapshot` in a lock makes its copy while the lock is held: `snapshot()` must not
-/// wait for a thread that waits for the lock.
+/// No request waits for a lock: the thread that holds it may be waiting for the interpreter, which
+/// the requesting thread has. A `Snapshot` in a lock makes its copy while the lock is held:
+/// `snapshot()` must not wait for a thread that waits for the lock.
 ///
 /// An `Arc<Exported<E>>` cannot be such a field. Two classes could share it, and the collector
 /// would count each reference in the value twice. To keep a hold on the memory from Rust, export an
