@@ -313,7 +313,8 @@ fn facts_that_change_before_the_export_is_counted() {
             #[allow(clippy::arc_with_non_send_sync)] // `Watched` is both
             let watched = Watched(Arc::new(UnsafeCell::new(())));
             let freed = Arc::new(AtomicUsize::new(0));
-            let value = Value { watched: watched.clone(), freed, shows: before };
+            let count = Arc::clone(&freed);
+            let value = Value { watched: watched.clone(), freed: count, shows: before };
             let exported = loom::sync::Arc::new(Exported::new(value));
             let changed = loom::sync::Arc::clone(&exported);
             let changing = loom::thread::spawn(move || {
@@ -328,6 +329,10 @@ fn facts_that_change_before_the_export_is_counted() {
                 held.release();
             }
             changing.join().unwrap();
+            // An export that was counted for a request in vain has ended too.
+            assert_eq!(exported.exports(), 0);
+            drop(exported);
+            assert_eq!(freed.load(Ordering::Relaxed), 1);
         });
     }
 }

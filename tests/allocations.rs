@@ -6,12 +6,17 @@ use std::cell::Cell;
 use std::ffi::CStr;
 
 use bufferprocs::exporters::{Strided, Untyped, bytes};
-use bufferprocs::{AccessError, Buffer, CopyError, Format, Layout, Object, Order, Request};
+use bufferprocs::{
+    AccessError, Buffer, BufferError, CopyError, Exported, Exporter, Format, Layout, Object, Order,
+    Request, Shared, View,
+};
 
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Blocks that are not freed yet.
+    static ALIVE: Cell<isize> = const { Cell::new(0) };
     /// Bytes of the largest block that there is memory for.
     static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
@@ -23,11 +28,13 @@ unsafe impl GlobalAlloc for Counting {
         if block.size() > LARGEST.get() {
             return std::ptr::null_mut();
         }
+        ALIVE.set(ALIVE.get() + 1);
         // SAFETY: the caller's promise.
         unsafe { System.alloc(block) }
     }
 
     unsafe fn dealloc(&self, start: *mut u8, block: Block) {
+        ALIVE.set(ALIVE.get() - 1);
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(start, block) }
     }
@@ -81,6 +88,37 @@ fn a_get_and_release_pair_allocates_nothing() {
     assert_eq!(counted, 0);
     assert!(granted > 100 && refused > 100, "{granted} granted, {refused} refused");
     assert_eq!(allocations(|| drop(Box::new(1))), 1, "the allocator counts");
+}
+
+/// The errors that were kept while there was nothing to show, and what outlived its owner.
+#[test]
+fn an_exporter_that_is_gone_leaves_no_memory_behind() {
+    struct Failing(usize);
+
+    impl Exporter for Failing {
+        fn view(&self) -> Result<View<'_>, BufferError> {
+            Err(BufferError::Refused(format!("reason {}", self.0).into()))
+        }
+    }
+
+    let alive = ALIVE.get();
+    let failing = Exported::new(Failing(0));
+    for number in 1..4 {
+        failing.try_mut().unwrap().0 = number;
+        let reason = failing.ready().unwrap_err().to_string();
+        assert!(reason.contains(&format!("reason {number}")), "{reason}");
+    }
+    assert!(ALIVE.get() > alive);
+    drop(failing);
+    assert_eq!(ALIVE.get(), alive);
+
+    let object = Object::new([1_u8; 3].map(Shared::new).into_iter().collect::<Vec<_>>());
+    let buffer = Buffer::get(&object, Request::FULL).unwrap();
+    drop(object);
+    assert_eq!(buffer.to_vec::<u8>(Order::C).unwrap(), [1, 1, 1]);
+    assert!(ALIVE.get() > alive);
+    drop(buffer);
+    assert_eq!(ALIVE.get(), alive);
 }
 
 #[test]
