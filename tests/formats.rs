@@ -43,6 +43,7 @@ const PIECES: &[&str] = &[
     "Zg",
     "F",
     "D",
+    "G",
     "?",
     "c",
     "s",

@@ -59,7 +59,7 @@ pub enum Kind {
     Unsigned,
     /// A floating-point number: `e f d g`.
     Float,
-    /// Two floating-point numbers: `Zf Zd Zg`, and `F` and `D`, as Python 3.14 calls the first two.
+    /// Two floating-point numbers: `Zf Zd Zg`, for which CPython 3.14 has `F D G`.
     Complex,
     /// `?`: 0 or another byte.
     Bool,
@@ -156,6 +156,7 @@ pub(super) fn code(code: u8, mode: Mode) -> Option<Code> {
         b'X' => (Function, POINTER),
         b'F' => return complex(b'f', mode),
         b'D' => return complex(b'd', mode),
+        b'G' => return complex(b'g', mode),
         _ => return None,
     };
     Some(Code { kind, size, align })

@@ -33,6 +33,7 @@ fn sizes_and_alignments() {
     let long_double = code(b'g', Mode::Aligned).unwrap();
     size("g", long_double.size, long_double.align);
     size("Zg", 2 * long_double.size, long_double.align);
+    size("<G", 2 * long_double.size, 1); // as ctypes of CPython 3.14 has it
     assert!(long_double.size >= 8 && long_double.size % long_double.align == 0);
     size("P", P, P);
     size("?", 1, 1);
@@ -233,6 +234,7 @@ fn the_plainest_text() {
     case("T{<b:a:}", "T{b:a:}"); // no alignment to decide on
     case("<P", "=P");
     case("F", "Zf");
+    case("G", "Zg");
     case("=d", "=d");
     case("=Zf", "=Zf");
     case("=Zd", "=Zd");

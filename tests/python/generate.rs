@@ -12,7 +12,7 @@ const PEP: &[&str] = &[
     "x", "Zf", "Zd",
 ];
 const PEP_NATIVE: &[&str] = &["g", "Zg"];
-const PEP_RARE: &[&str] = &["p", "P", "n", "N", "u", "&", "t", "X{}", "&i", "Z", "F", "D"];
+const PEP_RARE: &[&str] = &["p", "P", "n", "N", "u", "&", "t", "X{}", "&i", "Z", "F", "D", "G"];
 /// Among them names that NumPy would invent, and characters that mean something outside of names.
 const NAMES: &[&str] = &[
     "a", "b", "c", "x", "re", "im", "i", "T", "f0", "f1", "f2", "größe", "日本", "é", "𝄞", "٣",
