@@ -135,7 +135,15 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     // Into memory that is there, without the room that a faster way takes; and the protocol itself.
     let (into, again) =
         (buffer.copy_to(&mut packed, Order::C), Buffer::get(&object, Request::FULL));
+    // By rows: room for one row is needed.
+    let wide = Layout::c_contiguous(&[2, 4096], 2).unwrap();
     LARGEST.set(usize::MAX);
+    let wide = Object::new(Strided::writable(vec![7_u16; 8192], wide, 0).unwrap());
+    let wide = Buffer::get(&wide, Request::FULL).unwrap();
+    LARGEST.set(4200);
+    let by_rows = wide.copy_rows_from(&wide);
+    LARGEST.set(usize::MAX);
+    assert_eq!(by_rows, Err(CopyError::TooLarge { len: 8192 }));
     let too_large = CopyError::TooLarge { len: buffer.len() };
     assert_eq!(copied, (Err(too_large.clone()), Err(too_large)));
     assert!(into.is_ok() && again.is_ok() && packed == expected);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 
 use bufferprocs::abi::{Py_buffer, PyObject};
-use bufferprocs::exporters::{Strided, bytes};
+use bufferprocs::exporters::{Reexport, Strided, bytes};
 use bufferprocs::{
     AccessError, Buffer, BufferError, Exporter, Layout, Object, Request, Shared, Source, View,
 };
@@ -118,6 +118,72 @@ fn views_that_contradict_themselves_are_released_and_refused() {
     let strides = steps.as_mut_ptr();
     let nowhere = Py_buffer { shape: three, strides, suboffsets: minus, ..good };
     case(nowhere, Request::STRIDES, "the view granted has suboffsets, not requested");
+}
+
+#[test]
+fn a_view_without_items_needs_no_memory() {
+    let mut extent = [0isize];
+    let view = Py_buffer { buf: null_mut(), shape: extent.as_mut_ptr(), ..line(&[]) };
+    let buffer = Buffer::get(&Scripted(view), Request::ND).unwrap();
+    assert_eq!((buffer.len(), buffer.shape()), (0, Some(&[0][..])));
+}
+
+#[test]
+fn a_buffer_says_whether_it_may_be_written() {
+    let memory = [7u16];
+    let mut extent = [1isize];
+    for (readonly, request, expected) in [
+        (0, Request::FULL, false),
+        (1, Request::FULL_RO, true),
+        (0, Request::FULL_RO, true),
+        (1, Request::FULL, true),
+    ] {
+        let shape = extent.as_mut_ptr();
+        let view = Py_buffer { readonly, shape, strides: null_mut(), ..line(&memory) };
+        let buffer = Buffer::get(&Scripted(view), request).unwrap();
+        assert_eq!(buffer.is_readonly(), expected, "{readonly} {request:?}");
+        let shown = format!("{buffer:?}");
+        let start = format!("Buffer {{ len: 2, itemsize: 2, readonly: {expected}, ndim: 1, ");
+        assert!(shown.starts_with(&start) && shown.contains("shape: Some([1])"), "{shown}");
+    }
+}
+
+/// The view that a re-exporter shows of a buffer.
+#[test]
+fn a_view_of_a_buffer_shows_what_the_buffer_knows() {
+    let memory = [1u16, 2, 3];
+    let bytes = b"abcde";
+    let mut extent = [5isize];
+    let (shape, buf) = (extent.as_mut_ptr(), bytes.as_ptr().cast_mut().cast());
+    // A run of bytes that are no whole items keeps all of its bytes.
+    let run = Buffer::get(&Scripted(Py_buffer { len: 5, ..line(&memory) }), Request::SIMPLE);
+    let run = run.unwrap();
+    assert_eq!((run.view().len(), run.view().itemsize()), (5, 1));
+    let run = Buffer::get(&Scripted(line(&memory)), Request::SIMPLE).unwrap();
+    assert_eq!((run.view().len(), run.view().itemsize()), (6, 2));
+    // NULL is the format of bytes, where a format was requested, and of nothing else.
+    let no_format = Py_buffer { buf, len: 5, itemsize: 1, format: null_mut(), shape, ..line(&[]) };
+    for (request, format) in [(Request::ND | Request::FORMAT, Some(c"B")), (Request::ND, None)] {
+        let buffer = Buffer::get(&Scripted(no_format), request).unwrap();
+        assert_eq!(buffer.view().format(), format);
+    }
+    let mut extent = [3isize];
+    let shape = extent.as_mut_ptr();
+    let unknown = Py_buffer { format: null_mut(), shape, ..line(&memory) };
+    let buffer = Buffer::get(&Scripted(unknown), Request::ND | Request::FORMAT).unwrap();
+    assert_eq!(buffer.view().format(), None);
+}
+
+/// Without a dimension there are no strides that could be unknown.
+#[test]
+fn a_scalar_is_re_exported_with_all_its_strides() {
+    for (shape, granted) in [(&[][..], true), (&[1], false)] {
+        let layout = Layout::c_contiguous(shape, 2).unwrap();
+        let object = Object::new(Strided::readonly(vec![7u16], layout, 0).unwrap());
+        let chain = Object::new(Reexport::new(Buffer::get(&object, Request::ND).unwrap()));
+        assert!(Buffer::get(&chain, Request::ND).is_ok());
+        assert_eq!(Buffer::get(&chain, Request::STRIDES).is_ok(), granted, "{shape:?}");
+    }
 }
 
 /// An array may lie within the struct, and then moves with it, or elsewhere. It must not lie partly

@@ -261,6 +261,33 @@ fn rows_are_copied_one_after_the_other() {
     assert_eq!(items(&to), [1]);
     let differs = target.copy_rows_from(&whole).unwrap_err();
     assert_eq!(differs, CopyError::Ndim { source: 1, target: 0 });
+    // One row that is repeated goes to each row of the target, and the last of all rows to one that
+    // is repeated.
+    let rows = |strides| Layout::strided(&[3, 2], strides, 2).unwrap();
+    let (repeated, packed) = (rows(&[0, 2]), rows(&[4, 2]));
+    let (from, to) =
+        (writable(vec![1, 2], repeated.clone(), 0), writable(vec![0; 6], packed.clone(), 0));
+    let [from, target] = [&from, &to].map(|one| Buffer::get(one, Request::FULL).unwrap());
+    target.copy_rows_from(&from).unwrap();
+    assert_eq!(items(&to), [1, 2, 1, 2, 1, 2]);
+    let (from, to) = (writable((1..7).collect(), packed, 0), writable(vec![0; 2], repeated, 0));
+    let [from, target] = [&from, &to].map(|one| Buffer::get(one, Request::FULL).unwrap());
+    target.copy_rows_from(&from).unwrap();
+    assert_eq!(items(&to), [5, 6]);
+}
+
+/// Equal formats that nobody can read are the same format: what keeps such items from being written
+/// is that they may hold addresses.
+#[test]
+fn equal_formats_need_not_be_understood() {
+    let mut item = [0u8; 4];
+    let scripted = scripted(&mut item, c"j?");
+    let buffer = Buffer::get(&scripted, Request::FULL).unwrap();
+    let error = buffer.copy_from(&buffer).unwrap_err();
+    assert!(
+        matches!(error, CopyError::PartlyDescribed { .. } | CopyError::Pointers { .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -127,7 +127,6 @@ impl<S: Source> Buffer<S> {
         // any loop gets through.
         let stays = |layout: LayoutRef<'_>, axis: usize| {
             layout.strides().is_some_and(|strides| strides[axis] == 0)
-                && layout.suboffsets().is_none_or(|suboffsets| suboffsets[axis] < 0)
         };
         let rows = |axis: usize| match stays(self.layout(), axis) && stays(source.layout(), axis) {
             true => 1,
