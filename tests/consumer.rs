@@ -148,6 +148,29 @@ fn a_buffer_says_whether_it_may_be_written() {
     }
 }
 
+/// Each byte of a run, one at a time: others access it with the item that it is a part of.
+#[test]
+fn the_bytes_of_a_run_are_read_and_written() {
+    // The last run has no whole number of items.
+    for (len, itemsize) in [(12, 1), (12, 2), (12, 4), (12, 6), (12, 12), (11, 4)] {
+        let memory = Shared::from_vec((0..12).collect::<Vec<u8>>());
+        let buf = memory.as_ptr().cast_mut().cast();
+        let view = Py_buffer { buf, len, itemsize, readonly: 0, ..line(&[]) };
+        let buffer = Buffer::get(&Scripted(view), Request::WRITABLE).unwrap();
+        let items = buffer.items::<u8>().unwrap();
+        assert!(format!("{items:?}").starts_with("Items { layout: "), "{items:?}");
+        for at in 0..buffer.len() {
+            let byte = u8::try_from(at).unwrap();
+            assert_eq!((buffer.bytes_of(&[at]).unwrap(), items.get(&[at])), (vec![byte], Ok(byte)));
+            items.set(&[at], byte + 100).unwrap();
+            assert_eq!(buffer.bytes_of(&[at]).unwrap(), [byte + 100]);
+            buffer.set_bytes_of(&[at], &[byte + 50]).unwrap();
+        }
+        let expected: Vec<u8> = (50..50 + u8::try_from(len).unwrap()).collect();
+        assert!(items.iter(bufferprocs::Order::C).eq(expected));
+    }
+}
+
 /// The view that a re-exporter shows of a buffer.
 #[test]
 fn a_view_of_a_buffer_shows_what_the_buffer_knows() {

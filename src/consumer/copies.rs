@@ -208,7 +208,6 @@ impl<S: Source> Buffer<S> {
 
     /// The width at which others access the items of which the run consists.
     fn run_width(&self, buf: *const u8) -> usize {
-        let whole = self.len() % self.itemsize() == 0;
-        width(buf, if whole { self.itemsize() } else { 1 })
+        width(buf, self.run_itemsize())
     }
 }

@@ -42,10 +42,9 @@ impl<S: Source> Buffer<S> {
             let (found, expected) = (layout.itemsize(), size_of::<T>());
             return Err(AccessError::Itemsize { found, expected });
         }
-        let whole = self.len() % self.itemsize() == 0;
         let access = match () {
             () if self.frozen => Access::Frozen,
-            () if self.is_run() && whole => Access::Parts { itemsize: self.itemsize() },
+            () if self.is_run() => Access::Parts { itemsize: self.run_itemsize() },
             () => Access::Shared,
         };
         let writable = self.check_write().is_ok();
@@ -79,9 +78,8 @@ impl<S: Source> Buffer<S> {
             // SAFETY: an item of the view, which nobody writes, and as many bytes of a vector of its own.
             unsafe { std::ptr::copy_nonoverlapping(item, target, size) };
         } else if self.is_run() {
-            let (at, itemsize) = self.part_of_run(indices[0]);
             // SAFETY: a byte of a whole item of the run, or one that stands alone.
-            bytes[0] = unsafe { item::load_part(item, at, itemsize) };
+            bytes[0] = unsafe { item::load_part(item, indices[0], self.run_itemsize()) };
         } else {
             // SAFETY: an item of the view, which others access at its width if at all; the vector has as many bytes.
             unsafe { item::load_bytes(item, target, size, item::width(item, size)) };
@@ -103,9 +101,8 @@ impl<S: Source> Buffer<S> {
         }
         let item = self.address_of(layout, indices)?.cast_mut();
         if self.is_run() {
-            let (at, itemsize) = self.part_of_run(indices[0]);
             // SAFETY: a byte of a whole item of the run, or one that stands alone; the view is writable.
-            unsafe { item::store_part(item, at, itemsize, bytes[0]) };
+            unsafe { item::store_part(item, indices[0], self.run_itemsize(), bytes[0]) };
             return Ok(());
         }
         let width = item::width(item, bytes.len());
@@ -124,10 +121,9 @@ impl<S: Source> Buffer<S> {
         Ok(unsafe { address(self.view.buf.cast_const().cast(), layout, indices) })
     }
 
-    /// Where a byte of a run stands in the larger item that it is a part of, and the size of that.
-    fn part_of_run(&self, index: usize) -> (usize, usize) {
-        let itemsize = if self.len() % self.itemsize() == 0 { self.itemsize() } else { 1 };
-        (index % itemsize, itemsize)
+    /// The size of the items that a run of bytes consists of: 1 if the exporter's make no whole run.
+    pub(super) fn run_itemsize(&self) -> usize {
+        if self.len() % self.itemsize() == 0 { self.itemsize() } else { 1 }
     }
 }
 
@@ -205,7 +201,7 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
                 // SAFETY: a T has one byte here, as `items` saw, and it is initialised: an Item has no padding.
                 let byte = unsafe { (&raw const value).cast::<u8>().read() };
                 // SAFETY: within an item of the view, which is writable.
-                unsafe { item::store_part(address, indices[0] % itemsize, itemsize, byte) };
+                unsafe { item::store_part(address, indices[0], itemsize, byte) };
             }
             // SAFETY: an item of the view, which is writable, so that others access it by atomic operations.
             _ => unsafe { item::store(address.cast::<T>(), value) },
@@ -234,7 +230,7 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
             // SAFETY: an item of the view, which others write by atomic operations if at all.
             Access::Shared => unsafe { item::load(address.cast::<T>()) },
             Access::Parts { itemsize } => {
-                let offset = (address.addr() - self.buf().addr()) % itemsize;
+                let offset = address.addr() - self.buf().addr();
                 // SAFETY: a byte of the run, which consists of whole items.
                 unsafe { item::load_part(address, offset, itemsize) }
             }

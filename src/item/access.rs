@@ -259,7 +259,8 @@ fn each_word(bytes: Range<usize>, word: usize, act: impl Fn(usize)) {
     }
 }
 
-/// Reads the byte at `address`, `offset` bytes into an item of `itemsize` bytes, at the width at which others access it.
+/// Reads the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at the
+/// width at which others access its item.
 ///
 /// # Safety
 ///
@@ -279,8 +280,8 @@ pub(crate) unsafe fn load_part<T: AnyBits>(
     unsafe { word.as_ptr().wrapping_add(within).cast::<T>().read() }
 }
 
-/// Writes the byte at `address`, `offset` bytes into an item of `itemsize` bytes, at the width at which others access it.
-/// What others write to the rest of the item meanwhile is kept.
+/// Writes the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at the
+/// width at which others access its item. What others write to the rest of the item meanwhile is kept.
 ///
 /// # Safety
 ///
