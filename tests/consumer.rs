@@ -158,6 +158,7 @@ fn the_bytes_of_a_run_are_read_and_written() {
         let view = Py_buffer { buf, len, itemsize, readonly: 0, ..line(&[]) };
         let buffer = Buffer::get(&Scripted(view), Request::WRITABLE).unwrap();
         let items = buffer.items::<u8>().unwrap();
+        assert_eq!(format!("{:?}", memory[1]), "Shared(1)");
         assert!(format!("{items:?}").starts_with("Items { layout: "), "{items:?}");
         for at in 0..buffer.len() {
             let byte = u8::try_from(at).unwrap();
