@@ -269,3 +269,46 @@ fn fields_and_depth_of_those_beside_each_other() {
         assert!(side_by_side.repeat(1000).parse::<Format>().is_ok(), "{side_by_side}");
     }
 }
+
+#[test]
+fn what_a_format_says_of_the_bytes_of_an_item() {
+    use Described::{Addresses, Padded, Partly, Plain};
+    #[track_caller]
+    fn case(text: &str, itemsize: usize, expected: Described) {
+        let text = CString::new(text).unwrap();
+        assert_eq!(Format::describes(Some(&text), itemsize), expected, "{text:?}");
+    }
+    assert_eq!(Format::describes(None, 1), Plain);
+    assert_eq!(Format::describes(None, 8), Partly);
+    case("i", 4, Plain);
+    case("<i", 4, Plain);
+    case("i", 8, Partly);
+    case("j?", 2, Partly);
+    case("O", size_of::<usize>(), Addresses);
+    case("=iO", 4 + size_of::<usize>(), Addresses);
+    case("2h", 4, Plain);
+    case("(2,3)i", 24, Plain);
+    case("T{(2)h:a:i:b:}", 8, Plain);
+    case("T{T{h:x:h:y:}:a:i:b:}", 8, Plain);
+    // Before, between and behind values; and padding with a name.
+    case("xB", 2, Padded);
+    case("bi", 8, Padded);
+    case("ib0i", 8, Padded);
+    case("B2x:gap:", 3, Padded);
+    case("T{T{b:x:xh:y:}:a:i:b:}", 8, Padded);
+    // A byte order before one value of a record, and a `B` without.
+    case("T{<i:a:B:b:}", 5, Partly);
+    case("T{>H:a:B:b:}", 3, Partly);
+    case("T{!H:a:B:b:}", 3, Partly);
+    case("T{<i:a:<B:b:}", 5, Plain);
+    case("T{<i:a:i:b:}", 8, Plain);
+    case("T{=i:a:B:b:}", 5, Plain);
+    case("T{B:a:B:b:}", 2, Plain);
+    case("<iB", 5, Plain); // no record
+    // Names, shapes, counts and white space do not come between an order and its value.
+    case("T{=i:<q:B:b:}", 5, Plain);
+    case("T{<(2)B:a:}", 2, Plain);
+    case("T{<2B:a:}", 2, Plain);
+    case("<T{B:a:}", 1, Plain);
+    case("T{< B:a:}", 1, Plain);
+}
