@@ -345,6 +345,25 @@ fn items_are_found_in_every_layout() {
     }
 }
 
+/// Strides that were not requested are worked out.
+#[test]
+fn a_layout_without_strides_becomes_one_of_packed_items() {
+    for shape in [&[2, 3, 4][..], &[5], &[1, 7], &[]] {
+        let expected = Layout::c_contiguous(shape, 2).unwrap();
+        let items = vec![0u16; shape.iter().product()];
+        let object = Object::new(Strided::readonly(items, expected.clone(), 0).unwrap());
+        let buffer = Buffer::get(&object, Request::ND).unwrap();
+        assert_eq!(buffer.layout().strides(), None);
+        assert_eq!(buffer.layout().to_layout(), expected);
+    }
+    for extents in [[0, 3, 4], [2, 0, 4], [2, 3, 0]] {
+        let layout = Layout::c_contiguous(&extents, 2).unwrap();
+        let object = Object::new(Strided::readonly(Vec::<u16>::new(), layout, 0).unwrap());
+        let buffer = Buffer::get(&object, Request::ND).unwrap();
+        assert_eq!(buffer.layout().to_layout().len(), 0);
+    }
+}
+
 #[test]
 fn packed_items_are_found_without_strides() {
     let layout = Layout::c_contiguous(&[2, 3], 2).unwrap();
