@@ -121,7 +121,7 @@ impl<S: Source> Buffer<S> {
         Ok(unsafe { address(self.view.buf.cast_const().cast(), layout, indices) })
     }
 
-    /// The size of the items that a run of bytes consists of: 1 if the exporter's make no whole run.
+    /// The size of the items that a run of bytes consists of: 1 if they do not fill the run.
     pub(super) fn run_itemsize(&self) -> usize {
         if self.len() % self.itemsize() == 0 { self.itemsize() } else { 1 }
     }

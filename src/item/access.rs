@@ -305,6 +305,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_word_of_a_range_is_visited_once() {
+        for word in [1, 2, 4, 8] {
+            for start in [0, 8] {
+                for words in 0..40 {
+                    let end = start + words * word;
+                    let visited = std::cell::RefCell::new(Vec::new());
+                    each_word(start..end, word, |at| visited.borrow_mut().push(at));
+                    assert!(visited.into_inner().into_iter().eq((start..end).step_by(word)));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_width_divides_address_and_size() {
         #[track_caller]
         fn case(address: usize, size: usize, expected: usize) {

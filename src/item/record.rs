@@ -395,5 +395,63 @@ mod tests {
         case::<[f32; 3]>(c"(3)f", &[]);
         case::<[[f32; 3]; 2]>(c"(2,3)f", &[]);
         case::<Pad<12>>(c"12x", &[]);
+        assert_eq!(format_len::<Inner>(), Inner::FORMAT.to_bytes_with_nul().len());
+        assert_eq!(format_len::<Outer>(), Outer::FORMAT.to_bytes_with_nul().len());
+    }
+
+    /// Eight bytes, with the fields `a`, `b` and `c` as far as they are given.
+    macro_rules! eight_bytes {
+        ($name:ident, $align:literal, $(($field:literal, $offset:literal, $size:literal)),*) => {
+            struct $name(#[allow(dead_code)] u64);
+
+            impl Fields for $name {
+                const NAME: &'static str = stringify!($name);
+                const FIELDS: &'static [FieldOf] = &[$(FieldOf {
+                    name: $field,
+                    format: c"B",
+                    offset: $offset,
+                    size: $size,
+                    align: $align,
+                }),*];
+            }
+        };
+    }
+    eight_bytes!(Whole, 4, ("a", 0, 4), ("b", 4, 4));
+    eight_bytes!(First, 1, ("a", 2, 6));
+    eight_bytes!(Between, 1, ("a", 0, 3), ("b", 4, 4));
+    eight_bytes!(Last, 1, ("a", 0, 5));
+    eight_bytes!(Turned, 1, ("a", 0, 8), ("b", 0, 4));
+    eight_bytes!(Squeezed, 4, ("a", 0, 1), ("b", 1, 4), ("c", 5, 3));
+    eight_bytes!(Short, 16, ("a", 0, 8));
+
+    #[test]
+    fn a_byte_without_a_value_ends_the_compilation() {
+        #[track_caller]
+        fn case(check: fn(), expected: &str) {
+            let panic = std::panic::catch_unwind(check).unwrap_err();
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            assert_eq!(message.or(panic.downcast_ref::<&str>().copied()), Some(expected));
+        }
+        check::<Whole>();
+        let here = "put a field of type `Pad<";
+        case(
+            check::<First>,
+            &format!("record `First` has 2 bytes of padding before `a`: {here}2>` there"),
+        );
+        case(
+            check::<Between>,
+            &format!("record `Between` has 1 byte of padding before `b`: {here}1>` there"),
+        );
+        case(
+            check::<Last>,
+            &format!("record `Last` has 3 bytes of padding at its end: {here}3>` there"),
+        );
+        case(check::<Turned>, "the fields of a record lie in the order of their declaration");
+    }
+
+    #[test]
+    fn fields_are_aligned_if_their_places_and_the_size_are() {
+        let found = [is_aligned::<Whole>(), is_aligned::<Squeezed>(), is_aligned::<Short>()];
+        assert_eq!(found, [true, false, false]);
     }
 }

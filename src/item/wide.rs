@@ -133,6 +133,18 @@ mod tests {
         }
     }
 
+    #[cfg(x86_64_instructions)]
+    #[test]
+    fn whole_are_items_of_a_byte_or_of_all_or_those_in_an_aligned_word() {
+        let at = |address| std::ptr::without_provenance(address);
+        for address in 0x1000..0x1010 {
+            let is_aligned = address % 8 == 0;
+            assert!(keeps_whole::<u8>(at(address)) && keeps_whole::<u64>(at(address)));
+            assert_eq!(keeps_whole::<u16>(at(address)), is_aligned);
+            assert_eq!(keeps_whole::<u32>(at(address)), is_aligned);
+        }
+    }
+
     #[test]
     fn eight_bytes_at_once_are_what_one_after_the_other_would_be() {
         check::<u8>();
