@@ -10,10 +10,11 @@
 //! `BUFFERPROCS_BENCH=short` takes fewer rounds. Modules are built with optimisation, and CPython runs the scripts that measure
 //! with them.
 
+#[allow(dead_code)] // the comparisons use the rest of these three
 #[path = "../tests/python/environment.rs"]
 mod environment;
 mod instructions;
-#[allow(dead_code)] // the comparisons use the rest
+#[allow(dead_code)]
 #[path = "../tests/python/interpreter.rs"]
 mod interpreter;
 #[allow(dead_code)]
@@ -94,7 +95,7 @@ fn main() -> Result<(), String> {
     let mut output = String::new();
     for name in chosen {
         let measured = match name {
-            "instructions" => instructions::run(&python, modules)?,
+            "instructions" => instructions::run(python, modules)?,
             "book" => book(&[])?,
             name => python.run_with_modules(&format!("benches/{name}/{name}.py"), modules)?,
         };

@@ -98,7 +98,7 @@ pub mod layout;
 mod nest;
 #[allow(unsafe_code)]
 pub mod object;
-#[cfg(all(feature = "python", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
+#[cfg(all(feature = "python", any(not(Py_LIMITED_API), Py_3_11)))]
 #[allow(unsafe_code)]
 pub mod python;
 pub mod request;
@@ -107,8 +107,6 @@ pub mod view;
 #[allow(unsafe_code)]
 mod walk;
 
-#[cfg(all(feature = "python", PyPy))]
-compile_error!("bufferprocs does not support PyPy: it is tested with CPython only");
 #[cfg(all(feature = "python", Py_LIMITED_API, not(Py_3_11)))]
 compile_error!(
     "the buffer protocol is part of the limited API since Python 3.11: use PyO3's feature abi3-py311 or a later one, or no abi3"
@@ -130,8 +128,10 @@ pub use object::Object;
 pub use request::Request;
 pub use view::View;
 
+#[cfg(all(feature = "pyo3", any(not(Py_LIMITED_API), Py_3_11)))]
+pub use python::exports;
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
-pub use python::{PyBuffer, export, exports};
+pub use python::{PyBuffer, export};
 
 /// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
 mod sync {

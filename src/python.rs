@@ -5,6 +5,12 @@
 //! | `python` | [`slots`]: the two procs for a `PyType_Spec`, over the C API alone |
 //! | `pyo3` | [`exports`](macro@exports): a class of PyO3 as exporter; [`export`](export()): an object for those who have no class; [`Buffer`](crate::Buffer) over any Python object; [`PySubject`]: any of them, to be examined |
 //!
+//! **PyPy:** `#[exports]` compiles there and adds nothing, so that a class stays usable and is no
+//! exporter. Errors become exceptions as elsewhere. The rest of this module is absent, because PyPy
+//! calls `bf_releasebuffer` with another view than the one that was filled, without its `internal`,
+//! and its struct is larger. Gate other uses by `#[cfg(not(PyPy))]`. A build script with
+//! `pyo3_build_config::use_pyo3_cfgs()` defines the name.
+//!
 //! With PyO3 nobody writes `unsafe`:
 //!
 //! ```pyo3
@@ -31,27 +37,32 @@
 //! }
 //! ```
 
-mod procs;
-mod raise;
-
-#[cfg(feature = "pyo3")]
+// PyPy loses what a release needs: see above.
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 mod accelerate;
-#[cfg(feature = "pyo3")]
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 mod class;
 #[cfg(feature = "pyo3")]
 mod errors;
-#[cfg(feature = "pyo3")]
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 mod export;
-#[cfg(feature = "pyo3")]
+#[cfg(not(PyPy))]
+mod procs;
+#[cfg_attr(PyPy, allow(dead_code))] // the slots use the rest
+mod raise;
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 mod source;
-#[cfg(feature = "pyo3")]
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 mod subject;
 
+#[cfg(all(feature = "pyo3", not(PyPy)))]
+pub use bufferprocs_macros::exports;
+#[cfg(all(feature = "pyo3", PyPy))]
+pub use bufferprocs_macros::exports_nothing as exports;
+#[cfg(not(PyPy))]
 pub use procs::{Instance, getbufferproc, releasebufferproc, slots};
-
-#[cfg(feature = "pyo3")]
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 pub use {
-    bufferprocs_macros::exports,
     class::{BaseOfExporter, Exports, Holder},
     export::{export, lend},
     source::PyBuffer,
@@ -59,7 +70,7 @@ pub use {
 };
 
 // What `#[exports]` expands to refers to these.
-#[cfg(feature = "pyo3")]
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 #[doc(hidden)]
 pub use {
     ::core,
@@ -68,11 +79,13 @@ pub use {
     class::{check_size, getbuffer, releasebuffer},
 };
 
-use crate::abi::Py_buffer;
-
 // One struct, declared twice: the pointers are cast.
+#[cfg(not(PyPy))]
 const _: () = {
     use std::mem::{align_of, offset_of, size_of};
+
+    use crate::abi::Py_buffer;
+
     assert!(size_of::<Py_buffer>() == size_of::<pyo3_ffi::Py_buffer>());
     assert!(align_of::<Py_buffer>() == align_of::<pyo3_ffi::Py_buffer>());
     assert!(offset_of!(Py_buffer, obj) == offset_of!(pyo3_ffi::Py_buffer, obj));

@@ -276,8 +276,8 @@ fn rows_are_copied_one_after_the_other() {
     assert_eq!(items(&to), [5, 6]);
 }
 
-/// Equal formats that nobody can read are the same format: what keeps such items from being written
-/// is that they may hold addresses.
+/// Equal formats are the same format even if they cannot be read. Such items are not written
+/// because they may hold addresses.
 #[test]
 fn equal_formats_need_not_be_understood() {
     let mut item = [0u8; 4];

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyComplex, PyFloat, PyInt, PyList, PyTuple};
 
 /// Something of the module `struct`, looked up once.
 fn of_struct<'py>(
@@ -45,7 +45,9 @@ impl<'py> Struct<'py> {
     pub fn pack(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let is_single = value.is_instance_of::<PyBytes>()
             || value.is_instance_of::<PyInt>()
-            || value.is_instance_of::<PyFloat>();
+            || value.is_instance_of::<PyFloat>()
+            // As in CPython's module, of the version in which `struct` began to write them.
+            || value.is_instance_of::<PyComplex>() && value.py().version_info() >= (3, 15);
         let members = if is_single && self.members == 1 {
             PyTuple::new(value.py(), [value])?
         } else {

@@ -15,13 +15,26 @@ use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
 /// | the class attribute `__bufferprocs__` | True: when the type was made, requests got a way around what PyO3 does for every method, with the same answers; False: something else had replaced the slots; None under the limited API (`abi3`), which reaches no slots |
 /// | an implementation of `Exports` | names the field |
 ///
+/// On PyPy it adds none of these, and Python does not see an exporter: see
+/// [`bufferprocs::python`](https://docs.rs/bufferprocs/latest/bufferprocs/python).
+///
 /// | after the field | meaning |
 /// |---|---|
 /// | `, unaccelerated` | without `__bufferprocs__`: requests go through the methods |
 /// | `, crate = path` | where `bufferprocs` is, if the crate has another name here, or another crate re-exports it |
 #[proc_macro_attribute]
 pub fn exports(arguments: TokenStream, block: TokenStream) -> TokenStream {
-    match expand(arguments, block.clone()) {
+    expanded(arguments, block, true)
+}
+
+/// [`macro@exports`] on PyPy: it takes the same arguments, and adds nothing.
+#[proc_macro_attribute]
+pub fn exports_nothing(arguments: TokenStream, block: TokenStream) -> TokenStream {
+    expanded(arguments, block, false)
+}
+
+fn expanded(arguments: TokenStream, block: TokenStream, python_calls_it: bool) -> TokenStream {
+    match expand(arguments, block.clone(), python_calls_it) {
         Ok(expanded) => expanded,
         Err((message, span)) => {
             // The block stays, so that this is the only error.
@@ -34,7 +47,11 @@ pub fn exports(arguments: TokenStream, block: TokenStream) -> TokenStream {
 
 type Refused = (&'static str, Span);
 
-fn expand(arguments: TokenStream, block: TokenStream) -> Result<TokenStream, Refused> {
+fn expand(
+    arguments: TokenStream,
+    block: TokenStream,
+    python_calls_it: bool,
+) -> Result<TokenStream, Refused> {
     let arguments = Arguments::parse(arguments)?;
     let mut tokens: Vec<TokenTree> = block.into_iter().collect();
     let start = tokens.iter().position(|token| is_word(token, "impl"));
@@ -56,6 +73,9 @@ fn expand(arguments: TokenStream, block: TokenStream) -> Result<TokenStream, Ref
     let class: TokenStream = tokens[start + 1..tokens.len() - 1].iter().cloned().collect();
     let filled = |text| filled(parse(text), &class, &arguments);
 
+    if !python_calls_it {
+        return Ok(tokens.into_iter().collect());
+    }
     let mut methods = body.stream();
     methods.extend(filled(METHODS));
     if arguments.accelerated {

@@ -1,4 +1,4 @@
-"""Who asks for what: a row of the table in the book for each consumer. Everything is asked of one class, which remembers."""
+"""Who asks for what: a row of the table in the book for each consumer. All are given objects of one class, which remembers."""
 
 import array
 import binascii
@@ -65,8 +65,8 @@ def in_file(x):
 def row(what, call, readonly=False):
     x = usual.Recorder(bytes(8), readonly)
     call(x)
-    asked = [f"`{flags:#05x}` {NAMES.get(flags, '')}".strip() for flags in dict.fromkeys(x.asked())]
-    return f"| {', then '.join(asked) or 'nothing'} | {what} |"
+    asked = [NAMES.get(flags, f"`{flags:#05x}`") for flags in dict.fromkeys(x.asked())]
+    return f"{what}\t{', then '.join(asked) or 'nothing'}"
 
 
 sys.stdout.reconfigure(encoding="utf-8")

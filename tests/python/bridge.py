@@ -11,7 +11,11 @@ import unittest
 import weakref
 
 import bridge
-import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import cases
+from cases import np
 
 MODULES = os.path.dirname(bridge.__file__)
 
@@ -736,8 +740,4 @@ class Formatted:
 
 
 if __name__ == "__main__":
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
-    outcome = unittest.TextTestRunner(verbosity=0, stream=sys.stderr).run(suite)
-    if not outcome.wasSuccessful() or outcome.skipped:
-        sys.exit(1)
-    print(f"{outcome.testsRun} tests")
+    cases.run()

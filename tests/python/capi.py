@@ -133,8 +133,10 @@ def measures():
     assert pointer(rows, 1, 2)[1] == 5  # through the pointer to the row
 
     # r[api.struct-reads]
-    for format in (b"T{i:x:}", b"(2)i", b"O", b"Zd", b"g", b"w", b"&i", b"t", b"i:x:"):
+    for format in (b"T{i:x:}", b"(2)i", b"O", b"g", b"w", b"&i", b"t", b"i:x:"):
         assert raised(lambda: size(format)).__name__ == "error"
+    for format, since in ((b"F", 14), (b"D", 14), (b"Zf", 15), (b"Zd", 15)):
+        assert (raised(lambda: size(format)) is None) == (sys.version_info >= (3, since))
 
     # r[format.dialects]
     order = "<" if sys.byteorder == "little" else ">"

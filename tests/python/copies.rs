@@ -36,5 +36,5 @@ const EXPECTED: &Expected = &[
 ];
 
 pub fn compare(python: &Interpreter) -> Outcome {
-    observed::compare(python, "copies.py", EXPECTED)
+    observed::compare(python, "copies.py", EXPECTED, &[])
 }

@@ -4,6 +4,7 @@ import array
 import ctypes
 import struct
 import sys
+import warnings
 
 import numpy
 
@@ -11,6 +12,9 @@ try:
     from numpy._core._internal import _dtype_from_pep3118 as from_pep3118
 except ImportError:
     from numpy.core._internal import _dtype_from_pep3118 as from_pep3118
+
+
+warnings.filterwarnings("ignore", "The 'u' type code is deprecated")
 
 
 def refusal(call):

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::interpreter::Interpreter;
-use crate::observed::{self, Expected};
+use crate::observed::{self, Expected, Since};
 
 const EXPECTED: &Expected = &[
     ("calcsize-ib", "5"),
@@ -55,6 +55,9 @@ const EXPECTED: &Expected = &[
     ("complex-tolist", "NotImplementedError"),
 ];
 
+/// `memoryview` reads complex items since 3.15.
+const SINCE: &Since = &[(15, "complex-tolist", "[(1+0j)]")];
+
 pub fn compare(python: &Interpreter) -> Outcome {
-    observed::compare(python, "dialects.py", EXPECTED)
+    observed::compare(python, "dialects.py", EXPECTED, SINCE)
 }

@@ -41,5 +41,5 @@ const EXPECTED: &Expected = &[
 ];
 
 pub fn compare(python: &Interpreter) -> Outcome {
-    observed::compare(python, "exports.py", EXPECTED)
+    observed::compare(python, "exports.py", EXPECTED, &[])
 }

@@ -14,7 +14,11 @@ import threading
 import unittest
 
 import bridge
-import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import cases
+from cases import np
 
 MODULES = os.path.dirname(bridge.__file__)
 COUNT = int(os.environ.get("BUFFERPROCS_STRESS", "20000"))
@@ -252,8 +256,4 @@ print("end")
 
 
 if __name__ == "__main__":
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
-    outcome = unittest.TextTestRunner(verbosity=0, stream=sys.stderr).run(suite)
-    if not outcome.wasSuccessful() or outcome.skipped:
-        sys.exit(1)
-    print(f"{outcome.testsRun} tests")
+    cases.run()

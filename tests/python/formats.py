@@ -14,10 +14,16 @@ except ImportError:
     from numpy.core._internal import _dtype_from_pep3118
 
 
+#: struct raises this for bytes that are not ASCII.
+NOT_ASCII = struct.error if sys.version_info < (3, 14) else UnicodeEncodeError if sys.version_info < (3, 15) else ValueError
+
+
 def calcsize(string):
     try:
         return struct.calcsize(string)
-    except struct.error:
+    except (struct.error, ValueError) as error:
+        expected = struct.error if string.isascii() else NOT_ASCII
+        assert type(error) is expected, (string, error)
         return "-"
 
 

@@ -4,6 +4,7 @@ use std::env;
 
 use crate::interpreter::Interpreter;
 use crate::modules::{self, Build, Module, NEWEST};
+use crate::versions::WRITE;
 use crate::{Outcome, environment};
 
 /// How long each target runs, or how many random cases it is given. With either the module is built with optimisations.
@@ -11,8 +12,6 @@ const SECONDS: &str = "BUFFERPROCS_FUZZ_SECONDS";
 const CASES: &str = "BUFFERPROCS_FUZZ_CASES";
 /// Random cases where nothing is asked.
 const FEW: &str = "20000";
-/// With so many cases: writes the table in the book, of what was run.
-const WRITE: &str = "BUFFERPROCS_WRITE";
 const TABLE: &str = "book/src/code/fuzzed.md";
 
 pub fn run(python: &Interpreter) -> Outcome {
@@ -33,6 +32,7 @@ pub fn run(python: &Interpreter) -> Outcome {
         (None, cases) => arguments.extend(["--cases", cases.as_deref().unwrap_or(FEW)]),
     }
     let table = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_owned() + TABLE;
+    // With so many cases the table in the book is of what was run.
     if cases.is_some() && env::var_os(WRITE).is_some() {
         arguments.extend(["--record", &table]);
     }

@@ -1,6 +1,6 @@
 //! The Python that is compared with: found once, then asked by scripts of this folder.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -8,53 +8,83 @@ use std::thread;
 /// The variable that leaves the comparisons out.
 pub const SKIP: &str = "BUFFERPROCS_SKIP_PYTHON";
 
-/// Prints version and path, or fails if this is no CPython 3.9 or newer.
+/// Prints what it is, its version, its path, and whether it does without a GIL.
 const INTRODUCTION: &str = "\
-import sys
-if sys.version_info < (3, 9) or sys.implementation.name != 'cpython':
-    sys.exit(1)
-print(sys.version.split()[0])
+import platform, sys, sysconfig
+print(platform.python_implementation())
+print(platform.python_version())
 print(sys.executable)
+print(sysconfig.get_config_var('Py_GIL_DISABLED') == 1)
 ";
+
+/// The oldest minor version of Python 3 that the crate supports.
+const OLDEST: u32 = 9;
+/// The newest one that the book covers.
+const NEWEST: u32 = 15;
 
 /// A CPython that runs.
 pub struct Interpreter {
     path: PathBuf,
     version: String,
     executable: String,
+    /// Whether it is a build without a GIL.
+    pub is_free_threaded: bool,
 }
 
 impl Interpreter {
     /// `PYO3_PYTHON`, or the first CPython 3.9 or newer on the PATH.
+    ///
+    /// The error is one line: what was found instead, what to do, and how to skip the tests.
     pub fn find() -> Result<Interpreter, String> {
-        let chosen = std::env::var_os("PYO3_PYTHON");
-        let candidates = match &chosen {
-            Some(python) => vec![PathBuf::from(python)],
-            None => ["python3", "python"].map(PathBuf::from).to_vec(),
+        let (candidates, help) = match std::env::var_os("PYO3_PYTHON") {
+            Some(python) => (vec![PathBuf::from(python)], "set PYO3_PYTHON to another"),
+            None => (
+                ["python3", "python"].map(PathBuf::from).to_vec(),
+                "install python3, or set PYO3_PYTHON to one",
+            ),
         };
-        candidates.into_iter().find_map(Interpreter::at).ok_or_else(|| {
-            let chosen = match chosen {
-                Some(python) => {
-                    format!("PYO3_PYTHON is {}, which is none", python.to_string_lossy())
-                }
-                None => "install python3, or set PYO3_PYTHON to one".to_owned(),
-            };
-            format!("no CPython 3.9 or newer: {chosen}; or set {SKIP}=1 to skip")
-        })
+        let mut unusable = Vec::new();
+        for candidate in candidates {
+            match Interpreter::at(candidate) {
+                Ok(python) => return Ok(python),
+                Err(why) => unusable.push(why),
+            }
+        }
+        let unusable = unusable.join(", ");
+        Err(format!("no CPython 3.{OLDEST} or newer: {unusable}: {help}; or set {SKIP}=1 to skip"))
     }
 
-    /// The one that is started by `path`, if it is new enough.
-    pub fn at(path: PathBuf) -> Option<Interpreter> {
-        let output = Command::new(&path)
-            .args(["-I", "-c", INTRODUCTION])
-            .stderr(Stdio::inherit())
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        let (version, executable) = said.trim().split_once('\n')?;
-        let (version, executable) = (version.trim().to_owned(), executable.to_owned());
-        Some(Interpreter { path, version, executable })
+    /// The CPython that is started by `path`, if it is new enough. The error says in a few words
+    /// why it cannot be used.
+    pub fn at(path: PathBuf) -> Result<Interpreter, String> {
+        let python = Interpreter::of("CPython", path)?;
+        match python.version.starts_with("3.") && python.minor() >= OLDEST {
+            true => Ok(python),
+            false => Err(format!("{} is CPython {}", python.path.display(), python.version)),
+        }
+    }
+
+    /// The interpreter of this implementation that is started by `path`.
+    pub fn of(implementation: &str, path: PathBuf) -> Result<Interpreter, String> {
+        let named = path.to_string_lossy().into_owned();
+        let output = Command::new(&path).args(["-I", "-c", INTRODUCTION]).output();
+        let output = output.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => format!("{named} is not there"),
+            _ => format!("{named} does not run ({error})"),
+        })?;
+        let said = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        let mut lines = said.lines();
+        let mut line = || lines.next().map(str::to_owned);
+        let (Some(kind), Some(version), Some(executable), Some(free), true) =
+            (line(), line(), line(), line(), output.status.success())
+        else {
+            // Python 2 has no option -I.
+            return Err(format!("{named} is no Python 3 that runs"));
+        };
+        if kind != implementation {
+            return Err(format!("{named} is {kind}, for Python {version}"));
+        }
+        Ok(Interpreter { path, version, executable, is_free_threaded: free == "True" })
     }
 
     /// What starts it; perhaps a name to look up on the PATH.
@@ -72,14 +102,14 @@ impl Interpreter {
         &self.version
     }
 
-    /// As in 11, of `3.11.7`.
+    /// As in 11, of `3.11.7`; 0 of what is no version.
     pub fn minor(&self) -> u32 {
         self.version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0)
     }
 
-    /// Whether it is newer than those the book speaks of. It may word a message otherwise, or read more.
+    /// Whether it is newer than those that the book covers. It may word a message otherwise, or read more.
     pub fn is_newer_than_the_book(&self) -> bool {
-        self.minor() > 13
+        self.minor() > NEWEST
     }
 
     /// Whether it has a module.

@@ -27,6 +27,7 @@ mod layouts;
 mod modules;
 mod observed;
 mod projects;
+mod pypy;
 mod random;
 mod refused;
 mod requests;
@@ -36,23 +37,61 @@ mod survey;
 mod symptoms;
 mod tables;
 mod told;
+mod versions;
 
 /// What was compared, in one line, or what differed.
 type Outcome = Result<String, String>;
 type Case = fn(&Interpreter) -> Outcome;
 
-/// What this Python lacks for a case, if it does.
-fn lacks(name: &str, python: &Interpreter) -> Option<&'static str> {
+/// Why no build of this version has what a case is about, if that is so: there is nothing to skip.
+fn is_foreign_to(name: &str, python: &Interpreter) -> Option<&'static str> {
     match name {
-        "bridge-abi3" if python.minor() < 11 => Some("the limited API has no buffers before 3.11"),
-        "suite" | "suite-time" if !python.can_import("test.test_buffer") => Some(
-            "this Python came without its tests (Debian, Ubuntu: apt install libpython3-testsuite)",
-        ),
+        "bridge-abi3" if python.minor() < 11 => Some("whose limited API has no buffers"),
+        "bridge-abi3" if python.is_free_threaded => Some("which has no GIL and loads no abi3"),
+        "bridge-abi3t" if python.minor() < 15 => Some("which does not load abi3t"),
         _ => None,
     }
 }
 
-const CASES: [(&str, Case); 27] = [
+/// What this Python lacks for a case, if it does.
+fn lacks(name: &str, python: &Interpreter) -> Option<String> {
+    match name {
+        "suite" | "suite-time" if !python.can_import("test.test_buffer") => Some(format!(
+            "CPython {} came without its tests (Debian, Ubuntu: apt install libpython3-testsuite)",
+            python.version()
+        )),
+        _ if WITH_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) => {
+            Some(no_numpy(python))
+        }
+        _ => None,
+    }
+}
+
+fn no_numpy(python: &Interpreter) -> String {
+    format!("pip finds no NumPy for CPython {}", python.version())
+}
+
+/// Cases that ask NumPy, and have nothing to compare without.
+const WITH_NUMPY: [&str; 12] = [
+    "formats",
+    "exports",
+    "dialects",
+    "readers",
+    "askers",
+    "strides",
+    "symptoms",
+    "examples",
+    "requests-of-examples",
+    "conformance",
+    "found",
+    "fuzz",
+];
+
+/// Cases of which only some tests ask NumPy.
+const BESIDE_NUMPY: [&str; 6] =
+    ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
+
+const CASES: [(&str, Case); 29] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -61,6 +100,7 @@ const CASES: [(&str, Case); 27] = [
     ("dialects", dialects::compare),
     ("readers", tables::readers),
     ("askers", tables::askers),
+    ("since", tables::since),
     ("strides", strides::compare),
     ("symptoms", symptoms::compare),
     ("told", told::run),
@@ -74,6 +114,7 @@ const CASES: [(&str, Case); 27] = [
     ("alike", alike::compare),
     ("faults", bridge::faults),
     ("bridge-abi3", bridge::abi3),
+    ("bridge-abi3t", bridge::abi3t),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("fuzz", fuzz::run),
     ("suite", suite::run),
@@ -82,8 +123,9 @@ const CASES: [(&str, Case); 27] = [
     ("suite-time", suite::time),
 ];
 
-/// Run only if it is named: it installs a dozen packages, of which one version each is looked at.
-const SURVEY: (&str, Case) = ("survey", survey::run);
+/// Run only if they are named: one installs a dozen packages, of which one version each is looked
+/// at, and the other wants a PyPy.
+const BY_NAME: [(&str, Case); 2] = [("survey", survey::run), ("pypy", pypy::run)];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
 const WITH_VALUE: [&str; 5] = ["--color", "--format", "--logfile", "--test-threads", "-Z"];
@@ -106,6 +148,10 @@ fn main() -> ExitCode {
             Ok(python) => {
                 println!("CPython {}", python.version());
                 for (name, case) in cases {
+                    if let Some(why) = is_foreign_to(name, &python) {
+                        println!("{name}: not for CPython {}, {why}", python.version());
+                        continue;
+                    }
                     if let Some(why) = lacks(name, &python) {
                         println!("{name}: skipped, {why}");
                         skipped += 1;
@@ -115,6 +161,12 @@ fn main() -> ExitCode {
                         Ok(compared) => {
                             println!("{name}: ok, {compared}");
                             passed += 1;
+                            if BESIDE_NUMPY.contains(&name)
+                                && matches!(environment::numpy(&python), Ok(None))
+                            {
+                                println!("{name}: skipped beside NumPy, {}", no_numpy(&python));
+                                skipped += 1;
+                            }
                         }
                         Err(difference) => {
                             println!("{name}: FAILED, {}", difference.trim_end());
@@ -151,10 +203,10 @@ fn selected(arguments: &[String]) -> Vec<(&'static str, Case)> {
         }
     }
     let named = |name: &str, part: &&str| if exact { name == *part } else { name.contains(*part) };
-    let survey = wanted.contains(&SURVEY.0).then_some(SURVEY);
+    let by_name = BY_NAME.into_iter().filter(|(name, _)| wanted.contains(name));
     CASES
         .into_iter()
-        .chain(survey)
+        .chain(by_name)
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|part| named(name, part)))
         .filter(|(name, _)| !unwanted.iter().any(|part| named(name, part)))
         .collect()

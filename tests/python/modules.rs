@@ -18,16 +18,39 @@ pub struct Build<'a> {
     pub pyo3: &'a str,
     /// With `--release`.
     pub optimised: bool,
-    /// Built without looking at an interpreter, for all from 3.11 on.
-    pub abi3: bool,
+    pub abi: Abi,
+}
+
+/// Which interpreters load a module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Abi {
+    /// The one version that it was built for.
+    OneVersion,
+    /// All from 3.11 on that have a GIL: built without looking at an interpreter.
+    WithGil,
+    /// All from 3.15 on, with a GIL or without: built in the same way.
+    ForAllBuilds,
+}
+
+impl Abi {
+    /// PyO3's feature for it.
+    fn feature(self) -> Option<&'static str> {
+        match self {
+            Abi::OneVersion => None,
+            Abi::WithGil => Some("abi3-py311"),
+            Abi::ForAllBuilds => Some("abi3t-py315"),
+        }
+    }
 }
 
 pub const NEWEST: Build<'_> =
-    Build { folder: "packages", pyo3: "0.30", optimised: false, abi3: false };
+    Build { folder: "packages", pyo3: "0.30", optimised: false, abi: Abi::OneVersion };
 pub const SECOND_NEWEST: Build<'_> =
-    Build { folder: "packages-pyo3-0.29", pyo3: "0.29", optimised: false, abi3: false };
+    Build { folder: "packages-pyo3-0.29", pyo3: "0.29", optimised: false, abi: Abi::OneVersion };
 pub const ABI3: Build<'_> =
-    Build { folder: "packages-abi3", pyo3: "0.30", optimised: false, abi3: true };
+    Build { folder: "packages-abi3", pyo3: "0.30", optimised: false, abi: Abi::WithGil };
+pub const ABI3T: Build<'_> =
+    Build { folder: "packages-abi3t", pyo3: "0.30", optimised: false, abi: Abi::ForAllBuilds };
 
 /// A module: its name, where its source is relative to the repository, and further lines of its `Cargo.toml`.
 pub struct Module<'a> {
@@ -76,7 +99,7 @@ pub fn build(
     }
     cargo.env("PYO3_BUILD_EXTENSION_MODULE", "1"); // no libpython
     cargo.env_remove("PYO3_NO_PYTHON").env_remove("PYO3_CONFIG_FILE");
-    if build.abi3 && cfg!(unix) {
+    if build.abi != Abi::OneVersion && cfg!(unix) {
         cargo.env("PYO3_NO_PYTHON", "1").env_remove("PYO3_PYTHON");
     } else {
         cargo.env("PYO3_PYTHON", python.executable());
@@ -89,9 +112,9 @@ pub fn build(
         return Err(format!("cargo build in {}: {status}", packages.display()));
     }
 
-    let place = target.join("python").join(match build.abi3 {
-        true => format!("modules-{}", build.folder),
-        false => format!("modules-{}-{}", build.folder, python.version()),
+    let place = target.join("python").join(match build.abi {
+        Abi::OneVersion => format!("modules-{}-{}", build.folder, python.version()),
+        _ => format!("modules-{}", build.folder),
     });
     let profile = if build.optimised { "release" } else { "debug" };
     fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
@@ -112,13 +135,14 @@ pub fn file_name(module: &str) -> String {
 
 fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
     let Module { name, source, features, dependencies } = module;
-    let abi3 = if build.abi3 { ", features = [\"abi3-py311\"]" } else { "" };
+    let feature = build.abi.feature();
+    let feature = feature.map(|feature| format!(", features = [{feature:?}]")).unwrap_or_default();
     format!(
         "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [lib]\npath = {:?}\ncrate-type = [\"cdylib\"]\n\n\
          [features]\ndefault = {features:?}\nimmutable = []\n\n\
          [dependencies]\nbufferprocs = {{ path = {root:?}, features = [\"pyo3\"] }}\n\
-         pyo3 = {{ version = {:?}{abi3} }}\n{dependencies}",
+         pyo3 = {{ version = {:?}{feature} }}\n{dependencies}",
         root.join(source),
         build.pyo3,
     )

@@ -1,4 +1,4 @@
-"""Which format who reads: a row of the table in the book for each."""
+"""Who reads which format. For each format a row of the table in the book, and what memoryview makes of it, for the table by version."""
 
 import struct
 import sys
@@ -23,9 +23,9 @@ FORMATS = [
     ("e", 2, "half"),
     ("f", 4, "float"),
     ("d", 8, "double"),
-    ("Zf", 8, "complex, as NumPy has it"),
-    ("Zd", 16, "complex, as NumPy has it"),
-    ("F", 8, "complex, as struct of 3.14 has it"),
+    ("Zf", 8, "complex of two floats"),
+    ("Zd", 16, "complex of two doubles"),
+    ("F", 8, "complex of two floats, in 3.14"),
     ("@i", 4, "native, said"),
     ("=i", 4, "standard, native order"),
     ("<i", 4, "little-endian"),
@@ -46,12 +46,14 @@ FORMATS = [
 
 
 def by_memoryview(exporter):
+    """The type of an item, or a dash for one that is not read, or ≠ if such a view is also unequal to itself."""
     view = memoryview(exporter)
     try:
         item = type(view.tolist()[0]).__name__
     except NotImplementedError:
-        item = "–"
-    return item, "yes" if view == view else "no"
+        return "–" if view == view else "≠"
+    assert view == view
+    return item
 
 
 def by_numpy(exporter):
@@ -63,13 +65,13 @@ def by_numpy(exporter):
     return "record" if dtype.names else f"{dtype.byteorder if dtype.byteorder == '>' else ''}{dtype.name}"
 
 
-def row(format, itemsize, what):
+def rows(format, itemsize, what):
     exporter = usual.Formatted(format, itemsize)
-    item, equal = by_memoryview(exporter)
     pyo3, ours = (", ".join(names) or "–" for names in usual.read_as(exporter))
-    return f"| `{format}` | {what} | {item} | {equal} | {by_numpy(exporter)} | {pyo3} | {ours} |"
+    print(f"`{format}`\t{by_memoryview(exporter)}")
+    print(f"| `{format}` | {what} | {by_numpy(exporter)} | {pyo3} | {ours} |")
 
 
 sys.stdout.reconfigure(encoding="utf-8")
 for entry in FORMATS:
-    print(row(*entry))
+    rows(*entry)

@@ -20,14 +20,7 @@ struct Try {
 const EMPTY: &str = "";
 const NEWEST: &str = "pyo3 = \"0.30\"";
 
-const TRIES: [Try; 22] = [
-    Try {
-        name: "pypy",
-        pyo3: NEWEST,
-        config: Some("implementation=PyPy\nversion=3.11\nshared=true\n"),
-        source: EMPTY,
-        message: "bufferprocs does not support PyPy: it is tested with CPython only",
-    },
+const TRIES: [Try; 21] = [
     Try {
         name: "abi3_too_old",
         pyo3: "pyo3 = { version = \"0.30\", features = [\"abi3-py310\"] }",

@@ -26,5 +26,5 @@ const EXPECTED: &Expected = &[
 ];
 
 pub fn compare(python: &Interpreter) -> Outcome {
-    observed::compare(python, "strides.py", EXPECTED)
+    observed::compare(python, "strides.py", EXPECTED, &[])
 }

@@ -13,6 +13,8 @@ fn tests_of(minor: u32) -> Option<u32> {
         9..=11 => Some(73),
         12 => Some(89),
         13 => Some(93),
+        14 => Some(95),
+        15 => Some(97),
         _ => None, // what the installed module runs
     }
 }
@@ -26,15 +28,26 @@ pub fn run(python: &Interpreter) -> Outcome {
         return Err(format!("ours:\n{ours}\nthe installed module:\n{installed}"));
     }
     check(python, &ours)?;
-    let with_numpy = environment::with_numpy(python)?;
-    let beside_numpy = with_numpy.run_with("tests/python/suite.py", &[&folder])?;
-    check(python, &beside_numpy)?;
-    if !beside_numpy.contains("numpy: True") || !ours.contains("numpy: False") {
-        return Err(format!("with NumPy:\n{beside_numpy}\nwithout:\n{ours}"));
+    if !ours.contains("numpy: False") {
+        return Err(format!("this Python has a NumPy of its own:\n{ours}"));
     }
     let counts = ours.lines().filter(|line| line.contains(" run, "));
     let counts = counts.collect::<Vec<_>>().join("; ");
-    Ok(format!("CPython {}: {counts}; test_buffer again beside NumPy", python.version()))
+    let said = format!("CPython {}: {counts}", python.version());
+    let Some(newest) = environment::numpy(python).as_ref().map_err(String::clone)? else {
+        return Ok(said);
+    };
+    // The suite of 3.11 and before calls `tostring` of an array, which NumPy has until 2.2.
+    let with_numpy = match python.minor() < 12 {
+        true => &environment::with(python, "venv-suite", &["numpy<2.3"])?,
+        false => newest,
+    };
+    let beside_numpy = with_numpy.run_with("tests/python/suite.py", &[&folder])?;
+    check(python, &beside_numpy)?;
+    if !beside_numpy.contains("numpy: True") {
+        return Err(format!("with NumPy:\n{beside_numpy}"));
+    }
+    Ok(format!("{said}; test_buffer again beside NumPy"))
 }
 
 /// How long `test_buffer` takes beside the installed module.

@@ -8,6 +8,7 @@ use crate::conformance;
 use crate::environment;
 use crate::found::{self, Finding};
 use crate::interpreter::Interpreter;
+use crate::versions::WRITE;
 
 /// What is looked at, and the Python that it is looked at with.
 const PACKAGES: [&str; 9] = [
@@ -22,9 +23,6 @@ const PACKAGES: [&str; 9] = [
     "Pillow==13.0.0",
 ];
 const MINOR: u32 = 13;
-
-/// Set, the page is written.
-const WRITE: &str = "BUFFERPROCS_WRITE";
 
 const SURVEY: &str = "book/src/survey.md";
 const FOUND: &str = "book/src/found.md";
@@ -75,14 +73,10 @@ fn sections(findings: &[Finding]) -> String {
 
 /// A script, as the page shows it: what it is about, what it prints, the code.
 fn section(finding: &Finding) -> String {
-    let (about, code) = finding.text[3..].split_once("\"\"\"\n").unwrap_or_default();
-    let (title, more) = about.trim().split_once("\n\n").unwrap_or((about.trim(), ""));
-    let title = title.replace('\n', " ");
-    let (title, rest) = title.split_once(". ").unwrap_or((title.trim_end_matches('.'), ""));
-    let plain = |text: &str| text.replace("__", "\\_\\_"); // no emphasis
-    let title = plain(title);
-    let more = [rest, more].map(|text| format!("{}\n\n", plain(text))).concat();
-    let code = code.split_once('\n').map_or(code, |(_, code)| code).trim_end(); // without the Pythons
+    let (title, rest, more, code) = finding.parts();
+    let more = [rest.as_str(), more].map(|text| format!("{}\n\n", found::plain(text))).concat();
+    let title = found::plain(&title);
+    let code = code.trim_end();
     let said = finding.said.trim_end();
     format!(
         "### {title}\n\n{}```console\n$ python {}\n{said}\n```\n\n<details><summary>The script</summary>\n\n```python\n{code}\n```\n\n</details>\n\n",

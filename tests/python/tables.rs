@@ -1,4 +1,5 @@
-//! Tables of the book, each compared with what this Python, this NumPy, PyO3 and the crate do.
+//! Pages of the book, each compared with what this Python, this NumPy, PyO3 and the crate do: who
+//! reads which format, who asks for what, and what came with which Python.
 
 use std::fs;
 use std::path::Path;
@@ -7,70 +8,76 @@ use crate::Outcome;
 use crate::conformance;
 use crate::environment;
 use crate::interpreter::Interpreter;
+use crate::versions::{Compared, Row, Table};
 
-/// A page whose rows a script prints.
-struct Table {
-    page: &'static str,
-    script: &'static str,
-    what: &'static str,
-    /// Before this minor version of CPython a row was another one.
-    before: &'static [(u32, &'static str, &'static str)],
-}
+const READERS: Table = Table { page: "book/src/readers.md", name: "memoryview", heading: "format" };
 
-const READERS: Table = Table {
-    page: "book/src/readers.md",
-    script: "tests/python/readers.py",
-    what: "formats",
-    before: &[(
-        12,
-        "| `e` | half | float | yes | float16 | – | – |",
-        "| `e` | half | – | yes | float16 | – | – |",
-    )],
-};
+const ASKERS: Table = Table { page: "book/src/askers.md", name: "requests", heading: "consumer" };
 
-const ASKERS: Table = Table {
-    page: "book/src/askers.md",
-    script: "tests/python/askers.py",
-    what: "consumers",
-    before: &[],
-};
-
-/// Who reads which format.
+/// Who reads which format: `memoryview` by version, and the others, which are the same on each.
 pub fn readers(python: &Interpreter) -> Outcome {
-    compare(python, &READERS)
+    let output = asked(python, "tests/python/readers.py")?;
+    let (others, by_version): (Vec<&str>, Vec<&str>) =
+        output.lines().partition(|line| line.starts_with("| "));
+    let said = compare(python, &READERS, &by_version, "formats")?;
+    let page = READERS.page;
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page));
+    let text = text.map_err(|error| format!("{page}: {error}"))?;
+    match others.iter().find(|row| !text.lines().any(|line| line == **row)) {
+        Some(row) => Err(format!("{page} lacks\n{row}")),
+        None if others.len() != by_version.len() => Err("a format has one row of two".to_owned()),
+        None => Ok(said),
+    }
 }
 
 /// Who asks for what.
 pub fn askers(python: &Interpreter) -> Outcome {
-    compare(python, &ASKERS)
+    let output = asked(python, "tests/python/askers.py")?;
+    compare(python, &ASKERS, &output.lines().collect::<Vec<_>>(), "consumers")
 }
 
-fn compare(python: &Interpreter, table: &Table) -> Outcome {
-    let Table { page: name, script, what, before } = table;
+/// The list of what came with which Python has exactly the rows of the script, which asserts each.
+pub fn since(python: &Interpreter) -> Outcome {
+    let output = python.run("since.py", "")?;
+    let rows: Vec<&str> = output.lines().collect();
+    let page = "book/src/versions.md";
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page));
+    let text = text.map_err(|error| format!("{page}: {error}"))?;
+    let written: Vec<&str> = text.lines().filter(|line| line.starts_with("| 3.")).collect();
+    let all = || written.iter().chain(&rows);
+    match all().find(|row| !(written.contains(*row) && rows.contains(*row))) {
+        Some(row) => Err(format!("{page} and the script do not both have\n{row}")),
+        None => Ok(format!("{} rows", rows.len())),
+    }
+}
+
+fn asked(python: &Interpreter, script: &str) -> Outcome {
     let folder = conformance::build(python)?;
-    let output = environment::with_numpy(python)?.run_with_modules(script, &folder)?;
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-    let page = fs::read_to_string(&page).map_err(|error| format!("{name}: {error}"))?;
-    let stands: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
-    let mut expected = stands.clone();
-    for (minor, now, before) in *before {
-        let row = expected.iter_mut().find(|row| *row == now);
-        let row = row.ok_or_else(|| format!("{name} lacks {now}"))?;
-        if python.minor() < *minor {
-            *row = before;
+    environment::with_numpy(python)?.run_with_modules(script, &folder)
+}
+
+/// Compares lines `KEY`, a tab, `CELL`.
+fn compare(python: &Interpreter, table: &Table, lines: &[&str], what: &str) -> Outcome {
+    let row = |line: &&str| -> Option<Row> {
+        let (key, cell) = line.split_once('\t')?;
+        Some((key.to_owned(), cell.to_owned()))
+    };
+    let rows: Option<Vec<Row>> = lines.iter().map(row).collect();
+    let rows = rows.ok_or("a line has no tab")?;
+    let listed = |rows: &[Row]| {
+        let rows = rows.iter().map(|(key, cell)| format!("{key} {cell}"));
+        rows.collect::<Vec<_>>().join("; ")
+    };
+    match table.compare(python, &rows)? {
+        Compared::Equal => Ok(format!("{} {what}", rows.len())),
+        Compared::Unknown(others) => Ok(format!(
+            "{} {what}; {} has no column of this Python, others than in its last: {}",
+            rows.len(),
+            table.page,
+            listed(&others)
+        )),
+        Compared::Differ(others) => {
+            Err(format!("{} says otherwise: {}", table.page, listed(&others)))
         }
-    }
-    let found: Vec<&str> = output.lines().collect();
-    let others: Vec<&str> =
-        found.iter().filter(|found| !expected.contains(found)).copied().collect();
-    if python.is_newer_than_the_book() && !others.is_empty() && found.len() == expected.len() {
-        return Ok(format!("{} {what}, others on this Python: {}", found.len(), others.join("; ")));
-    }
-    match expected.iter().zip(&found).find(|(expected, found)| expected != found) {
-        Some((expected, found)) => Err(format!("{name} has\n{expected}\nand found was\n{found}")),
-        None if expected.len() != found.len() => {
-            Err(format!("{name} has {} rows, found were {}", expected.len(), found.len()))
-        }
-        None => Ok(format!("{} {what}", found.len())),
     }
 }

@@ -1,5 +1,4 @@
 """An empty bitarray shows buf NULL, which PyMemoryView_FromBuffer refuses."""
-# Seen on: 3.13.0
 import os
 import sys
 

@@ -1,5 +1,4 @@
 """__buffer__ cuts flags below INT_MIN, where those above INT_MAX raise OverflowError."""
-# Seen on: 3.12.1 3.13.0
 import sys
 
 if sys.version_info < (3, 12):

@@ -2,7 +2,6 @@
 
 Since 3.13 the word 0x100 is refused by PyBuffer_FillInfo, and __buffer__ passes it on.
 """
-# Seen on: 3.13.0
 import gc
 import io
 import sys

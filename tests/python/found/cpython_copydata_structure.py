@@ -1,5 +1,4 @@
 """PyObject_CopyData copies between arrays of different shapes, reports success, and the target is wrong."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import ctypes
 
 import numpy as np

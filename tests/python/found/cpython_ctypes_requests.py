@@ -1,6 +1,5 @@
-"""ctypes answers every request with the same fields: a format that nobody asked for, a shape for SIMPLE, no strides for STRIDES,
+"""ctypes answers every request with the same fields: a format that was not requested, a shape for SIMPLE, no strides for STRIDES,
 and memory in C order for a request of Fortran order."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

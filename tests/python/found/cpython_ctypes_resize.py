@@ -1,5 +1,4 @@
 """ctypes.resize moves the memory under a view."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import ctypes
 
 array = (ctypes.c_char * 8)()

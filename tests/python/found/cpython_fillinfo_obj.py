@@ -2,7 +2,6 @@
 
 So it is with all who leave the filling to it: bytes, mmap, and most exporters written over PyO3.
 """
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

@@ -1,5 +1,4 @@
 """PyBuffer_FromContiguous writes into a read-only view: here into bytes."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

@@ -1,5 +1,4 @@
 """PyMemoryView_FromMemory makes a view of -1 bytes."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import ctypes
 
 from_memory = ctypes.pythonapi.PyMemoryView_FromMemory

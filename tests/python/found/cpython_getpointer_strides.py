@@ -1,5 +1,4 @@
 """PyBuffer_GetPointer follows strides that are NULL. The documentation says that NULL means a packed array."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import subprocess
 import os
 import sys

@@ -1,5 +1,4 @@
 """memoryview and PyBuffer_IsContiguous disagree on a slice without items: one says that it is contiguous, the other refuses."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

@@ -2,7 +2,6 @@
 
 The documentation says that the itemsize is to be taken for 1 where the shape is NULL.
 """
-# Seen on: 3.12.1 3.13.0
 import array
 import sys
 

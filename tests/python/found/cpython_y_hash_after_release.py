@@ -2,7 +2,6 @@
 
 The check that an exporter has nothing to release looks at the class, and not at the object that stands in obj.
 """
-# Seen on: 3.12.1 3.13.0
 import subprocess
 import sys
 

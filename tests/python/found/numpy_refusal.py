@@ -1,5 +1,4 @@
 """NumPy refuses a request with ValueError, and leaves obj as it was. The protocol asks for BufferError, and for NULL."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

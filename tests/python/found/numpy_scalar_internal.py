@@ -1,5 +1,4 @@
 """A scalar of NumPy leaves the field internal unwritten."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

@@ -1,5 +1,4 @@
 """A void scalar of NumPy that cannot say its format refuses, and leaves itself in obj, without a reference."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import os
 import sys
 

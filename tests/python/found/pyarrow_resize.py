@@ -1,5 +1,4 @@
 """ResizableBuffer.resize of pyarrow moves the memory under a view."""
-# Seen on: 3.13.0
 import sys
 
 try:

@@ -1,5 +1,4 @@
 """A Tensor of pyarrow in Fortran order answers a request for plain bytes: the bytes come in another order than the items."""
-# Seen on: 3.13.0
 import sys
 
 try:

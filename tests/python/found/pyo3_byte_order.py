@@ -1,5 +1,4 @@
 """PyO3's PyBuffer takes numbers of the other byte order for its own."""
-# Seen on: 3.9.18 3.10.13 3.11.7 3.12.1 3.13.0
 import sys
 
 import numpy as np
