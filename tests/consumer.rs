@@ -6,7 +6,8 @@ use std::ptr::null_mut;
 use bufferprocs::abi::{Py_buffer, PyObject};
 use bufferprocs::exporters::{Reexport, Strided, bytes};
 use bufferprocs::{
-    AccessError, Buffer, BufferError, Exporter, Layout, Object, Request, Shared, Source, View,
+    AccessError, Buffer, BufferError, Exporter, Layout, Object, Order, Request, Shared, Source,
+    View,
 };
 
 /// Grants what it is told to, and counts its exports.
@@ -168,7 +169,7 @@ fn the_bytes_of_a_run_are_read_and_written() {
             buffer.set_bytes_of(&[at], &[byte + 50]).unwrap();
         }
         let expected: Vec<u8> = (50..50 + u8::try_from(len).unwrap()).collect();
-        assert!(items.iter(bufferprocs::Order::C).eq(expected));
+        assert!(items.iter(Order::C).eq(expected));
     }
 }
 
@@ -342,6 +343,21 @@ fn items_are_found_in_every_layout() {
                 assert_eq!(buffer.item(&indices), Ok(expected));
             }
         }
+    }
+}
+
+#[test]
+fn a_layout_is_contiguous_in_the_orders_in_which_it_is_packed() {
+    let orders = [Order::C, Order::Fortran, Order::Any];
+    for (layout, expected) in [
+        (Layout::c_contiguous(&[2, 3], 2), [true, false, true]),
+        (Layout::f_contiguous(&[2, 3], 2), [false, true, true]),
+        (Layout::strided(&[2, 3], &[12, 4], 2), [false, false, false]),
+        (Layout::c_contiguous(&[], 2), [true, true, true]),
+    ] {
+        let object = Object::new(Strided::readonly(vec![0u16; 12], layout.unwrap(), 0).unwrap());
+        let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+        assert_eq!(orders.map(|order| buffer.layout().is_contiguous(order)), expected);
     }
 }
 
