@@ -112,7 +112,7 @@ fn an_exporter_that_is_gone_leaves_no_memory_behind() {
     drop(failing);
     assert_eq!(ALIVE.get(), alive);
 
-    let object = Object::new([1_u8; 3].map(Shared::new).into_iter().collect::<Vec<_>>());
+    let object = Object::new(Shared::from_vec(vec![1_u8; 3]));
     let buffer = Buffer::get(&object, Request::FULL).unwrap();
     drop(object);
     assert_eq!(buffer.to_vec::<u8>(Order::C).unwrap(), [1, 1, 1]);
@@ -135,18 +135,21 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     // Into memory that is there, without the room that a faster way takes; and the protocol itself.
     let (into, again) =
         (buffer.copy_to(&mut packed, Order::C), Buffer::get(&object, Request::FULL));
-    // By rows: room for one row is needed.
-    let wide = Layout::c_contiguous(&[2, 4096], 2).unwrap();
     LARGEST.set(usize::MAX);
-    let wide = Object::new(Strided::writable(vec![7_u16; 8192], wide, 0).unwrap());
-    let wide = Buffer::get(&wide, Request::FULL).unwrap();
-    LARGEST.set(4200);
-    let by_rows = wide.copy_rows_from(&wide);
-    LARGEST.set(usize::MAX);
-    assert_eq!(by_rows, Err(CopyError::TooLarge { len: 8192 }));
     let too_large = CopyError::TooLarge { len: buffer.len() };
     assert_eq!(copied, (Err(too_large.clone()), Err(too_large)));
     assert!(into.is_ok() && again.is_ok() && packed == expected);
+}
+
+#[test]
+fn where_there_is_no_memory_for_a_row_an_error_says_so() {
+    let layout = Layout::c_contiguous(&[2, 4096], 2).unwrap();
+    let object = Object::new(Strided::writable(vec![7_u16; 8192], layout, 0).unwrap());
+    let buffer = Buffer::get(&object, Request::FULL).unwrap();
+    LARGEST.set(4200);
+    let copied = buffer.copy_rows_from(&buffer);
+    LARGEST.set(usize::MAX);
+    assert_eq!(copied, Err(CopyError::TooLarge { len: 8192 }));
 }
 
 /// The size of an item is the exporter's choice.

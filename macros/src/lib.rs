@@ -15,8 +15,8 @@ use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
 /// | the class attribute `__bufferprocs__` | True: when the type was made, requests got a way around what PyO3 does for every method, with the same answers; False: something else had replaced the slots; None under the limited API (`abi3`), which reaches no slots |
 /// | an implementation of `Exports` | names the field |
 ///
-/// On PyPy it adds none of these, and Python does not see an exporter: see
-/// [`bufferprocs::python`](https://docs.rs/bufferprocs/latest/bufferprocs/python).
+/// On PyPy it adds none of these, and the class is no exporter. The documentation of
+/// `bufferprocs::python` says why.
 ///
 /// | after the field | meaning |
 /// |---|---|

@@ -281,7 +281,7 @@ pub(crate) unsafe fn load_part<T: AnyBits>(
 }
 
 /// Writes the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at the
-/// width at which others access its item. What others write to the rest of the item meanwhile is kept.
+/// width at which others access its item. What others write to the rest of the item is kept.
 ///
 /// # Safety
 ///

@@ -20,15 +20,9 @@ VERSION = sys.version_info[1]
 FULL_RO, READ = 0x11C, 0x100
 
 
-def get(exporter, flags):
+def address(exporter, flags=FULL_RO):
     view = Py_buffer()
     pythonapi.PyObject_GetBuffer(exporter, ctypes.byref(view), flags)
-    pythonapi.PyBuffer_Release(ctypes.byref(view))
-
-
-def address(exporter):
-    view = Py_buffer()
-    pythonapi.PyObject_GetBuffer(exporter, ctypes.byref(view), FULL_RO)
     found = view.buf
     pythonapi.PyBuffer_Release(ctypes.byref(view))
     return found
@@ -36,6 +30,20 @@ def address(exporter):
 
 def has_function(name):
     return hasattr(ctypes.pythonapi, name)
+
+
+def hashes_as_bytes_do():
+    if not has_function("Py_HashBuffer"):
+        return False
+    function = ctypes.pythonapi.Py_HashBuffer
+    function.argtypes, function.restype = [ctypes.c_char_p, ctypes.c_ssize_t], ctypes.c_ssize_t
+    return function(b"abc", 3) == hash(b"abc") == hash(memoryview(b"abc"))
+
+
+def views_an_address():
+    memory = ctypes.create_string_buffer(b"abc", 3)
+    function = getattr(ctypes, "memoryview_at", None)
+    return function is not None and bytes(function(ctypes.addressof(memory), 3)) == b"abc"
 
 
 def complex_codes():
@@ -99,14 +107,14 @@ def raises_of(format):
 ROWS = [
     (12, "`__buffer__`, `__release_buffer__` and `collections.abc.Buffer` (PEP 688), and `inspect.BufferFlags` ([classes of Python](classes.md))", lambda: hasattr(bytes, "__buffer__") and hasattr(collections.abc, "Buffer") and hasattr(inspect, "BufferFlags")),
     (12, "`memoryview` reads half floats, `e`", lambda: raised(lambda: memoryview(bytearray(2)).cast("e").tolist()) is None),
-    (13, "the flags `PyBUF_READ` and `PyBUF_WRITE` as a request raise `SystemError` ([r:api.read-write])", lambda: raised(lambda: get(b"abc", READ)) is SystemError),
+    (13, "the flags `PyBUF_READ` and `PyBUF_WRITE` as a request raise `SystemError` ([r:api.read-write])", lambda: raised(lambda: address(b"abc", READ)) is SystemError),
     (14, "`struct` reads complex numbers, as `F` and `D`", lambda: raises_of("F") is None and raises_of("D") is None),
     (14, "`ctypes` has complex types; 3.14 writes them as `F D G`, and 3.15 as `Zf Zd Zg`", lambda: complex_codes() in ("FDG" if VERSION == 14 else "ZfZdZg",)),
     (14, "`struct` raises an error of another type than `struct.error` for bytes that are not ASCII: `UnicodeEncodeError`, and `ValueError` since 3.15", lambda: raises_of(b"\xe9") == ("UnicodeEncodeError" if VERSION == 14 else "ValueError")),
     (14, "`bytearray.resize`, which raises `BufferError` during an export ([r:exported.no-resize])", resize_is_refused),
     (14, "`memoryview[int]` for type checkers", lambda: raised(lambda: memoryview[int]) is None),
-    (14, "`ctypes.memoryview_at`: a view of memory at an address, which it does not keep alive", lambda: hasattr(ctypes, "memoryview_at")),
-    (14, "`Py_HashBuffer`: the hash that `bytes` and `memoryview` have for the same bytes", lambda: has_function("Py_HashBuffer")),
+    (14, "`ctypes.memoryview_at`: a view of memory at an address", views_an_address),
+    (14, "`Py_HashBuffer`: the hash that `bytes` and `memoryview` have for the same bytes", hashes_as_bytes_do),
     (14, "`concurrent.interpreters`: a `memoryview` that is passed to another interpreter shows the same memory, and both can write; the export counts", interpreters_share),
     (15, "`struct`, `memoryview` and its `cast` read complex numbers as `Zf` and `Zd`", lambda: raises_of("Zf") is None and raises_of("Zd") is None and raised(lambda: memoryview(bytearray(16)).cast("Zd").tolist()) is None),
     (15, "`array` has items of `e`, `Zf` and `Zd`; `array.typecodes` is a tuple", lambda: all(code in array.typecodes for code in ("e", "Zf", "Zd")) and isinstance(array.typecodes, tuple)),
