@@ -30,23 +30,12 @@ use modules::{Build, Module, NEWEST};
 const BENCHMARKS: [&str; 4] = ["getbuffer", "instructions", "copies", "book"];
 
 const MODULES: [Module; 3] = [
+    Module::new("getbuffer_bench", "benches/getbuffer/lib.rs"),
+    Module::new("copies_bench", "benches/copies/lib.rs"),
     Module {
-        name: "getbuffer_bench",
-        source: "benches/getbuffer/lib.rs",
-        features: &[],
-        dependencies: "",
-    },
-    Module {
-        name: "copies_bench",
-        source: "benches/copies/lib.rs",
-        features: &[],
-        dependencies: "",
-    },
-    Module {
-        name: "raw_ffi",
-        source: "examples/raw_ffi.rs",
-        features: &[],
-        dependencies: "pyo3-ffi = \"*\"\n",
+        manifest: "pyo3-ffi = \"*\"\n\n[build-dependencies]\npyo3-build-config = \"*\"\n",
+        build_script: Some("fn main() {\n    pyo3_build_config::use_pyo3_cfgs();\n}\n"),
+        ..Module::new("raw_ffi", "examples/raw_ffi.rs")
     },
 ];
 

@@ -4,6 +4,18 @@
 //! [dependencies]
 //! bufferprocs = { version = "0.1", features = ["python"] }
 //! pyo3-ffi = "0.30"
+//!
+//! [build-dependencies]
+//! pyo3-build-config = "0.30"
+//! ```
+//!
+//! CPython 3.15 has a new way to make a type and a module. A module for all builds (abi3t) has to
+//! take it. The build script, `build.rs`, tells which Python this is built for:
+//!
+//! ```text
+//! fn main() {
+//!     pyo3_build_config::use_pyo3_cfgs();
+//! }
 //! ```
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -17,15 +29,42 @@ use pyo3_ffi::*;
 
 type Items = Exported<Vec<Shared<f64>>>;
 
-/// What Python allocates. `new` writes `items`, `dealloc` drops it.
+/// What Python allocates: its own part of an object, and the items after it. `new` writes them, and
+/// `dealloc` drops them.
+#[cfg(not(Py_3_15))]
 #[repr(C)]
 struct Samples {
     head: PyObject,
     items: Items,
 }
 
-/// Step 1: where an object keeps what it lends. From this come `bf_getbuffer`, which fills the view, counts the export and
-/// takes the reference for `view->obj`, and `bf_releasebuffer`, which ends the count.
+/// As above. From 3.15 on only the interpreter knows how large its part is.
+#[cfg(Py_3_15)]
+enum Samples {}
+
+/// Where the items of an object are.
+///
+/// # Safety
+///
+/// `object` is a `Samples`, and alive.
+unsafe fn place_of(object: *mut PyObject) -> *mut Items {
+    #[cfg(not(Py_3_15))]
+    {
+        // SAFETY: within the object.
+        unsafe { &raw mut (*object.cast::<Samples>()).items }
+    }
+    #[cfg(Py_3_15)]
+    {
+        // SAFETY: alive.
+        let class = unsafe { Py_TYPE(object) };
+        // SAFETY: the class that was made with room for the items. No class derives from it.
+        unsafe { PyObject_GetTypeData(object, class) }.cast()
+    }
+}
+
+/// Step 1: where an object keeps the memory that it exports. `slots` makes two functions of it:
+/// `bf_getbuffer`, which fills the view, counts the export and takes the reference for `view->obj`,
+/// and `bf_releasebuffer`, which ends the count.
 impl Instance for Samples {
     type Lent = Items;
 
@@ -43,7 +82,9 @@ impl Instance for Samples {
 /// `object` is a `Samples`, and alive for `'a`.
 unsafe fn items<'a>(object: *mut PyObject) -> &'a Items {
     // SAFETY: the caller's promise.
-    unsafe { &(*object.cast::<Samples>()).items }
+    let place = unsafe { place_of(object) };
+    // SAFETY: written by `new`, and there until `dealloc`.
+    unsafe { &*place }
 }
 
 unsafe extern "C" fn new(
@@ -51,12 +92,12 @@ unsafe extern "C" fn new(
     _: *mut PyObject,
     _: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: `class` has the basicsize of a `Samples`.
+    // SAFETY: a class that is ready.
     let object = unsafe { PyType_GenericAlloc(class, 0) };
     if !object.is_null() {
-        // SAFETY: within the object; the place is not initialised yet.
-        let place = unsafe { &raw mut (*object.cast::<Samples>()).items };
-        // SAFETY: as above.
+        // SAFETY: just made.
+        let place = unsafe { place_of(object) };
+        // SAFETY: within the object, and nothing has been written there yet.
         unsafe { place.write(Exported::new(Vec::new())) };
     }
     object
@@ -66,8 +107,8 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     // SAFETY: alive for the last time.
     let class = unsafe { Py_TYPE(object) };
     // SAFETY: as above.
-    let place = unsafe { &raw mut (*object.cast::<Samples>()).items };
-    // SAFETY: written by `new`; nobody looks at it again. If views were left, the object would be alive.
+    let place = unsafe { place_of(object) };
+    // SAFETY: written by `new`, and not used again. If views were left, the object would be alive.
     unsafe { drop_in_place(place) };
     // SAFETY: allocated by `PyType_GenericAlloc` for a type without garbage collection.
     unsafe { PyObject_Free(object.cast()) };
@@ -102,23 +143,25 @@ unsafe extern "C" fn append(object: *mut PyObject, item: *mut PyObject) -> *mut 
     null_mut()
 }
 
+/// The array stays where it is: the interpreter keeps the pointer.
+static mut METHODS: [PyMethodDef; 2] = [
+    PyMethodDef {
+        ml_name: c"append".as_ptr(),
+        ml_meth: PyMethodDefPointer { PyCFunction: append },
+        ml_flags: METH_O,
+        ml_doc: null_mut(),
+    },
+    PyMethodDef::zeroed(),
+];
+
 /// Step 3: the type, with both slots.
-unsafe fn make_type() -> *mut PyObject {
-    // The interpreter keeps the pointer.
-    let methods = Box::leak(Box::new([
-        PyMethodDef {
-            ml_name: c"append".as_ptr(),
-            ml_meth: PyMethodDefPointer { PyCFunction: append },
-            ml_flags: METH_O,
-            ml_doc: null_mut(),
-        },
-        PyMethodDef::zeroed(),
-    ]));
+#[cfg(not(Py_3_15))]
+fn make_type() -> *mut PyObject {
     let [getbuffer, releasebuffer] = slots::<Samples>();
     let mut slots = [
         PyType_Slot { slot: Py_tp_new, pfunc: new as *mut c_void },
         PyType_Slot { slot: Py_tp_dealloc, pfunc: dealloc as *mut c_void },
-        PyType_Slot { slot: Py_tp_methods, pfunc: methods.as_mut_ptr().cast() },
+        PyType_Slot { slot: Py_tp_methods, pfunc: (&raw mut METHODS).cast() },
         getbuffer,
         releasebuffer,
         PyType_Slot { slot: 0, pfunc: null_mut() },
@@ -134,9 +177,29 @@ unsafe fn make_type() -> *mut PyObject {
     unsafe { PyType_FromSpec(&mut spec) }
 }
 
+/// Step 3 from 3.15 on: a slot says which kind of value it has, and the basicsize is one of them.
+#[cfg(Py_3_15)]
+fn make_type() -> *mut PyObject {
+    // SAFETY: each of these slots takes a function of the type of this one.
+    let function = |slot, function| unsafe { PySlot_FUNC(slot, function) };
+    let [getbuffer, releasebuffer] = slots::<Samples>();
+    let mut slots = [
+        PySlot_DATA(Py_tp_name, c"raw_ffi.Samples".as_ptr().cast_mut().cast()),
+        PySlot_SIZE(Py_tp_extra_basicsize, size_of::<Items>() as Py_ssize_t),
+        PySlot_UINT64(Py_tp_flags, Py_TPFLAGS_DEFAULT as _),
+        function(Py_tp_new, new as *mut c_void),
+        function(Py_tp_dealloc, dealloc as *mut c_void),
+        PySlot_STATIC_DATA(Py_tp_methods, (&raw mut METHODS).cast()),
+        function(getbuffer.slot, getbuffer.pfunc),
+        function(releasebuffer.slot, releasebuffer.pfunc),
+        PySlot_END(),
+    ];
+    // SAFETY: slots that end with 0.
+    unsafe { PyType_FromSlots(slots.as_mut_ptr()) }
+}
+
 unsafe extern "C" fn exec(module: *mut PyObject) -> c_int {
-    // SAFETY: attached, as the call of the slot is.
-    let class = unsafe { make_type() };
+    let class = make_type();
     if class.is_null() {
         return -1;
     }
@@ -154,23 +217,41 @@ unsafe extern "C" fn exec(module: *mut PyObject) -> c_int {
 /// # Safety
 ///
 /// The thread is attached to the interpreter.
+#[cfg(not(Py_3_15))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyInit_raw_ffi() -> *mut PyObject {
-    let slots = Box::new([
+    static mut SLOTS: [PyModuleDef_Slot; 2] = [
         PyModuleDef_Slot { slot: Py_mod_exec, value: exec as *mut c_void },
         PyModuleDef_Slot { slot: 0, value: null_mut() },
-    ]);
-    let definition = Box::new(PyModuleDef {
+    ];
+    static mut MODULE: PyModuleDef = PyModuleDef {
         m_base: PyModuleDef_HEAD_INIT,
         m_name: c"raw_ffi".as_ptr(),
         m_doc: null_mut(),
         m_size: 0,
         m_methods: null_mut(),
-        m_slots: Box::leak(slots).as_mut_ptr(),
+        m_slots: (&raw mut SLOTS).cast(),
         m_traverse: None,
         m_clear: None,
         m_free: None,
-    });
+    };
+    let module = &raw mut MODULE;
     // SAFETY: the definition stays for ever.
-    unsafe { PyModuleDef_Init(Box::leak(definition)) }
+    unsafe { PyModuleDef_Init(module) }
+}
+
+/// Called by `import` from 3.15 on, which makes the module of these slots. Nothing in the module is
+/// of another size in another build.
+#[cfg(Py_3_15)]
+#[unsafe(no_mangle)]
+pub extern "C" fn PyModExport_raw_ffi() -> *mut PySlot {
+    PyABIInfo_VAR!(ABI);
+    static mut SLOTS: [PySlot; 4] = [
+        PySlot_STATIC_DATA(Py_mod_abi, (&raw mut ABI).cast()),
+        PySlot_STATIC_DATA(Py_mod_name, c"raw_ffi".as_ptr().cast_mut().cast()),
+        // SAFETY: `exec` is what this slot takes.
+        unsafe { PySlot_FUNC(Py_mod_exec, exec as *mut c_void) },
+        PySlot_END(),
+    ];
+    (&raw mut SLOTS).cast()
 }

@@ -141,6 +141,21 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     assert!(into.is_ok() && again.is_ok() && packed == expected);
 }
 
+/// One byte, shown as often as a layout allows. Where pointers have 4 bytes, these are 2 GiB, which
+/// the system may have.
+#[test]
+fn where_there_is_no_memory_for_so_many_items_an_error_says_so() {
+    const MANY: usize = isize::MAX as usize;
+    let layout = Layout::strided(&[MANY], &[0], 1).unwrap();
+    let object = Object::new(Strided::readonly(vec![b'x'], layout, 0).unwrap());
+    let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+    LARGEST.set(1 << 20);
+    let copied = (buffer.to_contiguous(Order::C), buffer.to_vec::<u8>(Order::C));
+    LARGEST.set(usize::MAX);
+    let too_large = CopyError::TooLarge { len: MANY };
+    assert_eq!(copied, (Err(too_large.clone()), Err(too_large)));
+}
+
 #[test]
 fn where_there_is_no_memory_for_a_row_an_error_says_so() {
     let layout = Layout::c_contiguous(&[2, 4096], 2).unwrap();

@@ -287,6 +287,7 @@ def main():
     marks = [getattr(alike, name).__bufferprocs__ for name in ("Accelerated",)]
     assert not hasattr(alike.Methods, "__bufferprocs__")
     assert marks == [None if "abi3" in os.path.dirname(alike.__file__) else True], marks
+    assert alike.slot_numbers == ((88, 89) if sys.version_info >= (3, 15) else (1, 2))
     assert type(alike.ready_made("exported", "grants")).__bufferprocs__ in marks
     if wrong:
         sys.exit(1)

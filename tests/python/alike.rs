@@ -6,12 +6,7 @@ use crate::interpreter::Interpreter;
 use crate::modules::{self, Module, NEWEST};
 
 pub fn compare(python: &Interpreter) -> Outcome {
-    let module = Module {
-        name: "alike",
-        source: "tests/python/alike/lib.rs",
-        features: &[],
-        dependencies: "",
-    };
+    let module = Module::new("alike", "tests/python/alike/lib.rs");
     let modules = modules::build(python, &NEWEST, "alike", &[module])?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
     let output = python.run_with_modules("tests/python/alike.py", modules)?;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::ptr;
 
 use crate::Outcome;
@@ -23,12 +24,35 @@ pub fn second_newest_pyo3(python: &Interpreter) -> Outcome {
 
 /// One module for all versions from 3.11 on. Its checksum tells whether it was one: `.ci/run` compares.
 pub fn abi3(python: &Interpreter) -> Outcome {
-    compare(python, &ABI3)
+    match python.minor() {
+        ..11 => not_loaded(python, &ABI3),
+        _ => compare(python, &ABI3),
+    }
 }
 
 /// One module for all builds of 3.15 and later, those without a GIL included.
 pub fn abi3t(python: &Interpreter) -> Outcome {
-    compare(python, &ABI3T)
+    match python.minor() {
+        ..15 => not_loaded(python, &ABI3T),
+        _ => compare(python, &ABI3T),
+    }
+}
+
+/// Older versions have to say so when they are asked to import a module, not crash later.
+fn not_loaded(python: &Interpreter, build: &Build<'_>) -> Outcome {
+    let modules = built(python, build)?;
+    let import = "import sys; sys.path.insert(0, sys.argv[1])\n\
+        try: import bridge\n\
+        except ImportError: print('ImportError')";
+    let mut command = Command::new(python.path());
+    command.args(["-I", "-c", import]).arg(&modules);
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    match &*output.stdout {
+        b"ImportError\n" => {
+            Ok(format!("ImportError, as is right for CPython {}", python.version()))
+        }
+        _ => Err(format!("expected an ImportError, found {output:?}")),
+    }
 }
 
 /// `faults.py`, over the same module.
@@ -74,10 +98,8 @@ fn built(python: &Interpreter, build: &Build<'_>) -> Result<PathBuf, String> {
         Abi::ForAllBuilds => true,
     };
     let module = Module {
-        name: "bridge",
-        source: "tests/python/bridge/lib.rs",
         features: if immutable { &["immutable"] } else { &[] },
-        dependencies: "",
+        ..Module::new("bridge", "tests/python/bridge/lib.rs")
     };
     modules::build(python, build, "bridge", &[module])
 }

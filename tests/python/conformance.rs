@@ -25,16 +25,10 @@ pub fn run(python: &Interpreter) -> Outcome {
 
 /// Builds the package, beside the examples and the exporters of `usual/`. Returns the folder to import them from.
 pub fn build(python: &Interpreter) -> Result<String, String> {
-    let (_, folder) = examples::build(python)?;
-    let usual = Module {
-        name: "usual",
-        source: "tests/python/usual/lib.rs",
-        features: &[],
-        dependencies: "",
-    };
+    let (_, folder) = examples::built(python, &NEWEST)?;
+    let usual = Module::new("usual", "tests/python/usual/lib.rs");
     modules::build(python, &NEWEST, "usual", &[usual])?;
-    let native =
-        Module { name: "_native", source: "python/src/lib.rs", features: &[], dependencies: "" };
+    let native = Module::new("_native", "python/src/lib.rs");
     let how = Build { folder: "packages-conformance", optimised: true, ..NEWEST };
     let built = modules::build(python, &how, "native", &[native])?;
     let package = Path::new(&folder).join("bufferprocs");

@@ -7,13 +7,22 @@ use crate::Outcome;
 use crate::environment;
 use crate::example;
 use crate::interpreter::Interpreter;
-use crate::modules::{self, Module, NEWEST};
+use crate::modules::{self, ABI3T, Build, Module, NEWEST};
 
 /// What every script has to show, in its own words and by its own assertion.
 const SHOWN: [&str; 5] = ["zero copy", "read-only", "refusal", "references", "outlives its owner"];
 
 pub fn run(python: &Interpreter) -> Outcome {
-    let (names, modules) = build(python)?;
+    compare(python, &NEWEST)
+}
+
+/// One module of each for all builds of 3.15 and later, those without a GIL included.
+pub fn abi3t(python: &Interpreter) -> Outcome {
+    compare(python, &ABI3T)
+}
+
+fn compare(python: &Interpreter, build: &Build<'_>) -> Outcome {
+    let (names, modules) = built(python, build)?;
     let python_with_numpy = environment::with_numpy(python)?;
     for name in &names {
         let script = format!("examples/{name}.py");
@@ -32,7 +41,7 @@ const OBJECTS: usize = 16;
 
 /// Every request to every class, beside `_testbuffer.ndarray`.
 pub fn requests(python: &Interpreter) -> Outcome {
-    let (_, modules) = build(python)?;
+    let (_, modules) = built(python, &NEWEST)?;
     let python = environment::with_numpy(python)?;
     let output = python.run_with_modules("tests/python/requests_of_examples.py", &modules)?;
     match output.lines().count() {
@@ -42,30 +51,43 @@ pub fn requests(python: &Interpreter) -> Outcome {
 }
 
 /// Builds all examples. Returns their names, and the folder to import them from.
-pub fn build(python: &Interpreter) -> Result<(Vec<String>, String), String> {
+pub fn built(python: &Interpreter, build: &Build<'_>) -> Result<(Vec<String>, String), String> {
     let names = example::names(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let sources: Vec<String> = names.iter().map(|name| format!("examples/{name}.rs")).collect();
-    let dependencies: Vec<String> =
-        sources.iter().map(|source| lines_of(source)).collect::<Result<_, String>>()?;
+    let needs: Vec<Needs> =
+        sources.iter().map(|source| Needs::of(source)).collect::<Result<_, String>>()?;
     let modules: Vec<Module<'_>> = names
         .iter()
         .zip(&sources)
-        .zip(&dependencies)
-        .map(|((name, source), dependencies)| Module { name, source, features: &[], dependencies })
+        .zip(&needs)
+        .map(|((name, source), needs)| Module {
+            manifest: &needs.manifest,
+            build_script: needs.build_script.as_deref(),
+            ..Module::new(name, source)
+        })
         .collect();
-    let folder = modules::build(python, &NEWEST, "examples", &modules)?;
+    let folder = modules::build(python, build, "examples", &modules)?;
     let folder = folder.to_str().ok_or("the target folder is not UTF-8")?;
     Ok((names, folder.to_owned()))
 }
 
-/// The dependencies of an example that not every module has.
-fn lines_of(source: &str) -> Result<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
-    let text = fs::read_to_string(&path).map_err(|error| format!("{source}: {error}"))?;
-    let lines = example::dependencies(&text).map_err(|error| format!("{source}: {error}"))?;
-    Ok(lines
-        .into_iter()
-        .filter(|line| !line.starts_with("bufferprocs ") && !line.starts_with("pyo3 "))
-        .map(|line| format!("{line}\n"))
-        .collect())
+/// The lines and the build script that not every module has.
+struct Needs {
+    manifest: String,
+    build_script: Option<String>,
+}
+
+impl Needs {
+    fn of(source: &str) -> Result<Needs, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let text = fs::read_to_string(&path).map_err(|error| format!("{source}: {error}"))?;
+        let wanted = example::wanted(&text).map_err(|error| format!("{source}: {error}"))?;
+        let is_its_own =
+            |line: &&str| !line.starts_with("bufferprocs ") && !line.starts_with("pyo3 ");
+        let dependencies = wanted.dependencies.into_iter().filter(is_its_own);
+        let header = wanted.build_script.as_ref().map(|_| "\n[build-dependencies]");
+        let lines = dependencies.chain(header).chain(wanted.build_dependencies);
+        let manifest = lines.map(|line| format!("{line}\n")).collect();
+        Ok(Needs { manifest, build_script: wanted.build_script })
+    }
 }

@@ -16,10 +16,8 @@ const TABLE: &str = "book/src/code/fuzzed.md";
 
 pub fn run(python: &Interpreter) -> Outcome {
     let module = Module {
-        name: "fuzzing",
-        source: "fuzz/src/lib.rs",
-        features: &[],
-        dependencies: "arbitrary = \"=1.5.0\"\n",
+        manifest: "arbitrary = \"=1.5.0\"\n",
+        ..Module::new("fuzzing", "fuzz/src/lib.rs")
     };
     let (seconds, cases) = (env::var(SECONDS).ok(), env::var(CASES).ok());
     let optimised = seconds.is_some() || cases.is_some();

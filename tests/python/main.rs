@@ -46,9 +46,8 @@ type Case = fn(&Interpreter) -> Outcome;
 /// Why no build of this version has what a case is about, if that is so: there is nothing to skip.
 fn is_foreign_to(name: &str, python: &Interpreter) -> Option<&'static str> {
     match name {
-        "bridge-abi3" if python.minor() < 11 => Some("whose limited API has no buffers"),
         "bridge-abi3" if python.is_free_threaded => Some("which has no GIL and loads no abi3"),
-        "bridge-abi3t" if python.minor() < 15 => Some("which does not load abi3t"),
+        "examples-abi3t" if python.minor() < 15 => Some("which does not load abi3t"),
         _ => None,
     }
 }
@@ -72,7 +71,7 @@ fn no_numpy(python: &Interpreter) -> String {
 }
 
 /// Cases that ask NumPy, and have nothing to compare without.
-const WITH_NUMPY: [&str; 12] = [
+const WITH_NUMPY: [&str; 13] = [
     "formats",
     "exports",
     "dialects",
@@ -81,6 +80,7 @@ const WITH_NUMPY: [&str; 12] = [
     "strides",
     "symptoms",
     "examples",
+    "examples-abi3t",
     "requests-of-examples",
     "conformance",
     "found",
@@ -91,7 +91,7 @@ const WITH_NUMPY: [&str; 12] = [
 const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
-const CASES: [(&str, Case); 29] = [
+const CASES: [(&str, Case); 30] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -105,6 +105,7 @@ const CASES: [(&str, Case); 29] = [
     ("symptoms", symptoms::compare),
     ("told", told::run),
     ("examples", examples::run),
+    ("examples-abi3t", examples::abi3t),
     ("requests-of-examples", examples::requests),
     ("conformance", conformance::run),
     ("found", found::run),

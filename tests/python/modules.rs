@@ -52,12 +52,23 @@ pub const ABI3: Build<'_> =
 pub const ABI3T: Build<'_> =
     Build { folder: "packages-abi3t", pyo3: "0.30", optimised: false, abi: Abi::ForAllBuilds };
 
-/// A module: its name, where its source is relative to the repository, and further lines of its `Cargo.toml`.
+/// A module to build.
+#[derive(Clone, Copy)]
 pub struct Module<'a> {
     pub name: &'a str,
+    /// The file, relative to the repository.
     pub source: &'a str,
     pub features: &'a [&'a str],
-    pub dependencies: &'a str,
+    /// Further lines of its `Cargo.toml`, after the first dependencies.
+    pub manifest: &'a str,
+    pub build_script: Option<&'a str>,
+}
+
+impl<'a> Module<'a> {
+    /// One that needs nothing but the crate and PyO3.
+    pub const fn new(name: &'a str, source: &'a str) -> Module<'a> {
+        Module { name, source, features: &[], manifest: "", build_script: None }
+    }
 }
 
 /// Builds `modules`, in a workspace of the name `set`. Returns the folder from which `python` can import them.
@@ -71,7 +82,12 @@ pub fn build(
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
     let packages = target.join("python").join(build.folder).join(set);
     for module in modules {
-        write(&packages.join(module.name).join("Cargo.toml"), &manifest(root, build, module))?;
+        let package = packages.join(module.name);
+        write(&package.join("Cargo.toml"), &manifest(root, build, module))?;
+        match module.build_script {
+            Some(script) => write(&package.join("build.rs"), script)?,
+            None => drop(fs::remove_file(package.join("build.rs"))), // of an earlier state
+        }
     }
     // Just these: packages of an earlier state may lie there too.
     let members: Vec<&str> = modules.iter().map(|module| module.name).collect();
@@ -134,7 +150,7 @@ pub fn file_name(module: &str) -> String {
 }
 
 fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
-    let Module { name, source, features, dependencies } = module;
+    let Module { name, source, features, manifest, .. } = module;
     let feature = build.abi.feature();
     let feature = feature.map(|feature| format!(", features = [{feature:?}]")).unwrap_or_default();
     format!(
@@ -142,7 +158,7 @@ fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
          [lib]\npath = {:?}\ncrate-type = [\"cdylib\"]\n\n\
          [features]\ndefault = {features:?}\nimmutable = []\n\n\
          [dependencies]\nbufferprocs = {{ path = {root:?}, features = [\"pyo3\"] }}\n\
-         pyo3 = {{ version = {:?}{feature} }}\n{dependencies}",
+         pyo3 = {{ version = {:?}{feature} }}\n{manifest}",
         root.join(source),
         build.pyo3,
     )

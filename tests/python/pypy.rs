@@ -16,9 +16,10 @@ pub fn run(_: &Interpreter) -> Outcome {
     let path = std::env::var_os(PYPY).ok_or_else(|| format!("set {PYPY} to a PyPy"))?;
     let python = Interpreter::of("PyPy", path.into())?;
     let build = Build { folder: "packages-pypy", ..NEWEST };
-    let module = |name, source| Module { name, source, features: &[], dependencies: "" };
-    let modules =
-        [module("pypy", "tests/python/pypy/lib.rs"), module("growable", "examples/growable.rs")];
+    let modules = [
+        Module::new("pypy", "tests/python/pypy/lib.rs"),
+        Module::new("growable", "examples/growable.rs"),
+    ];
     let folder = modules::build(&python, &build, "pypy", &modules)?;
     let folder = folder.to_str().ok_or("the target folder is not UTF-8")?;
     let printed = python.run_with_modules("tests/python/pypy.py", folder)?;

@@ -89,12 +89,7 @@ fn check(python: &Interpreter, said: &str) -> Result<(), String> {
 
 /// Builds the module, with optimisation, in a folder without any other.
 fn build(python: &Interpreter) -> Result<String, String> {
-    let module = Module {
-        name: "_testbuffer",
-        source: "examples/_testbuffer/lib.rs",
-        features: &[],
-        dependencies: "",
-    };
+    let module = Module::new("_testbuffer", "examples/_testbuffer/lib.rs");
     let how = Build { folder: "packages-testbuffer", optimised: true, ..NEWEST };
     let place: PathBuf = modules::build(python, &how, "testbuffer", &[module])?;
     let place: &Path = &place;

@@ -1,6 +1,6 @@
 //! `cargo book new DIR --example NAME`: a complete project made of one example, to go on from.
 
-use crate::example::{dependencies, names};
+use crate::example::{names, wanted};
 use crate::source::{Result, read_text};
 use crate::toolchain::CRATE;
 use std::path::{Path, PathBuf};
@@ -27,14 +27,20 @@ fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
     let file = format!("examples/{name}.rs");
     let source = read_text(&root.join(&file))?;
     let script = read_text(&root.join(format!("examples/{name}.py")))?;
-    let wanted = dependencies(&source).map_err(|error| format!("{file}: {error}"))?;
-    let wanted: String = wanted.into_iter().map(|line| format!("{}\n", here(root, line))).collect();
+    let wanted = wanted(&source).map_err(|error| format!("{file}: {error}"))?;
+    let dependencies: String =
+        wanted.dependencies.into_iter().map(|line| format!("{}\n", here(root, line))).collect();
+    let build_dependencies = match wanted.build_dependencies.as_slice() {
+        [] => String::new(),
+        lines => format!("\n[build-dependencies]\n{}\n", lines.join("\n")),
+    };
+    let build_script = wanted.build_script;
     let files = [
         (
             "Cargo.toml",
             format!(
                 "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-             [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n{wanted}\n\
+             [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n{dependencies}{build_dependencies}\n\
              # A project of its own, also where another one lies around it.\n[workspace]\n"
             ),
         ),
@@ -45,11 +51,12 @@ fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
              [project]\nname = \"{name}\"\nversion = \"0.1.0\"\nrequires-python = \">=3.9\"\n"
             ),
         ),
-        ("src/lib.rs", source),
+        ("src/lib.rs", source.clone()),
         (&*format!("use_{name}.py"), script),
         (".gitignore", "/target\n/.venv\n".to_owned()),
         ("README.md", readme(name)),
     ];
+    let files = files.into_iter().chain(build_script.map(|script| ("build.rs", script)));
     for (path, text) in files {
         let path = folder.join(path);
         let explained = |error: std::io::Error| format!("{}: {error}", path.display());

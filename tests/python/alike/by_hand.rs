@@ -89,6 +89,12 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
     }
 }
 
+/// The numbers of the two slots.
+pub fn slot_numbers() -> (c_int, c_int) {
+    let [getbuffer, releasebuffer] = slots::<Instances>();
+    (getbuffer.slot, releasebuffer.slot)
+}
+
 /// The type; a class in Python that derives from it has no dictionary of its own.
 pub fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let [getbuffer, releasebuffer] = slots::<Instances>();

@@ -207,6 +207,7 @@ mod alike {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         std::panic::set_hook(Box::new(|_| ())); // the panics are on purpose
+        module.add("slot_numbers", super::by_hand::slot_numbers())?;
         module.add("ByHand", super::by_hand::make_type(module.py())?)
     }
 }
