@@ -3,6 +3,7 @@
 //! Nothing of it may hang, end the process, overflow the stack, or leave an exporter unusable. What
 //! would end the process runs in a child process; what would hang has a watchdog.
 
+use std::ffi::CString;
 use std::fmt;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -368,7 +369,8 @@ fn errors_within_errors() {
 #[test]
 fn sizes_that_an_exporter_chooses() {
     survives("sizes_that_an_exporter_chooses", || {
-        let huge = 1 << 50;
+        // So many that memory lacks room for as many pointers; of 4 bytes, that the sum overflows.
+        let huge = isize::MAX as usize >> if cfg!(target_pointer_width = "64") { 13 } else { 0 };
         let pointers = |shape: &[usize], strides: &[isize], bytes: &[u8]| {
             let layout = Layout::strided(shape, strides, 1).unwrap();
             Untyped::new(bytes, c"B", layout, 0).unwrap().behind_pointers()
@@ -383,12 +385,14 @@ fn sizes_that_an_exporter_chooses() {
         );
 
         // An item that is larger than memory, of which there is none.
-        let layout = Layout::c_contiguous(&[0], 1 << 60).unwrap();
-        let none = Untyped::new(&[], c"1152921504606846976s", layout, 0).unwrap();
+        let size = isize::MAX / 8;
+        let layout = Layout::c_contiguous(&[0], size as usize).unwrap();
+        let format = CString::new(format!("{size}s")).unwrap();
+        let none = Untyped::new(&[], &format, layout, 0).unwrap();
         assert!(Examination::of(&Object::new(none)).run().is_ok());
     });
     ends(|| {
-        let layout = Layout::strided(&[1 << 60, 2], &[0, 1], 1).unwrap();
+        let layout = Layout::strided(&[isize::MAX as usize / 2, 2], &[0, 1], 1).unwrap();
         let strided = |bytes: [u8; 2], writable: bool| {
             let new = if writable { Strided::writable } else { Strided::readonly };
             Object::new(new(bytes.to_vec(), layout.clone(), 0).unwrap())

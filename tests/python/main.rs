@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use interpreter::{Interpreter, SKIP};
 
+mod absent;
 mod alike;
 mod bridge;
 mod by_hand;
@@ -91,7 +92,7 @@ const WITH_NUMPY: [&str; 13] = [
 const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
-const CASES: [(&str, Case); 30] = [
+const CASES: [(&str, Case); 31] = [
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
@@ -122,6 +123,7 @@ const CASES: [(&str, Case); 30] = [
     ("suite-differential", suite::differential),
     ("suite-bad-input", suite::bad_input),
     ("suite-time", suite::time),
+    ("absent", absent::run),
 ];
 
 /// Run only if they are named: one installs a dozen packages, of which one version each is looked
