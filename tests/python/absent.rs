@@ -1,5 +1,5 @@
-//! What this program says where something is missing: a Python that cannot be used, NumPy, or the
-//! package index. Nothing that is missing may read as passed.
+//! The messages of this program where a usable Python, NumPy or the package index is missing.
+//! Nothing that is missing may read as passed.
 
 use std::path::Path;
 use std::process::Command;
