@@ -103,7 +103,12 @@ pub fn build(
         write(&packages.join("Cargo.lock.whole"), &lock)?;
     }
 
-    let artifacts = target.join("python").join("build");
+    // One for each version, so that two programs of different versions can build at the same time.
+    let artifacts = target.join("python").join(match build.abi {
+        Abi::OneVersion => format!("build-{}", python.version()),
+        Abi::WithGil => "build-abi3".to_owned(),
+        Abi::ForAllBuilds => "build-abi3t".to_owned(),
+    });
     let mut cargo = Command::new(env!("CARGO"));
     cargo.arg("build").arg("--quiet").arg("--manifest-path").arg(packages.join("Cargo.toml"));
     cargo.arg("--target-dir").arg(&artifacts);
