@@ -1,19 +1,8 @@
-//! Makes the book part of `cargo test`, and tells the bridge which Python it is built for, and copies which processor.
+//! Tells the crate which processor it is compiled for, and which Python.
 //!
-//! `cfg(x86_64_instructions)`: copies may use what every x86-64 has. Not under Miri, and not with `BUFFERPROCS_PORTABLE` set to
-//! anything.
-//! With the feature `book-tests`: a module for each page, so that rustdoc runs its blocks as it runs the crate's own, and a
-//! copy of each page for skeptic, the second runner. With the feature `python`: PyO3's own names for the interpreter, as
-//! `Py_LIMITED_API`.
-
-#[cfg(feature = "book-tests")]
-#[path = "src/bin/book/source/mod.rs"]
-#[allow(dead_code)] // The tool uses the rest.
-mod source;
-
-#[cfg(feature = "book-tests")]
-#[path = "src/bin/book/pages.rs"]
-mod pages;
+//! `cfg(x86_64_instructions)`: copies may use what every x86-64 has. Not under Miri, and not with
+//! `BUFFERPROCS_PORTABLE` set to anything. With the feature `python`: PyO3's own names for the
+//! interpreter, as `Py_LIMITED_API`.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -27,9 +16,4 @@ fn main() {
     }
     #[cfg(feature = "python")]
     pyo3_build_config::use_pyo3_cfgs();
-    #[cfg(feature = "book-tests")]
-    if let Err(message) = pages::generate() {
-        eprintln!("{message}");
-        std::process::exit(1);
-    }
 }

@@ -1,4 +1,5 @@
-//! `cargo bench`: what requests and copies cost, and what testing the book costs, beside their peers.
+//! `cargo bench`: what requests and copies cost, and what testing the book costs, beside their
+//! peers.
 //!
 //! ```text
 //! cargo bench                    all of it, a line each; fails where one is far from that of the book
@@ -7,8 +8,8 @@
 //! cargo bench -- --json FILE     writes them to a file too
 //! ```
 //!
-//! `BUFFERPROCS_BENCH=short` takes fewer rounds. Modules are built with optimisation, and CPython runs the scripts that measure
-//! with them.
+//! `BUFFERPROCS_BENCH=short` takes fewer rounds. Modules are built with optimisation, and CPython
+//! runs the scripts that measure with them.
 
 #[allow(dead_code)] // the comparisons use the rest of these three
 #[path = "../tests/python/environment.rs"]
@@ -97,7 +98,8 @@ fn main() -> Result<(), String> {
     if write { page::write(&output) } else { page::compare(&output) }
 }
 
-/// The runners of the book, by the tool that has them. With `--check` it only looks whether there is what they need.
+/// The runners of the book, by the tool that has them. With `--check` it only looks whether there
+/// is what they need.
 fn book(arguments: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

@@ -1,8 +1,9 @@
 //! CPython's buffer structs and constants, bit for bit.
 //!
-//! This is the one module that uses C names. It holds what `Include/pybuffer.h` and `Include/cpython/object.h` declare
-//! and nothing else; the rest of the crate uses CPython's words in Rust's case. The sizes and offsets below are frozen: the
-//! struct is part of the stable ABI since Python 3.11.
+//! This is the one module that uses C names. It holds what `Include/pybuffer.h` and
+//! `Include/cpython/object.h` declare and nothing else; the rest of the crate uses CPython's words
+//! in Rust's case. The sizes and offsets below are frozen: the struct is part of the stable ABI
+//! since Python 3.11.
 //!
 //! ```
 //! use bufferprocs::abi::{Py_buffer, PyBUF_FULL_RO, PyBUF_STRIDES};
@@ -37,7 +38,8 @@ pub struct PyObject {
 pub struct Py_buffer {
     /// The first item: all indices 0. Not always the lowest address.
     pub buf: *mut c_void,
-    /// The exporter, as a reference that the consumer owns. NULL after a refusal and after release.
+    /// The exporter, as a reference that the consumer owns. NULL after a refusal and after
+    /// release.
     pub obj: *mut PyObject,
     /// `product(shape) * itemsize`, in bytes: what a packed copy needs, not what the memory spans.
     pub len: Py_ssize_t,
@@ -53,7 +55,8 @@ pub struct Py_buffer {
     pub shape: *mut Py_ssize_t,
     /// `ndim` steps in bytes, of either sign, or NULL for packed C order.
     pub strides: *mut Py_ssize_t,
-    /// `ndim` offsets in bytes after following a pointer (none is followed where negative), or NULL.
+    /// `ndim` offsets in bytes after following a pointer (none is followed where negative), or
+    /// NULL.
     pub suboffsets: *mut Py_ssize_t,
     /// The exporter's own; a consumer hands it back unchanged.
     pub internal: *mut c_void,

@@ -1,8 +1,9 @@
 //! The rules of the protocol as checks of an exporter, whoever wrote it.
 //!
-//! An [`Examination`] asks a [`Subject`] all 512 combinations of the flags, alone and while other views are held, releases
-//! what it was granted in every way that the protocol allows, and keeps what it saw. Then each of [`CHECKS`] looks at that,
-//! and nothing else: a check is a pure function. What breaks a rule is in the [`Report`], with the request that shows it.
+//! An [`Examination`] asks a [`Subject`] all 512 combinations of the flags, alone and while other
+//! views are held, releases what it was granted in every way that the protocol allows, and keeps
+//! what it saw. Then each of [`CHECKS`] looks at that, and nothing else: a check is a pure
+//! function. What breaks a rule is in the [`Report`], with the request that shows it.
 //!
 //! ```
 //! use bufferprocs::conformance::Examination;
@@ -17,8 +18,9 @@
 //! assert!(report.is_ok(), "{report}");
 //! ```
 //!
-//! In tests, [`assert_conforms!`](crate::assert_conforms) says the same in a line. Python's objects are subjects too, with
-//! feature `pyo3`; for C, C++, Cython and Python there is the package `bufferprocs`, which does this from Python.
+//! In tests, [`assert_conforms!`](crate::assert_conforms) says the same in a line. Python's
+//! objects are subjects too, with feature `pyo3`; for C, C++, Cython and Python there is the
+//! package `bufferprocs`, which does this from Python.
 
 mod chains;
 mod checks;
@@ -43,7 +45,8 @@ pub use subject::{Answer, Exception, Subject};
 use evidence::Claims;
 use probe::Probe;
 
-/// What is done to a subject at the moment. If it ends the process, this is the last that was heard of it.
+/// What is done to a subject at the moment. If it ends the process, this is the last that was
+/// heard of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
@@ -115,8 +118,9 @@ impl<'a> Examination<'a> {
         self
     }
 
-    /// Something that moves, resizes or frees the memory. It is called once with a view held, which it has to refuse, and once
-    /// without. Tell what closes the exporter last: after it no view is granted.
+    /// Something that moves, resizes or frees the memory. It is called once with a view held,
+    /// which it has to refuse, and once without. Tell what closes the exporter last: after it no
+    /// view is granted.
     pub fn mutate(
         mut self,
         name: impl Into<Cow<'static, str>>,
@@ -126,8 +130,9 @@ impl<'a> Examination<'a> {
         self
     }
 
-    /// Something that changes the memory, and amid that asks for a view: in a callback, say. Returns address and size in bytes of
-    /// what the view shows, and keeps it until the next call; None if the request or the change was refused.
+    /// Something that changes the memory, and amid that asks for a view: in a callback, say.
+    /// Returns address and size in bytes of what the view shows, and keeps it until the next call;
+    /// None if the request or the change was refused.
     pub fn reenter(
         mut self,
         name: impl Into<Cow<'static, str>>,

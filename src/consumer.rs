@@ -15,8 +15,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Items are copied out and in, as [`Shared::load`](crate::Shared::load) does: no API can give a sound `&[u8]` over memory
-//! that somebody else may write. [`Items`] checks type and shape once, for many items.
+//! Items are copied out and in, as [`Shared::load`](crate::Shared::load) does: no API can give a
+//! sound `&[u8]` over memory that somebody else may write. [`Items`] checks type and shape once,
+//! for many items.
 
 mod copies;
 mod items;
@@ -36,15 +37,16 @@ use crate::request::Request;
 use crate::view::{Access, Lacks, View};
 pub use items::{Items, ItemsIter};
 
-/// Something that can be asked for a buffer: an object, through whichever interpreter it belongs to.
+/// Something that can be asked for a buffer: an object, through whichever interpreter it belongs
+/// to.
 ///
 /// # Safety
 ///
 /// After a successful [`get`](Self::get), until [`release`](Self::release):
 ///
-/// - What the view describes is valid memory, of initialised bytes, that the exporter neither moves nor frees. Others
-///   write it by atomic operations of the item's width (see [`item`](crate::item)), if at all. Pointers behind suboffsets
-///   are written by nobody.
+/// - What the view describes is valid memory, of initialised bytes, that the exporter neither
+///   moves nor frees. Others write it by atomic operations of the item's width (see
+///   [`item`](crate::item)), if at all. Pointers behind suboffsets are written by nobody.
 /// - If the view is writable and was requested with `WRITABLE`, any bytes may be written there,
 ///   except over what its format calls an address or does not describe. Where no format was
 ///   requested, there are no addresses.
@@ -52,19 +54,22 @@ pub use items::{Items, ItemsIter};
 ///
 /// If the type is `Send` and `Sync`, a view may be used and released by any thread.
 pub unsafe trait Source {
-    /// Asks for a view: what `PyObject_GetBuffer` does. On success the view owns a reference to its `obj`.
+    /// Asks for a view: what `PyObject_GetBuffer` does. On success the view owns a reference to
+    /// its `obj`.
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError>;
 
     /// Gives a view back, and drops its reference to `obj`: what `PyBuffer_Release` does.
     ///
     /// # Safety
     ///
-    /// `view` was granted by [`get`](Self::get) and is not released yet. It may be a byte copy of the struct that was filled.
+    /// `view` was granted by [`get`](Self::get) and is not released yet. It may be a byte copy of
+    /// the struct that was filled.
     unsafe fn release(view: &mut Py_buffer);
 
     /// Whether the memory of a view is written by nobody at all, as long as the view is held.
     ///
-    /// More than that it is read-only: in CPython `memoryview(x).toreadonly()` looks at memory that others write.
+    /// More than that it is read-only: in CPython `memoryview(x).toreadonly()` looks at memory
+    /// that others write.
     ///
     /// # Safety
     ///
@@ -87,11 +92,11 @@ pub unsafe trait Source {
 
 /// One granted view; released on drop.
 ///
-/// It owns a share of the exporter, so it has no lifetime. It shows what was requested and nothing else, also where an
-/// exporter fills fields that nobody asked for, as `ctypes` does.
+/// It owns a share of the exporter, so it has no lifetime. It shows what was requested and nothing
+/// else, also where an exporter fills fields that nobody asked for, as `ctypes` does.
 pub struct Buffer<S: Source> {
-    /// Invariant: granted by a source of type `S` for `request` and not released. Once `get` returns, `check` passed: its
-    /// numbers agree with each other and with the request.
+    /// Invariant: granted by a source of type `S` for `request` and not released. Once `get`
+    /// returns, `check` passed: its numbers agree with each other and with the request.
     view: Py_buffer,
     request: Request,
     shape: Place,
@@ -105,8 +110,8 @@ pub struct Buffer<S: Source> {
     _source: PhantomData<S>,
 }
 
-// SAFETY: the view may be used and released by any thread, as `Source` says of such types. All access to its memory is
-// atomic, or to memory that nobody writes.
+// SAFETY: the view may be used and released by any thread, as `Source` says of such types. All
+// access to its memory is atomic, or to memory that nobody writes.
 unsafe impl<S: Source + Send + Sync> Send for Buffer<S> {}
 // SAFETY: as above.
 unsafe impl<S: Source + Send + Sync> Sync for Buffer<S> {}
@@ -125,7 +130,8 @@ const ELSEWHERE: Place = Place(u8::MAX);
 impl<S: Source> Buffer<S> {
     /// Asks `source` for a view.
     ///
-    /// Fails if the exporter refuses, and if what it granted contradicts itself: such a view is released at once.
+    /// Fails if the exporter refuses, and if what it granted contradicts itself: such a view is
+    /// released at once.
     #[doc(alias = "PyObject_GetBuffer")]
     #[inline]
     pub fn get(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
@@ -170,7 +176,8 @@ impl<S: Source> Buffer<S> {
         Ok(buffer)
     }
 
-    /// Finds the arrays that lie within the struct, which will move. False if one does so in part, or is not aligned.
+    /// Finds the arrays that lie within the struct, which will move. False if one does so in part,
+    /// or is not aligned.
     #[inline]
     fn find_arrays(&mut self) -> bool {
         let view = &mut self.view;
@@ -251,12 +258,13 @@ impl<S: Source> Buffer<S> {
         !self.request.contains(Request::ND)
     }
 
-    /// Lets bytes from anywhere be written over items that hold addresses, which is refused otherwise.
+    /// Lets bytes from anywhere be written over items that hold addresses, which is refused
+    /// otherwise.
     ///
     /// # Safety
     ///
-    /// What is written there by this buffer, and by consumers of what re-exports it, is an address that its readers may follow,
-    /// or nobody follows it.
+    /// What is written there by this buffer, and by consumers of what re-exports it, is an address
+    /// that its readers may follow, or nobody follows it.
     pub unsafe fn permit_addresses(&mut self) {
         self.permits_addresses = true;
     }
@@ -319,12 +327,14 @@ impl<S: Source> Buffer<S> {
         if start.is_null() || ndim == 0 {
             return None;
         }
-        // SAFETY: not NULL, so `ndim` numbers that do not change: of the exporter's, which stay until release, or within the
-        // struct that `&self` borrows. Aligned: `check` refuses others before it reads one.
+        // SAFETY: not NULL, so `ndim` numbers that do not change: of the exporter's, which stay
+        // until release, or within the struct that `&self` borrows. Aligned: `check` refuses
+        // others before it reads one.
         Some(unsafe { std::slice::from_raw_parts(start, ndim) })
     }
 
-    /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes in a line.
+    /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes in
+    /// a line.
     pub fn layout(&self) -> LayoutRef<'_> {
         let (shape, itemsize) = self.extents();
         LayoutRef::checked(shape, self.strides(), self.suboffsets(), itemsize)
@@ -332,13 +342,14 @@ impl<S: Source> Buffer<S> {
 
     /// The struct itself, for reading.
     ///
-    /// Arrays that lay in the struct when it was filled are NULL here; [`shape`](Self::shape) and [`strides`](Self::strides)
-    /// have copies of them.
+    /// Arrays that lay in the struct when it was filled are NULL here; [`shape`](Self::shape) and
+    /// [`strides`](Self::strides) have copies of them.
     pub fn raw(&self) -> &Py_buffer {
         &self.view
     }
 
-    /// The memory as an exporter shows it, to be shown on: by an [`Exporter`](crate::Exporter) that owns this buffer.
+    /// The memory as an exporter shows it, to be shown on: by an [`Exporter`](crate::Exporter)
+    /// that owns this buffer.
     ///
     /// What was not requested is not known, and requests for it will be refused. Items that may
     /// hold addresses, and a buffer that was requested without `WRITABLE`, are shown read-only.
@@ -361,9 +372,9 @@ impl<S: Source> Buffer<S> {
         // Without a dimension there are no strides to know.
         let strides = !self.request.contains(Request::STRIDES) && self.ndim() > 0;
         let lacks = Lacks { shape: self.is_run(), strides };
-        // SAFETY: the buffer is not released before the end of this borrow; until then the source promises the memory, and
-        // `frozen` comes from it. There are at most 64
-        // dimensions, or as many as `get_lenient` was promised that consumers cope with.
+        // SAFETY: the buffer is not released before the end of this borrow; until then the source
+        // promises the memory, and `frozen` comes from it. There are at most 64 dimensions, or as
+        // many as `get_lenient` was promised that consumers cope with.
         unsafe { View::from_raw(self.view.buf.cast_const().cast(), layout, format, access, lacks) }
     }
 }

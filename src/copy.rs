@@ -1,10 +1,12 @@
 //! Copies between items of any layout and packed bytes.
 //!
-//! Knows addresses and layouts, and neither exporters nor consumers. Packed means that the items follow each other without
-//! a gap, in the order asked for. [`axes`] says how far a step leads on both sides, [`loops`] in which order to go, and
+//! Knows addresses and layouts, and neither exporters nor consumers. Packed means that the items
+//! follow each other without a gap, in the order asked for. [`axes`] says how far a step leads on
+//! both sides, [`loops`] in which order to go, and
 //! [`moves`] how one item gets over. [`strips`] packs planes whose items lie across, with what [`cache`] says to the cache.
 //!
-//! A copy from one view to another goes by packed bytes of its own, so that the two may overlap: all of them, or those of a row.
+//! A copy from one view to another goes by packed bytes of its own, so that the two may overlap:
+//! all of them, or those of a row.
 
 mod axes;
 mod cache;
@@ -33,8 +35,9 @@ pub(crate) enum Memory {
 ///
 /// # Safety
 ///
-/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, of initialised items. With `Memory::Frozen` nobody
-///   writes it, with `Memory::Shared` others do so by atomic operations of the item's width.
+/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, of initialised items. With
+///   `Memory::Frozen` nobody writes it, with `Memory::Shared` others do so by atomic operations of
+///   the item's width.
 /// - `target` is valid for writes of `layout.len()` bytes, and nobody else's.
 pub(crate) unsafe fn to_contiguous(
     target: *mut u8,
@@ -71,14 +74,15 @@ unsafe fn to_contiguous_by(
     unsafe { each_block(places, layout, order, pack) };
 }
 
-/// Spreads the packed bytes at `source` over the items at `buf`: what `PyBuffer_FromContiguous` does.
+/// Spreads the packed bytes at `source` over the items at `buf`: what `PyBuffer_FromContiguous`
+/// does.
 ///
 /// Of items that share memory the last in the order of the packed bytes stays.
 ///
 /// # Safety
 ///
-/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, valid for reads and writes, which others access by
-///   atomic operations of the item's width.
+/// - `buf` and `layout` describe memory as [`Walk::new`] wants it, valid for reads and writes,
+///   which others access by atomic operations of the item's width.
 /// - `source` is valid for reads of `layout.len()` initialised bytes, and nobody else writes them.
 pub(crate) unsafe fn from_contiguous(
     buf: *mut u8,
@@ -96,8 +100,8 @@ pub(crate) unsafe fn from_contiguous(
     unsafe { each_block(places, layout, order, spread) };
 }
 
-/// Calls `block` with parts of the memory that are reached without a pointer: their places and their axes. The parts come
-/// in the order of their packed bytes, or have one item each.
+/// Calls `block` with parts of the memory that are reached without a pointer: their places and
+/// their axes. The parts come in the order of their packed bytes, or have one item each.
 ///
 /// # Safety
 ///
@@ -162,15 +166,16 @@ unsafe fn pack<M: Pack, const K: usize>(
     moves: M,
 ) {
     match strips::plane(axes, itemsize, streaming.is_some()) {
-        // SAFETY: the caller's promise. Items of the target do not overlap: they may come in any order.
+        // SAFETY: the caller's promise. Items of the target do not overlap: they may come in any
+        // order.
         Some(plane) => unsafe { strips::pack::<M, K>(places, plane, itemsize, streaming, moves) },
         // SAFETY: as above.
         None => unsafe { each(places, axes, itemsize, true, Streamed { moves, streaming }) },
     }
 }
 
-/// Calls `$copy` with what moves the items, and how many make a word: by words where each item has the width of one, else
-/// by whatever width it has.
+/// Calls `$copy` with what moves the items, and how many make a word: by words where each item has
+/// the width of one, else by whatever width it has.
 macro_rules! by_words {
     ($words:ident, $any:ident, $places:ident, $axes:ident, $itemsize:ident, $copy:ident) => {{
         let aligned = is_aligned($places.memory, $axes, $itemsize);

@@ -10,8 +10,8 @@
 //! | may these bytes be copied there? | [`CopyError`] |
 //! | is this text a format? | [`FormatError`] |
 //!
-//! Each message says what was wrong, and names the field, axis or offset where there is one. None of them is raised as a
-//! panic.
+//! Each message says what was wrong, and names the field, axis or offset where there is one. None
+//! of them is raised as a panic.
 //!
 //! ```
 //! use bufferprocs::Layout;
@@ -35,10 +35,12 @@ pub use access::{AccessError, CopyError};
 pub use format::{FormatError, FormatProblem};
 pub use layout::LayoutError;
 
-/// A request was refused. In CPython a `BufferError`; [`Closed`](Self::Closed) is a `ValueError` and
+/// A request was refused. In CPython a `BufferError`; [`Closed`](Self::Closed) is a `ValueError`
+/// and
 /// [`NotAnExporter`](Self::NotAnExporter) a `TypeError`, as there.
 ///
-/// The variants from `NotWritable` to `NoFormat` stand in the order in which [`fill`](crate::fill) decides.
+/// The variants from `NotWritable` to `NoFormat` stand in the order in which [`fill`](crate::fill)
+/// decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BufferError {

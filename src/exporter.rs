@@ -21,9 +21,9 @@
 //! ```
 //!
 //! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a mutation ends. Its answer is
-//! stored beside the value at an address that does not move. A request that is granted runs no code of the user's, takes
-//! no lock and allocates nothing, and cannot see an answer that disagrees with an earlier one. A request is refused before
-//! it is counted.
+//! stored beside the value at an address that does not move. A request that is granted runs no
+//! code of the user's, takes no lock and allocates nothing, and cannot see an answer that
+//! disagrees with an earlier one. A request is refused before it is counted.
 
 // By their paths, since `interleavings` compiles this file a second time, from elsewhere.
 #[path = "exporter/count.rs"]
@@ -61,13 +61,15 @@ pub use release::release;
 pub trait Exporter: Send + Sync + 'static {
     /// The memory, and how its items lie.
     ///
-    /// Called once when the value comes into an [`Exported`] and once after each mutation, never during a request. The
-    /// answer holds until the next mutation. An `Err` or a panic is stored too: requests are refused with it. Of an error that
-    /// somebody else raised only the message is stored, as [`into_plain`](BufferError::into_plain) leaves it.
+    /// Called once when the value comes into an [`Exported`] and once after each mutation, never
+    /// during a request. The answer holds until the next mutation. An `Err` or a panic is stored
+    /// too: requests are refused with it. Of an error that somebody else raised only the message
+    /// is stored, as [`into_plain`](BufferError::into_plain) leaves it.
     fn view(&self) -> Result<View<'_>, BufferError>;
 }
 
-/// Something that answers requests with memory that it lends: an [`Exported`] value, or one that lends a copy of itself.
+/// Something that answers requests with memory that it lends: an [`Exported`] value, or one that
+/// lends a copy of itself.
 ///
 /// # Safety
 ///
@@ -104,11 +106,11 @@ pub unsafe trait Lend: Send + Sync + 'static {
 /// A value lent to consumers.
 ///
 /// The value stays on the heap until this owner and the last view are gone: to replace or drop an
-/// `Exported` frees no memory that a consumer sees. It is not `Clone`: of several owners none could
-/// say when the value may be changed.
+/// `Exported` frees no memory that a consumer sees. It is not `Clone`: of several owners none
+/// could say when the value may be changed.
 ///
-/// Of more than 50 values that drop one another, the inner ones are dropped after the outermost, on
-/// the same thread. So a drop must not wait for the end of another value that it has dropped.
+/// Of more than 50 values that drop one another, the inner ones are dropped after the outermost,
+/// on the same thread. So a drop must not wait for the end of another value that it has dropped.
 pub struct Exported<E: Exporter> {
     /// Invariant: points to a live cell, made by `Box`, of which this is the only owner.
     cell: NonNull<Cell<E>>,
@@ -119,10 +121,11 @@ pub struct Exported<E: Exporter> {
 ///
 /// # Invariants
 ///
-/// - `value` and `shown` are changed only during a mutation (or before the cell is shared), and read only by holders of an
-///   export or a borrow. The `count` keeps these apart.
-/// - The pointers in `shown` come from a view of `value` that was taken after its last change. They are valid until the
-///   next change, or until the cell is freed: the view's lifetime is that of a shared borrow of `value`.
+/// - `value` and `shown` are changed only during a mutation (or before the cell is shared), and
+///   read only by holders of an export or a borrow. The `count` keeps these apart.
+/// - The pointers in `shown` come from a view of `value` that was taken after its last change.
+///   They are valid until the next change, or until the cell is freed: the view's lifetime is that
+///   of a shared borrow of `value`.
 #[repr(C)] // the header comes first: a pointer to the cell is a pointer to its header
 struct Cell<E> {
     header: Header,
@@ -130,15 +133,16 @@ struct Cell<E> {
     value: UnsafeCell<E>,
 }
 
-// SAFETY: the cell may be freed by any thread: E is Send, as Exporter demands, and the rest is plain data. What `shown`
-// points at belongs to `value`.
+// SAFETY: the cell may be freed by any thread: E is Send, as Exporter demands, and the rest is
+// plain data. What `shown` points at belongs to `value`.
 unsafe impl<E: Exporter> Send for Exported<E> {}
-// SAFETY: through `&Exported` come shared references to E, which is Sync, and exclusive ones, for which E is Send. The
-// count keeps them apart.
+// SAFETY: through `&Exported` come shared references to E, which is Sync, and exclusive ones, for
+// which E is Send. The count keeps them apart.
 unsafe impl<E: Exporter> Sync for Exported<E> {}
 
 impl<E: Exporter> Exported<E> {
-    /// Takes `value` in and asks it for its view. [`ready`](Self::ready) tells whether that worked.
+    /// Takes `value` in and asks it for its view. [`ready`](Self::ready) tells whether that
+    /// worked.
     pub fn new(value: E) -> Exported<E> {
         let cell = Box::new(Cell {
             header: Header::new(free::<E>),
@@ -169,9 +173,11 @@ impl<E: Exporter> Exported<E> {
         Ok(Ref::new(self))
     }
 
-    /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view is asked for anew.
+    /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view
+    /// is asked for anew.
     ///
-    /// Fails while a consumer holds a view, with CPython's own message, and while a [`Ref`] or another [`Mut`] is alive.
+    /// Fails while a consumer holds a view, with CPython's own message, and while a [`Ref`] or
+    /// another [`Mut`] is alive.
     ///
     /// ```
     /// use bufferprocs::error::MutError;
@@ -192,14 +198,15 @@ impl<E: Exporter> Exported<E> {
 
     /// Visits the value for a garbage collector, unless it is being changed: then None.
     ///
-    /// For the `__traverse__` of the one class that owns it: the collector clears what is in use if
-    /// two objects visit a reference. It sees none in a value that was replaced while exported.
+    /// For the `__traverse__` of the one class that owns it: the collector clears what is in use
+    /// if two objects visit a reference. It sees none in a value that was replaced while exported.
     pub fn traverse<R>(&self, visit: impl FnOnce(&E) -> R) -> Option<R> {
         self.try_borrow().ok().map(|value| visit(&value))
     }
 
     fn cell(&self) -> &Cell<E> {
-        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole of it before it is freed.
+        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole of
+        // it before it is freed.
         unsafe { self.cell.as_ref() }
     }
 
@@ -207,7 +214,8 @@ impl<E: Exporter> Exported<E> {
     ///
     /// # Safety
     ///
-    /// Nobody else holds the value or the answer: a mutation is under way, or the cell is not shared yet.
+    /// Nobody else holds the value or the answer: a mutation is under way, or the cell is not
+    /// shared yet.
     unsafe fn ask(&self) {
         // SAFETY: nobody holds `&mut` to the value: only a mutation may, and that is ours.
         let value = unsafe { &*self.cell().value.get() };
@@ -241,10 +249,11 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
     }
 }
 
-// SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until the export ends.
+// SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until
+// the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
-    // The usual requests come first and inline: a return by reference costs more than the whole answer, as
-    // `cargo bench -- getbuffer` shows.
+    // The usual requests come first and inline: a return by reference costs more than the whole
+    // answer, as `cargo bench -- getbuffer` shows.
     #[inline(always)]
     unsafe fn getbuffer(
         &self,
@@ -252,7 +261,8 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
         obj: *mut PyObject,
         request: Request,
     ) -> Result<(), BufferError> {
-        // During a mutation these are the facts from before: who is refused by them would have been refused then.
+        // During a mutation these are the facts from before: who is refused by them would have
+        // been refused then.
         let facts = self.cell().header.word.load(Ordering::Acquire);
         if grants_all(facts, request) {
             // SAFETY: the caller's promises, and the request gets all fields.
@@ -271,7 +281,8 @@ unsafe impl<E: Exporter> Lend for Exported<E> {
 }
 
 impl<E: Exporter> Exported<E> {
-    /// Answers a request that the facts grant, with a view that `fill` makes of what is shown. None: the facts have changed.
+    /// Answers a request that the facts grant, with a view that `fill` makes of what is shown.
+    /// None: the facts have changed.
     ///
     /// # Safety
     ///
@@ -298,8 +309,8 @@ impl<E: Exporter> Exported<E> {
         // SAFETY: an export was just counted, and the facts are not 0.
         let shown = unsafe { self.shown() };
         let filled = fill(shown, obj, self.cell.as_ptr().cast());
-        // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends: until then the count excludes
-        // a change of `shown` and `value`, and the cell stays.
+        // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends:
+        // until then the count excludes a change of `shown` and `value`, and the cell stays.
         unsafe { view.write(filled) };
         Some(Ok(()))
     }
@@ -326,7 +337,8 @@ impl<E: Exporter> Exported<E> {
         } else {
             None
         };
-        // SAFETY: the caller's promises. Facts from before are no worse than others: `answer` looks whether they stand.
+        // SAFETY: the caller's promises. Facts from before are no worse than others: `answer`
+        // looks whether they stand.
         quick.unwrap_or_else(|| unsafe { self.answer(facts, view, obj, request) })
     }
 
@@ -345,7 +357,8 @@ impl<E: Exporter> Exported<E> {
     ) -> Result<(), BufferError> {
         match self.cell().header.export(facts, request) {
             Ok(granted) => {
-                // SAFETY: an export was just counted, and facts by which a request is granted are not 0.
+                // SAFETY: an export was just counted, and facts by which a request is granted are
+                // not 0.
                 let shown = unsafe { self.shown() };
                 let filled = shown.some(obj, self.cell.as_ptr().cast(), granted);
                 // SAFETY: as in `lend`.

@@ -1,8 +1,8 @@
 //! Which fields a request gets, and which requests are refused: the heart of the protocol.
 //!
 //! [`grant`] is the whole decision, a pure function of what the memory is like and what was asked. It decides first, in
-//! the order of CPython's `memoryview`; only then is the `Py_buffer` written, once, all fields of it. A refusal writes
-//! `obj` alone, as NULL.
+//! the order of CPython's `memoryview`; only then is the `Py_buffer` written, once, all fields of
+//! it. A refusal writes `obj` alone, as NULL.
 //!
 //! ```
 //! use bufferprocs::fill::{Facts, grant};
@@ -28,8 +28,8 @@ use crate::view::View;
 pub use facts::Facts;
 pub(crate) use facts::{grants_all, grants_records, grants_run};
 
-/// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and `internal`, which are always set.
-/// What is false becomes NULL.
+/// The fields that a consumer gets beyond `buf`, `obj`, `len`, `itemsize`, `readonly` and
+/// `internal`, which are always set. What is false becomes NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     /// The `ndim` field. 1 where no shape was asked for: the memory is then one run of bytes.
@@ -46,8 +46,9 @@ pub struct Grant {
 
 /// Decides on a request.
 ///
-/// The refusals come in `memoryview`'s order: writable, C, Fortran, any order, suboffsets, strides, format without shape.
-/// Last comes what the exporter itself does not know: shape, strides, format.
+/// The refusals come in `memoryview`'s order: writable, C, Fortran, any order, suboffsets,
+/// strides, format without shape. Last comes what the exporter itself does not know: shape,
+/// strides, format.
 pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
     let asks = |flag| request.contains(flag);
     if asks(Request::WRITABLE) && facts.readonly {
@@ -83,7 +84,8 @@ pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
     }
     let dimensions = facts.ndim > 0;
     Ok(Grant {
-        // 1 and not `facts.ndim`: a memoryview made of ndim 2 and a shape of NULL ends the interpreter.
+        // 1 and not `facts.ndim`: a memoryview made of ndim 2 and a shape of NULL ends the
+        // interpreter.
         ndim: if asks(Request::ND) { facts.ndim } else { 1 },
         format: asks(Request::FORMAT),
         shape: asks(Request::ND) && dimensions,
@@ -92,12 +94,14 @@ pub fn grant(facts: &Facts, request: Request) -> Result<Grant, BufferError> {
     })
 }
 
-/// A view made ready for any number of requests: its arrays stand at addresses that last as long as this value.
+/// A view made ready for any number of requests: its arrays stand at addresses that last as long
+/// as this value.
 ///
 /// # Invariants
 ///
-/// `shape`, `strides` and `suboffsets` of `all` are NULL or point to `facts.ndim` numbers each, in `_arrays`. `buf` and `format`
-/// are those of the [`View`] it was made from and valid as long as that view's lifetime.
+/// `shape`, `strides` and `suboffsets` of `all` are NULL or point to `facts.ndim` numbers each, in
+/// `_arrays`. `buf` and `format` are those of the [`View`] it was made from and valid as long as
+/// that view's lifetime.
 #[derive(Debug)]
 pub(crate) struct Shown {
     facts: Facts,
@@ -197,13 +201,14 @@ pub(crate) unsafe fn refuse(view: *mut Py_buffer) {
 
 /// Fills a view of plain bytes, for any request: what `PyBuffer_FillInfo` does.
 ///
-/// The view has one dimension of items of one byte. Its `shape` and `strides` point into the view itself, at `len` and
-/// `itemsize`: a consumer that moves the struct has to copy them first. `FORMAT` without `ND` is granted, as CPython does.
-/// Differs in two points: on refusal `obj` becomes NULL, as the documentation says and CPython's code does not do; and the
-/// words `PyBUF_READ` and `PyBUF_WRITE` are not refused, as they are since 3.13.
+/// The view has one dimension of items of one byte. Its `shape` and `strides` point into the view
+/// itself, at `len` and `itemsize`: a consumer that moves the struct has to copy them first.
+/// `FORMAT` without `ND` is granted, as CPython does. Differs in two points: on refusal `obj`
+/// becomes NULL, as the documentation says and CPython's code does not do; and the words
+/// `PyBUF_READ` and `PyBUF_WRITE` are not refused, as they are since 3.13.
 ///
-/// `obj` is the exporter, to which the caller took a reference; it passes to the view on success and stays with the
-/// caller on refusal. Fails only if `WRITABLE` is requested of read-only bytes.
+/// `obj` is the exporter, to which the caller took a reference; it passes to the view on success
+/// and stays with the caller on refusal. Fails only if `WRITABLE` is requested of read-only bytes.
 ///
 /// # Safety
 ///

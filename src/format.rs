@@ -27,11 +27,13 @@
 //! | `T{…}` | a record |
 //! | `i:name:` | a field's name |
 //!
-//! Sizes are those of `struct.calcsize` where that takes the string, and NumPy's elsewhere. The two differ in one point: in
-//! native mode NumPy pads the end of every item, `struct` none. Here the end of a `T{}` is padded, that of the whole string
-//! is not. What an order character means for the alignment of a record is not written down anywhere; it is as in NumPy.
+//! Sizes are those of `struct.calcsize` where that takes the string, and NumPy's elsewhere. The
+//! two differ in one point: in native mode NumPy pads the end of every item, `struct` none. Here
+//! the end of a `T{}` is padded, that of the whole string is not. What an order character means
+//! for the alignment of a record is not written down anywhere; it is as in NumPy.
 //!
-//! A format may come from anybody. Parsing takes linear time and a bounded stack; nothing panics or overflows.
+//! A format may come from anybody. Parsing takes linear time and a bounded stack; nothing panics
+//! or overflows.
 
 mod emit;
 mod parse;
@@ -47,8 +49,8 @@ pub use scalar::{Kind, Scalar};
 
 /// A format that was understood.
 ///
-/// `==` compares what the item is, its padding and alignment included; the text may differ: `l` equals `q` where a C `long`
-/// has eight bytes.
+/// `==` compares what the item is, its padding and alignment included; the text may differ: `l`
+/// equals `q` where a C `long` has eight bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Format {
     /// In the order of the text, which is that of the offsets.
@@ -57,7 +59,8 @@ pub struct Format {
     align: usize,
 }
 
-/// The fields of a format. That of a single number needs no memory of its own, and is by far the most common.
+/// The fields of a format. That of a single number needs no memory of its own, and is by far the
+/// most common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Fields {
     One(Field),
@@ -116,7 +119,8 @@ impl Format {
         parse::parse(format.to_bytes())
     }
 
-    /// Understands a text of which nothing is known. A NUL byte is refused like any other that means nothing.
+    /// Understands a text of which nothing is known. A NUL byte is refused like any other that
+    /// means nothing.
     pub fn parse_bytes(format: &[u8]) -> Result<Format, FormatError> {
         parse::parse(format)
     }
@@ -133,14 +137,16 @@ impl Format {
         self.itemsize
     }
 
-    /// The item's alignment in bytes, a power of two; 1 where the format says that it is not aligned.
+    /// The item's alignment in bytes, a power of two; 1 where the format says that it is not
+    /// aligned.
     pub fn align(&self) -> usize {
         self.align
     }
 
     /// The fields of the text. Padding without a name is none.
     ///
-    /// A single number is one field without a name, and so is a whole `T{}`: see [`field`](Self::field).
+    /// A single number is one field without a name, and so is a whole `T{}`: see
+    /// [`field`](Self::field).
     pub fn fields(&self) -> &[Field] {
         self.fields.as_slice()
     }
@@ -157,7 +163,8 @@ impl Format {
         fields.iter().find(|field| field.name() == Some(name))
     }
 
-    /// Whether the item is a `T`: the same fields with the same names at the same places, in this machine's byte order.
+    /// Whether the item is a `T`: the same fields with the same names at the same places, in this
+    /// machine's byte order.
     ///
     /// How padding is written does not matter.
     pub fn is<T: Item>(&self) -> bool {
@@ -179,7 +186,8 @@ impl Format {
             })
     }
 
-    /// Whether some bytes of the item are an address, so that bytes from elsewhere must not be written over them.
+    /// Whether some bytes of the item are an address, so that bytes from elsewhere must not be
+    /// written over them.
     pub fn holds_addresses(&self) -> bool {
         self.fields().iter().any(|field| match &field.element {
             Element::Scalar(scalar) => scalar.kind.is_address(),
@@ -230,8 +238,8 @@ impl Format {
 pub(crate) enum Described {
     /// Each belongs to a value, and none to an address.
     Plain,
-    /// Each belongs to a value or to padding, and none to an address. NumPy writes padding over the
-    /// fields that a view of some fields leaves out.
+    /// Each belongs to a value or to padding, and none to an address. NumPy writes padding over
+    /// the fields that a view of some fields leaves out.
     Padded,
     /// Some belong to an address.
     Addresses,
@@ -242,9 +250,9 @@ pub(crate) enum Described {
 
 /// Whether a format with a record has values with a byte order and a `B` without.
 ///
-/// ctypes writes an order before each value, but `B` for a union or a packed structure of any size,
-/// and a whole integer for each bit field: so the size of such a format may be right by accident.
-/// NumPy writes `=` and `@` for the machine's own order, which do not count here.
+/// ctypes writes an order before each value, but `B` for a union or a packed structure of any
+/// size, and a whole integer for each bit field: so the size of such a format may be right by
+/// accident. NumPy writes `=` and `@` for the machine's own order, which do not count here.
 fn mixes_orders(text: &[u8]) -> bool {
     let (mut with, mut without, mut is_ordered) = (false, false, false);
     let mut rest = text.iter();
@@ -288,7 +296,8 @@ impl Field {
         self.offset
     }
 
-    /// Extents of the sub-array; empty for a single element. A count is the last of them, except with strings.
+    /// Extents of the sub-array; empty for a single element. A count is the last of them, except
+    /// with strings.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }

@@ -1,9 +1,9 @@
-//! `exporter` and `object` compiled again, with the atomics of loom, which tries their operations in
-//! every order that three threads can bring about.
+//! `exporter` and `object` compiled again, with the atomics of loom, which tries their operations
+//! in every order that three threads can bring about.
 //!
 //! loom tries all interleavings, and all values that a relaxed load may see. Consumers and borrows
-//! read a cell of loom's, mutations write it, and the drop takes it away. The test fails when two of
-//! these are not ordered.
+//! read a cell of loom's, mutations write it, and the drop takes it away. The test fails when two
+//! of these are not ordered.
 
 mod sync {
     pub(crate) use loom::{
@@ -194,7 +194,8 @@ fn run(
 
 /// All interleavings of three threads. What they got is released last, when the owner is gone.
 ///
-/// Who only releases has no share of the owner: each share that is dropped multiplies the interleavings.
+/// Who only releases has no share of the owner: each share that is dropped multiplies the
+/// interleavings.
 fn interleave(model: &loom::model::Builder, threads: [&[Operation]; 3], request: Request) {
     let threads = threads.map(<[Operation]>::to_vec);
     model.check(move || {
@@ -267,8 +268,8 @@ fn three_threads_with_one_operation_each() {
     assert_eq!(models, 20 + 10); // three out of four, and those with a borrow but no export
 }
 
-/// So often a thread that could go on has to wait; all interleavings would take days. Unset, it is once, in every fourth
-/// combination: ten seconds. `.ci/run` sets it to 2, which takes minutes.
+/// So often a thread that could go on has to wait; all interleavings would take days. Unset, it is
+/// once, in every fourth combination: ten seconds. `.ci/run` sets it to 2, which takes minutes.
 const PREEMPTIONS: &str = "BUFFERPROCS_PREEMPTIONS";
 
 #[test]

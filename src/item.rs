@@ -1,8 +1,9 @@
-//! One item of a buffer: which Rust types it may be, and how memory that somebody else may write is read.
+//! One item of a buffer: which Rust types it may be, and how memory that somebody else may write
+//! is read.
 //!
 //! [`Item`] is a type whose bytes may be shown to a consumer. [`AnyBits`] is one that may be read back, whatever a consumer
-//! wrote. [`Shared<T>`] is the cell for memory that both sides hold at once: through `&` there is no way to a
-//! reference, only items copied in and out.
+//! wrote. [`Shared<T>`] is the cell for memory that both sides hold at once: through `&` there is
+//! no way to a reference, only items copied in and out.
 //!
 //! ```
 //! use bufferprocs::Shared;
@@ -13,11 +14,12 @@
 //! assert_eq!(Shared::to_vec(&pixels), [1, 3, 20]);
 //! ```
 //!
-//! **What a load is.** Relaxed atomic loads of one width: the largest power of two, at most a machine word, that divides
-//! the item's size and its address. An item of just that width is never torn. Any other may be, records among them:
-//! half of it old, half of it new, never undefined behaviour. The width depends on nothing else, so that an exporter and a consumer that agree on
-//! where the items lie also agree on the width, as Rust's memory model wants of accesses that race. A writable view shows
-//! whole items of its memory only, so they do agree.
+//! **What a load is.** Relaxed atomic loads of one width: the largest power of two, at most a
+//! machine word, that divides the item's size and its address. An item of just that width is never
+//! torn. Any other may be, records among them: half of it old, half of it new, never undefined
+//! behaviour. The width depends on nothing else, so that an exporter and a consumer that agree on
+//! where the items lie also agree on the width, as Rust's memory model wants of accesses that
+//! race. A writable view shows whole items of its memory only, so they do agree.
 
 mod access;
 #[doc(hidden)]
@@ -52,7 +54,8 @@ pub unsafe trait Item: Copy + Send + Sync + 'static {
     const FORMAT: &'static CStr;
 }
 
-/// An [`Item`] of which every bit pattern is a value, so that it may be read from memory that others write.
+/// An [`Item`] of which every bit pattern is a value, so that it may be read from memory that
+/// others write.
 ///
 /// `bool` and `char` are not: a consumer may store the byte 2 where `?` was promised.
 ///
@@ -102,12 +105,14 @@ unsafe impl Item for char {
 
 /// An item that consumers may read and write while Rust holds it.
 ///
-/// Same size and alignment as `T`. Through `&` it is only copied in and out, by relaxed atomic operations, of which a large
-/// item takes several (see the [module](self)); through `&mut` nobody else can reach it, and it is a plain `T`.
+/// Same size and alignment as `T`. Through `&` it is only copied in and out, by relaxed atomic
+/// operations, of which a large item takes several (see the [module](self)); through `&mut` nobody
+/// else can reach it, and it is a plain `T`.
 #[repr(transparent)]
 pub struct Shared<T>(UnsafeCell<T>);
 
-// SAFETY: `&Shared<T>` gives no reference to the value; all access through it is atomic. T itself is Send.
+// SAFETY: `&Shared<T>` gives no reference to the value; all access through it is atomic. T itself
+// is Send.
 unsafe impl<T: AnyBits> Sync for Shared<T> {}
 
 impl<T: AnyBits> Shared<T> {
@@ -118,13 +123,15 @@ impl<T: AnyBits> Shared<T> {
 
     /// A copy of the value.
     pub fn load(&self) -> T {
-        // SAFETY: the pointer comes from a reference to a cell of T; all access to it through `&` is atomic.
+        // SAFETY: the pointer comes from a reference to a cell of T; all access to it through `&`
+        // is atomic.
         unsafe { load(self.0.get()) }
     }
 
     /// Replaces the value.
     pub fn store(&self, value: T) {
-        // SAFETY: the pointer comes from a reference to a cell of T; all access to it through `&` is atomic.
+        // SAFETY: the pointer comes from a reference to a cell of T; all access to it through `&`
+        // is atomic.
         unsafe { store(self.0.get(), value) }
     }
 
@@ -160,14 +167,16 @@ impl<T: AnyBits> Shared<T> {
     /// Shared items as plain ones.
     pub fn as_mut_slice(shared: &mut [Shared<T>]) -> &mut [T] {
         let plain = std::ptr::from_mut(shared) as *mut [T];
-        // SAFETY: Shared<T> has the layout of T (transparent, as UnsafeCell is), and the borrow stays exclusive.
+        // SAFETY: Shared<T> has the layout of T (transparent, as UnsafeCell is), and the borrow
+        // stays exclusive.
         unsafe { &mut *plain }
     }
 
     /// Plain items as shared ones, for as long as the borrow lasts.
     pub fn from_mut_slice(plain: &mut [T]) -> &mut [Shared<T>] {
         let shared = std::ptr::from_mut(plain) as *mut [Shared<T>];
-        // SAFETY: Shared<T> has the layout of T (transparent, as UnsafeCell is), and the borrow stays exclusive.
+        // SAFETY: Shared<T> has the layout of T (transparent, as UnsafeCell is), and the borrow
+        // stays exclusive.
         unsafe { &mut *shared }
     }
 }

@@ -1,8 +1,8 @@
 //! Where the items lie: shape, strides, itemsize, and what follows from them.
 //!
-//! The item at `indices` starts `sum(indices[i] * strides[i])` bytes after the first one. A stride is the step in bytes
-//! from one item to the next along an axis; it may be negative (a reversed axis), zero (one item seen many times) or of
-//! any other size.
+//! The item at `indices` starts `sum(indices[i] * strides[i])` bytes after the first one. A stride
+//! is the step in bytes from one item to the next along an axis; it may be negative (a reversed
+//! axis), zero (one item seen many times) or of any other size.
 //!
 //! ```
 //! use bufferprocs::Layout;
@@ -16,10 +16,12 @@
 //! # Ok::<(), bufferprocs::LayoutError>(())
 //! ```
 //!
-//! With suboffsets, pointers that stand in the memory are followed on the way: see [`Layout::indirect`].
+//! With suboffsets, pointers that stand in the memory are followed on the way: see
+//! [`Layout::indirect`].
 //!
-//! A `Layout` that exists is valid: every extent, the length and every offset fit an `isize`. Whether it fits a memory is
-//! decided where the two meet, in [`View::with_layout`](crate::View::with_layout).
+//! A `Layout` that exists is valid: every extent, the length and every offset fit an `isize`.
+//! Whether it fits a memory is decided where the two meet, in
+//! [`View::with_layout`](crate::View::with_layout).
 
 mod borrowed;
 mod slice;
@@ -40,7 +42,8 @@ pub enum Order {
     C,
     /// The first index runs fastest.
     Fortran,
-    /// As the items lie: Fortran order where they are packed in that and not in C order, C order elsewhere.
+    /// As the items lie: Fortran order where they are packed in that and not in C order, C order
+    /// elsewhere.
     Any,
 }
 
@@ -51,7 +54,8 @@ pub struct Layout {
     shape: Box<[isize]>,
     /// Steps in bytes, one for each extent.
     strides: Box<[isize]>,
-    /// One for each extent. None if no pointer is followed: some suboffset is 0 or more, or there are none.
+    /// One for each extent. None if no pointer is followed: some suboffset is 0 or more, or there
+    /// are none.
     suboffsets: Option<Box<[isize]>>,
     /// Bytes of an item, at least 1.
     itemsize: isize,
@@ -78,8 +82,8 @@ impl Layout {
 
     /// Items at any strides, overlapping ones included.
     ///
-    /// `shape` in items, `strides` and `itemsize` in bytes. A stride need not be a multiple of the itemsize. Fails if the
-    /// lengths differ, a number overflows or `itemsize` is 0.
+    /// `shape` in items, `strides` and `itemsize` in bytes. A stride need not be a multiple of the
+    /// itemsize. Fails if the lengths differ, a number overflows or `itemsize` is 0.
     ///
     /// ```
     /// use bufferprocs::Layout;
@@ -98,11 +102,12 @@ impl Layout {
         Layout::from_parts(shape, strides, None, itemsize)
     }
 
-    /// Items behind pointers, as the Python Imaging Library laid them out: after the step along an axis whose suboffset is
-    /// not negative, a pointer stands in the memory. It is followed, and the suboffset is added.
+    /// Items behind pointers, as the Python Imaging Library laid them out: after the step along an
+    /// axis whose suboffset is not negative, a pointer stands in the memory. It is followed, and
+    /// the suboffset is added.
     ///
-    /// `shape` in items; `strides`, `suboffsets` and `itemsize` in bytes. Suboffsets that are all negative are as good as
-    /// none, and become none. Fails as [`strided`](Self::strided) does.
+    /// `shape` in items; `strides`, `suboffsets` and `itemsize` in bytes. Suboffsets that are all
+    /// negative are as good as none, and become none. Fails as [`strided`](Self::strided) does.
     pub fn indirect(
         shape: &[usize],
         strides: &[isize],
@@ -170,7 +175,8 @@ impl Layout {
         &self.strides
     }
 
-    /// What to add after following a pointer, in bytes; negative where none is followed. None if none is followed at all.
+    /// What to add after following a pointer, in bytes; negative where none is followed. None if
+    /// none is followed at all.
     pub fn suboffsets(&self) -> Option<&[isize]> {
         self.suboffsets.as_deref()
     }
@@ -186,14 +192,16 @@ impl Layout {
         self.as_ref().len()
     }
 
-    /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed. Empty if there is no item.
+    /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed.
+    /// Empty if there is no item.
     pub fn span(&self) -> Range<isize> {
         self.as_ref().span()
     }
 
     /// Bytes from the start of the first item to the start of the item at `indices`.
     ///
-    /// None if there are not as many indices as dimensions, one is out of range, or a pointer is followed on the way.
+    /// None if there are not as many indices as dimensions, one is out of range, or a pointer is
+    /// followed on the way.
     pub fn offset_of(&self, indices: &[usize]) -> Option<isize> {
         self.as_ref().offset_of(indices)
     }
@@ -208,8 +216,9 @@ impl Layout {
         self.as_ref().is_f_contiguous()
     }
 
-    /// Whether every item lies within a memory of `memory` bytes, the first of them `offset` bytes into it: what the
-    /// documentation's `verify_structure` checks, but for the multiples of the itemsize.
+    /// Whether every item lies within a memory of `memory` bytes, the first of them `offset` bytes
+    /// into it: what the documentation's `verify_structure` checks, but for the multiples of the
+    /// itemsize.
     ///
     /// Fails also where a pointer would be followed: what stands in a memory is not known here.
     ///
@@ -231,7 +240,8 @@ impl Layout {
         let start = isize::try_from(offset).unwrap_or(isize::MAX);
         let Range { start: first, end } = self.span();
         let (first, end) = (start.saturating_add(first), start.saturating_add(end));
-        // With no item the span is empty; the first item's address must still lie in the memory or one past its end.
+        // With no item the span is empty; the first item's address must still lie in the memory or
+        // one past its end.
         if first < 0 || end.unsigned_abs() > memory {
             return Err(LayoutError::OutOfBounds { first, end, memory });
         }
@@ -239,7 +249,8 @@ impl Layout {
     }
 }
 
-/// The strides of packed items, where `fastest_first` names the axes from the fastest to the slowest.
+/// The strides of packed items, where `fastest_first` names the axes from the fastest to the
+/// slowest.
 fn packed(
     shape: &[usize],
     itemsize: usize,

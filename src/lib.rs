@@ -1,9 +1,10 @@
 //! CPython's buffer protocol, from the exporter's side, in Rust.
 //!
-//! The protocol lets one object lend its memory to another without a copy. A type takes part by two functions, its
+//! The protocol lets one object lend its memory to another without a copy. A type takes part by
+//! two functions, its
 //! [`PyBufferProcs`](abi::PyBufferProcs): `bf_getbuffer` fills a [`Py_buffer`](abi::Py_buffer) as the consumer's flags ask,
-//! `bf_releasebuffer` ends the loan. This crate is a reference implementation of both sides, ABI-identical with CPython,
-//! and what the examples of the book "bufferprocs" are tested against.
+//! `bf_releasebuffer` ends the loan. This crate is a reference implementation of both sides,
+//! ABI-identical with CPython, and what the examples of the book "bufferprocs" are tested against.
 //!
 //! An exporter is a type that shows memory of its own; nobody needs `unsafe` for that:
 //!
@@ -133,7 +134,8 @@ pub use python::exports;
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
 pub use python::{PyBuffer, export};
 
-/// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their place.
+/// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their
+/// place.
 mod sync {
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -142,10 +144,4 @@ mod sync {
     pub(crate) fn model(test: impl Fn()) {
         test();
     }
-}
-
-/// The book's chapters and the README, as modules whose documentation is tested.
-#[cfg(all(doctest, feature = "book-tests"))]
-mod book {
-    include!(concat!(env!("OUT_DIR"), "/book.rs"));
 }

@@ -30,8 +30,9 @@ thread_local! {
         const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
-/// Calls `free` with `value`: at once, or before the outermost call of this function on this thread
-/// returns. A panic goes to the caller where `free` is called at once; otherwise it is discarded.
+/// Calls `free` with `value`: at once, or before the outermost call of this function on this
+/// thread returns. A panic goes to the caller where `free` is called at once; otherwise it is
+/// discarded.
 ///
 /// # Safety
 ///

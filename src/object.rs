@@ -1,9 +1,10 @@
 //! A stand-in for Python objects: the C ABI of the buffer protocol without Python.
 //!
-//! An [`Object`] has what the protocol needs of a `PyObject`: a reference count, and a type's [`PyBufferProcs`].
+//! An [`Object`] has what the protocol needs of a `PyObject`: a reference count, and a type's
+//! [`PyBufferProcs`].
 //! [`get_buffer`] and [`release_buffer`] do what `PyObject_GetBuffer` and `PyBuffer_Release` do with them, the error
-//! indicator included. Exporters and consumers meet here exactly as they do in CPython, so that the protocol can be tested
-//! anywhere, Miri included.
+//! indicator included. Exporters and consumers meet here exactly as they do in CPython, so that
+//! the protocol can be tested anywhere, Miri included.
 //!
 //! ```
 //! use bufferprocs::abi::{Py_buffer, PyBUF_SIMPLE};
@@ -87,8 +88,8 @@ impl Object {
     ///
     /// # Safety
     ///
-    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts it, from any thread. Memory
-    /// shown as read-only is written by nobody.
+    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts it,
+    /// from any thread. Memory shown as read-only is written by nobody.
     pub unsafe fn with_procs<T: Send + Sync + 'static>(
         value: T,
         procs: &'static PyBufferProcs,
@@ -233,12 +234,14 @@ unsafe fn free<T>(head: NonNull<c_void>) {
 
 /// Asks an object for a buffer. Returns 0, or -1 with the error set.
 ///
-/// Does what `PyObject_GetBuffer` does: looks for the slot and calls it. It neither checks nor repairs what comes back. Only
-/// the two words that are no requests, `PyBUF_READ` and `PyBUF_WRITE`, are not refused here as CPython does since 3.13.
+/// Does what `PyObject_GetBuffer` does: looks for the slot and calls it. It neither checks nor
+/// repairs what comes back. Only the two words that are no requests, `PyBUF_READ` and
+/// `PyBUF_WRITE`, are not refused here as CPython does since 3.13.
 ///
 /// # Safety
 ///
-/// `object` is alive, `view` is valid for writes. A granted view is given to [`release_buffer`] once.
+/// `object` is alive, `view` is valid for writes. A granted view is given to [`release_buffer`]
+/// once.
 #[doc(alias = "PyObject_GetBuffer")]
 pub unsafe fn get_buffer(object: *mut PyObject, view: *mut Py_buffer, flags: c_int) -> c_int {
     // SAFETY: alive, by the caller's promise.
@@ -251,14 +254,16 @@ pub unsafe fn get_buffer(object: *mut PyObject, view: *mut Py_buffer, flags: c_i
     unsafe { getbuffer(object, view, flags) }
 }
 
-/// Gives a buffer back, and drops the view's reference to `obj`. A view whose `obj` is NULL is left alone.
+/// Gives a buffer back, and drops the view's reference to `obj`. A view whose `obj` is NULL is
+/// left alone.
 ///
-/// Does what `PyBuffer_Release` does: calls the slot of the object in `obj` (not of the one that was asked), then sets
-/// `obj` to NULL, then drops the reference.
+/// Does what `PyBuffer_Release` does: calls the slot of the object in `obj` (not of the one that
+/// was asked), then sets `obj` to NULL, then drops the reference.
 ///
 /// # Safety
 ///
-/// `view` is valid for reads and writes, and its `obj` is NULL or the view was granted and not released.
+/// `view` is valid for reads and writes, and its `obj` is NULL or the view was granted and not
+/// released.
 #[doc(alias = "PyBuffer_Release")]
 pub unsafe fn release_buffer(view: *mut Py_buffer) {
     // SAFETY: valid for reads and writes, by the caller's promise.
@@ -336,7 +341,8 @@ impl<L: Lend> Procs<L> {
         let lender: &L = unsafe { value_of(exporter) };
         // The reference that passes to the view. SAFETY: alive during the call.
         unsafe { incref(exporter) };
-        // SAFETY: `view` is valid for writes, and released at most once, as the caller of a slot promises.
+        // SAFETY: `view` is valid for writes, and released at most once, as the caller of a slot
+        // promises.
         let answer = unsafe { lender.getbuffer(view, exporter, Request::from_bits_retain(flags)) };
         match answer {
             Ok(()) => 0,
@@ -351,16 +357,19 @@ impl<L: Lend> Procs<L> {
 }
 
 unsafe extern "C" fn releasebuffer(_exporter: *mut PyObject, view: *mut Py_buffer) {
-    // SAFETY: a view that `Lend::getbuffer` granted, released once, as the caller of a slot promises.
+    // SAFETY: a view that `Lend::getbuffer` granted, released once, as the caller of a slot
+    // promises.
     if let Err(error) = unsafe { exporter::release(view) } {
         report(error);
     }
 }
 
-// SAFETY: the procs of every object do what the protocol demands: ours go by `Lend`, others by the promise of `with_procs`.
+// SAFETY: the procs of every object do what the protocol demands: ours go by `Lend`, others by the
+// promise of `with_procs`.
 unsafe impl Source for Object {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
-        // SAFETY: the object is alive; whoever is granted a view here releases it by `Source::release`.
+        // SAFETY: the object is alive; whoever is granted a view here releases it by
+        // `Source::release`.
         match unsafe { get_buffer(self.as_ptr(), view, request.bits()) } {
             0 => Ok(()),
             _ => Err(take_raised().unwrap_or(BufferError::Refused("without a reason".into()))),

@@ -6,10 +6,10 @@
 //! | `pyo3` | [`exports`](macro@exports): a class of PyO3 as exporter; [`export`](export()): an object for those who have no class; [`Buffer`](crate::Buffer) over any Python object; [`PySubject`]: any of them, to be examined |
 //!
 //! **PyPy:** `#[exports]` compiles there and adds nothing, so that a class stays usable and is no
-//! exporter. Errors become exceptions as elsewhere. The rest of this module is absent, because PyPy
-//! calls `bf_releasebuffer` with another view than the one that was filled, without its `internal`,
-//! and its struct is larger. Gate other uses by `#[cfg(not(PyPy))]`. A build script with
-//! `pyo3_build_config::use_pyo3_cfgs()` defines the name.
+//! exporter. Errors become exceptions as elsewhere. The rest of this module is absent, because
+//! PyPy calls `bf_releasebuffer` with another view than the one that was filled, without its
+//! `internal`, and its struct is larger. Gate other uses by `#[cfg(not(PyPy))]`. A build script
+//! with `pyo3_build_config::use_pyo3_cfgs()` defines the name.
 //!
 //! With PyO3 nobody writes `unsafe`:
 //!

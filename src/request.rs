@@ -1,8 +1,9 @@
 //! What a consumer asks for: the flags word of `PyObject_GetBuffer`, as a set.
 //!
-//! The flags nest. `INDIRECT` contains `STRIDES`, `STRIDES` contains `ND`, and each contiguity flag contains `STRIDES`, so
-//! a flag was asked for only when *all* of its bits are there. [`Request::contains`] tests exactly that. A bare
-//! `flags & PyBUF_STRIDES != 0` is true for a request of `ND`, and is the classic bug.
+//! The flags nest. `INDIRECT` contains `STRIDES`, `STRIDES` contains `ND`, and each contiguity
+//! flag contains `STRIDES`, so a flag was asked for only when *all* of its bits are there.
+//! [`Request::contains`] tests exactly that. A bare `flags & PyBUF_STRIDES != 0` is true for a
+//! request of `ND`, and is the classic bug.
 //!
 //! ```
 //! use bufferprocs::Request;
@@ -84,7 +85,8 @@ impl Request {
     #[doc(alias = "PyBUF_FULL_RO")]
     pub const FULL_RO: Request = Request::from_bits_retain(abi::PyBUF_FULL_RO);
 
-    /// The requests that CPython's documentation gives a name, with their names, from the least to the most asked for.
+    /// The requests that CPython's documentation gives a name, with their names, from the least to
+    /// the most asked for.
     pub const NAMED: [(&'static str, Request); 14] = [
         ("SIMPLE", Request::SIMPLE),
         ("WRITABLE", Request::WRITABLE),

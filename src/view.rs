@@ -14,9 +14,9 @@
 //! # Ok::<(), bufferprocs::LayoutError>(())
 //! ```
 //!
-//! The lifetime ties the view to the memory, so that safe code cannot describe memory that it does not have. There is no
-//! way to make a writable view of `&[T]` or `&mut [T]`: while a consumer may write, Rust must not rely on the items staying
-//! what they are. [`Shared`] is the cell for that.
+//! The lifetime ties the view to the memory, so that safe code cannot describe memory that it does
+//! not have. There is no way to make a writable view of `&[T]` or `&mut [T]`: while a consumer may
+//! write, Rust must not rely on the items staying what they are. [`Shared`] is the cell for that.
 
 #[cfg(test)]
 mod tests;
@@ -34,20 +34,22 @@ use crate::walk::step;
 
 /// A description of memory that lives for `'a`.
 ///
-/// It grants every field that a request can ask for, unless it was made from a [`Buffer`](crate::Buffer) that holds less.
-/// Which of them a consumer gets is decided in [`fill`](crate::fill).
+/// It grants every field that a request can ask for, unless it was made from a
+/// [`Buffer`](crate::Buffer) that holds less. Which of them a consumer gets is decided in
+/// [`fill`](crate::fill).
 #[derive(Debug, Clone)]
 pub struct View<'a> {
     /// The first item, or the pointer that leads to it; never NULL.
     ///
-    /// Invariant: for `'a`, each item of `layout`, starting here, is initialised memory that stays in place; where
-    /// `readonly` is false everybody accesses it by atomic operations of the item's width, where `frozen` is true nobody
-    /// writes it.
+    /// Invariant: for `'a`, each item of `layout`, starting here, is initialised memory that stays
+    /// in place; where `readonly` is false everybody accesses it by atomic operations of the
+    /// item's width, where `frozen` is true nobody writes it.
     buf: *const u8,
-    /// At most 64 dimensions, unless an exporter's `unsafe` promises that consumers cope with more.
+    /// At most 64 dimensions, unless an exporter's `unsafe` promises that consumers cope with
+    /// more.
     layout: Layout,
-    /// Start and size in bytes of the one block that consists of the items. None if there are bytes
-    /// between them, which this view does not show, or pointers.
+    /// Start and size in bytes of the one block that consists of the items. None if there are
+    /// bytes between them, which this view does not show, or pointers.
     ///
     /// Invariant: what holds of the items holds of the whole block.
     block: Option<(*const u8, usize)>,
@@ -112,8 +114,8 @@ impl<'a> View<'a> {
     ///
     /// # Safety
     ///
-    /// What the invariant of `buf` demands. Consumers cope with the dimensions of `layout`: there are
-    /// at most 64, or more where the caller knows them. `format` is right.
+    /// What the invariant of `buf` demands. Consumers cope with the dimensions of `layout`: there
+    /// are at most 64, or more where the caller knows them. `format` is right.
     pub(crate) unsafe fn from_raw(
         buf: *const u8,
         layout: Layout,
@@ -126,15 +128,17 @@ impl<'a> View<'a> {
         View { buf, layout, block, format, access, bare_format, lacks, _memory: PhantomData }
     }
 
-    /// The same memory with its items laid out as `layout` says, the first of them `offset` bytes into the memory.
+    /// The same memory with its items laid out as `layout` says, the first of them `offset` bytes
+    /// into the memory.
     ///
-    /// Only the memory that the view shows can be laid out again. A view that leaves out bytes between
-    /// its items has no block of memory: then this fails with [`LayoutError::Scattered`].
+    /// Only the memory that the view shows can be laid out again. A view that leaves out bytes
+    /// between its items has no block of memory: then this fails with [`LayoutError::Scattered`].
     ///
-    /// Fails too if the itemsize differs, an item would lie outside of the memory, there are more than
-    /// 64 dimensions, or the layout follows pointers. In memory that nobody writes neither `offset` nor
-    /// the strides need be multiples of the itemsize. Elsewhere they must be: each item shown is one of
-    /// the memory's, so that all who access it do so at one width (see [`item`](crate::item)).
+    /// Fails too if the itemsize differs, an item would lie outside of the memory, there are more
+    /// than 64 dimensions, or the layout follows pointers. In memory that nobody writes neither
+    /// `offset` nor the strides need be multiples of the itemsize. Elsewhere they must be: each
+    /// item shown is one of the memory's, so that all who access it do so at one width (see
+    /// [`item`](crate::item)).
     #[doc(alias = "verify_structure")]
     pub fn with_layout(self, layout: &Layout, offset: usize) -> Result<View<'a>, LayoutError> {
         let (start, memory) = self.block.ok_or(LayoutError::Scattered)?;
@@ -161,11 +165,12 @@ impl<'a> View<'a> {
         View { buf, block: block_of(buf, &layout), layout, ..self }
     }
 
-    /// The same memory with items of another format, which the type of the memory could not tell: strings, formats that are
-    /// known at run time only.
+    /// The same memory with items of another format, which the type of the memory could not tell:
+    /// strings, formats that are known at run time only.
     ///
-    /// Memory that is one read-only line of bytes may be shown as items of any size that divides it. Elsewhere the size of
-    /// an item stays. Fails if the sizes do not fit, or if items of this format hold addresses: consumers would follow them.
+    /// Memory that is one read-only line of bytes may be shown as items of any size that divides
+    /// it. Elsewhere the size of an item stays. Fails if the sizes do not fit, or if items of this
+    /// format hold addresses: consumers would follow them.
     ///
     /// ```
     /// use bufferprocs::View;
@@ -197,8 +202,9 @@ impl<'a> View<'a> {
         Ok(View { format, ..self.narrowed(buf, layout) })
     }
 
-    /// Items of another format, at any place in the memory, which must be memory that nobody writes: a field of each record,
-    /// say. The first of them starts `offset` bytes into the memory.
+    /// Items of another format, at any place in the memory, which must be memory that nobody
+    /// writes: a field of each record, say. The first of them starts `offset` bytes into the
+    /// memory.
     ///
     /// Fails as [`with_layout`](Self::with_layout) and [`with_format`](Self::with_format) do.
     pub fn with_items(
@@ -262,7 +268,8 @@ impl<'a> View<'a> {
             return Ok(self.narrowed(buf, layout));
         }
         let suboffset = self.layout.suboffsets().map_or(-1, |suboffsets| suboffsets[0]);
-        // SAFETY: the invariant: there is an item at this index, and so a pointer where the layout says so; nobody writes it.
+        // SAFETY: the invariant: there is an item at this index, and so a pointer where the layout
+        // says so; nobody writes it.
         let buf = unsafe { step(self.buf, index, self.layout.strides()[0], suboffset) };
         Ok(self.narrowed(buf, layout))
     }
@@ -294,7 +301,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Also answers requests for `FORMAT` without `ND`, which `memoryview` refuses and NumPy, `bytes` and `array` grant.
+    /// Also answers requests for `FORMAT` without `ND`, which `memoryview` refuses and NumPy,
+    /// `bytes` and `array` grant.
     ///
     /// For consumers that send such requests all the same. They get the format and no shape.
     pub fn grant_bare_format(self) -> View<'a> {

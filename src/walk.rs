@@ -2,13 +2,14 @@
 
 use crate::layout::{LayoutRef, Order};
 
-/// Address of the item at `indices`, in a view whose first item is at `buf`. With fewer indices than dimensions it is where the
-/// axes that are left out start.
+/// Address of the item at `indices`, in a view whose first item is at `buf`. With fewer indices
+/// than dimensions it is where the axes that are left out start.
 ///
 /// # Safety
 ///
-/// `buf` and `layout` describe memory that is valid for reads, pointers behind suboffsets included, and that does not
-/// change where the pointers are. There are at most as many indices as dimensions, each within its extent.
+/// `buf` and `layout` describe memory that is valid for reads, pointers behind suboffsets
+/// included, and that does not change where the pointers are. There are at most as many indices as
+/// dimensions, each within its extent.
 pub(crate) unsafe fn address(
     buf: *const u8,
     layout: LayoutRef<'_>,
@@ -26,7 +27,8 @@ pub(crate) unsafe fn address(
     address
 }
 
-/// Where `index` steps of `stride` bytes lead, and on through the pointer that stands there if `suboffset` says so.
+/// Where `index` steps of `stride` bytes lead, and on through the pointer that stands there if
+/// `suboffset` says so.
 ///
 /// # Safety
 ///
@@ -122,7 +124,8 @@ impl Iterator for Walk<'_> {
         self.left = self.left.checked_sub(1)?;
         let address = self.address;
         if self.left > 0 {
-            // Count the indices up, the fastest first. The first axis that changes is the one to step along anew.
+            // Count the indices up, the fastest first. The first axis that changes is the one to
+            // step along anew.
             let ndim = self.axes.len();
             let mut first_changed = ndim;
             for number in 0..ndim {

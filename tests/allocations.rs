@@ -1,5 +1,5 @@
-//! A get and a release allocate nothing, whatever the request and the answer; and where there is no memory for a copy, an error
-//! says so.
+//! A get and a release allocate nothing, whatever the request and the answer; and where there is
+//! no memory for a copy, an error says so.
 
 use std::alloc::{GlobalAlloc, Layout as Block, System};
 use std::cell::Cell;
@@ -132,7 +132,8 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     let mut packed = vec![0; buffer.len()];
     LARGEST.set(4096);
     let copied = (buffer.to_contiguous(Order::C), buffer.to_vec::<u16>(Order::C));
-    // Into memory that is there, without the room that a faster way takes; and the protocol itself.
+    // Into memory that is there, without the room that a faster way takes; and the protocol
+    // itself.
     let (into, again) =
         (buffer.copy_to(&mut packed, Order::C), Buffer::get(&object, Request::FULL));
     LARGEST.set(usize::MAX);
@@ -141,8 +142,8 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     assert!(into.is_ok() && again.is_ok() && packed == expected);
 }
 
-/// One byte, shown as often as a layout allows. Where pointers have 4 bytes, these are 2 GiB, which
-/// the system may have.
+/// One byte, shown as often as a layout allows. Where pointers have 4 bytes, these are 2 GiB,
+/// which the system may have.
 #[test]
 fn where_there_is_no_memory_for_so_many_items_an_error_says_so() {
     const MANY: usize = isize::MAX as usize;

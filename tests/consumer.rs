@@ -1,4 +1,5 @@
-//! The consumer's side: what it reads, what it refuses, and that it releases once, whatever an exporter wrote.
+//! The consumer's side: what it reads, what it refuses, and that it releases once, whatever an
+//! exporter wrote.
 
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -17,7 +18,8 @@ thread_local! {
     static EXPORTS: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: each test scripts a view over memory that outlives the buffer, or one that the consumer has to refuse.
+// SAFETY: each test scripts a view over memory that outlives the buffer, or one that the consumer
+// has to refuse.
 unsafe impl Source for Scripted {
     fn get(&self, view: &mut Py_buffer, _: Request) -> Result<(), BufferError> {
         EXPORTS.set(EXPORTS.get() + 1);
@@ -211,8 +213,8 @@ fn a_scalar_is_re_exported_with_all_its_strides() {
     }
 }
 
-/// An array may lie within the struct, and then moves with it, or elsewhere. It must not lie partly
-/// within the struct, and it must be aligned.
+/// An array may lie within the struct, and then moves with it, or elsewhere. It must not lie
+/// partly within the struct, and it must be aligned.
 #[test]
 fn arrays_at_impossible_places_are_refused() {
     const WORD: isize = size_of::<isize>() as isize;

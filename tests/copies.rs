@@ -260,8 +260,8 @@ fn rows_are_copied_one_after_the_other() {
     assert_eq!(items(&to), [1]);
     let differs = target.copy_rows_from(&whole).unwrap_err();
     assert_eq!(differs, CopyError::Ndim { source: 1, target: 0 });
-    // One row that is repeated goes to each row of the target, and the last of all rows to one that
-    // is repeated.
+    // One row that is repeated goes to each row of the target, and the last of all rows to one
+    // that is repeated.
     let rows = |strides| Layout::strided(&[3, 2], strides, 2).unwrap();
     let (repeated, packed) = (rows(&[0, 2]), rows(&[4, 2]));
     let (from, to) =
@@ -474,7 +474,8 @@ fn a_buffer_on_another_thread() {
 /// Read-only for the consumer is not the same as written by nobody.
 #[test]
 fn a_read_only_view_of_memory_that_is_written() {
-    /// Shows a writable buffer of another exporter as a read-only one, as `memoryview.toreadonly` does.
+    /// Shows a writable buffer of another exporter as a read-only one, as `memoryview.toreadonly`
+    /// does.
     struct Toreadonly(Object);
     // SAFETY: the view is one of the object's, with one field changed.
     unsafe impl Source for Toreadonly {

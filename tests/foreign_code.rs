@@ -1,7 +1,7 @@
 //! Foreign code that runs inside the crate: messages and drops of errors, drops of values, panics.
 //!
-//! Nothing of it may hang, end the process, overflow the stack, or leave an exporter unusable. What
-//! would end the process runs in a child process; what would hang has a watchdog.
+//! Nothing of it may hang, end the process, overflow the stack, or leave an exporter unusable.
+//! What would end the process runs in a child process; what would hang has a watchdog.
 
 use std::ffi::CString;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! Programs that use the macros of the crate under names of their own: each compiles, or is refused
-//! with the message that its author needs.
+//! Programs that use the macros of the crate under names of their own: each compiles, or is
+//! refused with the message that its author needs.
 //!
 //! Whatever the user calls a constant, a type, a macro or a module, `record!` has to mean what its
 //! documentation says: a name of the user's that meets one of the macro's could hide padding, and

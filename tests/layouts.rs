@@ -1,4 +1,5 @@
-//! Layouts and copies against a walk over all indices, written from the documentation: every small shape, many strides.
+//! Layouts and copies against a walk over all indices, written from the documentation: every small
+//! shape, many strides.
 
 use bufferprocs::exporters::Strided;
 use bufferprocs::{Buffer, Layout, Object, Order, Request};
@@ -22,7 +23,8 @@ fn shapes() -> Vec<Vec<usize>> {
     (0..=4).flat_map(|ndim| tuples(&vec![4; ndim])).collect()
 }
 
-/// The definition of a packed array: item number `n` in this order stands `n` items from the first.
+/// The definition of a packed array: item number `n` in this order stands `n` items from the
+/// first.
 fn is_packed(offsets: impl Iterator<Item = isize>) -> bool {
     offsets.enumerate().all(|(number, offset)| offset == (number * ITEMSIZE) as isize)
 }

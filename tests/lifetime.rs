@@ -1,4 +1,5 @@
-//! Nothing is freed early, nothing is lost: exports, borrows, mutations, owners and views in every order.
+//! Nothing is freed early, nothing is lost: exports, borrows, mutations, owners and views in every
+//! order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -40,12 +41,14 @@ impl Drop for Counted {
 fn get<E: Exporter>(exported: &Exported<E>, request: Request) -> Result<Py_buffer, BufferError> {
     let mut view = Py_buffer::zeroed();
     let obj = std::ptr::without_provenance_mut::<PyObject>(8); // never followed by the crate
-    // SAFETY: the view is valid for writes; each test releases it at most once while it is exported.
+    // SAFETY: the view is valid for writes; each test releases it at most once while it is
+    // exported.
     unsafe { exported.getbuffer(&mut view, obj, request) }.map(|()| view)
 }
 
 fn release(view: &Py_buffer) -> Result<(), ReleaseError> {
-    // SAFETY: the view is one that `get` granted; where it was released before, the exporter is still owned.
+    // SAFETY: the view is one that `get` granted; where it was released before, the exporter is
+    // still owned.
     unsafe { exporter::release(view) }
 }
 

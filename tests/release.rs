@@ -73,7 +73,8 @@ fn first_item(view: &Py_buffer) -> u16 {
 }
 
 fn release(view: &Py_buffer) -> Result<(), ReleaseError> {
-    // SAFETY: a view that `get` granted; where it was released before, the exporter is still owned.
+    // SAFETY: a view that `get` granted; where it was released before, the exporter is still
+    // owned.
     unsafe { exporter::release(view) }
 }
 

@@ -1,4 +1,5 @@
-//! The module that `copies.py` imports: copies into memory that is there already, timed without Python code between them.
+//! The module that `copies.py` imports: copies into memory that is there already, timed without
+//! Python code between them.
 
 use std::ffi::c_char;
 use std::time::Instant;

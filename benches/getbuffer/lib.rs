@@ -1,4 +1,5 @@
-//! The module that `getbuffer.py` and `instructions.py` import: exporters, and loops over them that no Python code slows down.
+//! The module that `getbuffer.py` and `instructions.py` import: exporters, and loops over them
+//! that no Python code slows down.
 
 use std::ffi::{CString, c_int};
 use std::hint::black_box;
@@ -70,7 +71,8 @@ impl Readonly {
     }
 }
 
-/// As such a class is written by hand: one dimension, the format as a new string for each view, the object borrowed.
+/// As such a class is written by hand: one dimension, the format as a new string for each view,
+/// the object borrowed.
 #[pyclass]
 struct Usual {
     bytes: Vec<u8>,
@@ -162,8 +164,9 @@ fn consumer(object: &Bound<'_, PyAny>, flags: c_int, count: u32) -> f64 {
     start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
 }
 
-/// Nanoseconds a pair, where `threads` do `count` pairs each at the same time and no interpreter is asked: `object` by the
-/// crate's consumer, or the two locked instructions that no count of exports can do without.
+/// Nanoseconds a pair, where `threads` do `count` pairs each at the same time and no interpreter
+/// is asked: `object` by the crate's consumer, or the two locked instructions that no count of
+/// exports can do without.
 #[pyfunction]
 fn threads(py: Python<'_>, what: &str, threads: usize, count: u32) -> PyResult<f64> {
     let object = Object::new(vec![0.0; 1200]);
@@ -203,7 +206,8 @@ fn parse(text: &str, count: u32) -> PyResult<()> {
     Ok(())
 }
 
-/// Checks numbers as those of a foreign exporter are checked, and the contiguity of what they describe.
+/// Checks numbers as those of a foreign exporter are checked, and the contiguity of what they
+/// describe.
 #[pyfunction]
 fn check_layout(ndim: usize, count: u32) -> PyResult<()> {
     let (shape, strides) = (vec![1; ndim], vec![8; ndim]);

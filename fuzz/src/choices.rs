@@ -10,7 +10,8 @@ pub fn shape(choices: &mut Unstructured<'_>, axes: usize) -> Result<Vec<isize>> 
         .collect()
 }
 
-/// Strides in bytes: packed in C or in Fortran order or of any small size, and sometimes with one of them changed.
+/// Strides in bytes: packed in C or in Fortran order or of any small size, and sometimes with one
+/// of them changed.
 pub fn strides(
     choices: &mut Unstructured<'_>,
     shape: &[isize],
@@ -39,7 +40,8 @@ pub fn strides(
     Ok(strides)
 }
 
-/// The lowest and the highest place of an item's first byte, relative to the first item. Of items that exist.
+/// The lowest and the highest place of an item's first byte, relative to the first item. Of items
+/// that exist.
 pub fn reach(shape: &[isize], strides: &[isize]) -> (isize, isize) {
     let steps = || shape.iter().zip(strides).map(|(extent, stride)| (extent - 1) * stride);
     (steps().filter(|step| *step < 0).sum(), steps().filter(|step| *step > 0).sum())

@@ -1,5 +1,6 @@
-//! Consumers that ask for anything, copy the struct, write into their own fields and release in any order: the exporter counts
-//! what is granted, refuses to change meanwhile, and its memory is that of a model.
+//! Consumers that ask for anything, copy the struct, write into their own fields and release in
+//! any order: the exporter counts what is granted, refuses to change meanwhile, and its memory is
+//! that of a model.
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
@@ -234,7 +235,8 @@ impl<'py> Stage<'py> {
     fn release(&mut self, view: usize, times: usize) {
         let mut view = self.held.swap_remove(view).0;
         for _ in 0..times {
-            // SAFETY: granted, and the second time without an obj: PyBuffer_Release does nothing then.
+            // SAFETY: granted, and the second time without an obj: PyBuffer_Release does nothing
+            // then.
             unsafe { ffi::PyBuffer_Release((&raw mut *view).cast()) };
         }
     }

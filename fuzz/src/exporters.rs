@@ -1,5 +1,6 @@
-//! Exporters that fill in anything: our consumer refuses a view that contradicts itself, as a second reading of the rules says,
-//! and of the others it reads and writes the items that are described, and nothing else.
+//! Exporters that fill in anything: our consumer refuses a view that contradicts itself, as a
+//! second reading of the rules says, and of the others it reads and writes the items that are
+//! described, and nothing else.
 
 mod judge;
 mod said;
@@ -18,7 +19,8 @@ use self::said::Said;
 use crate::given::Given;
 use crate::{Case, Outcome};
 
-/// Words of the memory, each the address of one of them: wherever a pointer is followed there is one.
+/// Words of the memory, each the address of one of them: wherever a pointer is followed there is
+/// one.
 const WORDS: usize = 512;
 const WORD: i128 = 8;
 const END: i128 = WORDS as i128 * WORD;
@@ -60,7 +62,8 @@ fn differences(
     memory: &[Cell<*mut u8>],
 ) -> std::result::Result<Case, String> {
     let (view, within) = said.struct_of(memory);
-    // SAFETY: the arrays outlive the buffer; its memory is reached below only if all of it is there.
+    // SAFETY: the arrays outlive the buffer; its memory is reached below only if all of it is
+    // there.
     let given = unsafe { Given::new(view, within) };
     let mut filled = Py_buffer::zeroed();
     given.fill(&mut filled);

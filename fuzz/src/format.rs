@@ -1,4 +1,5 @@
-//! Format strings: never a panic; the size that `struct.calcsize` says, NumPy's type, and what we write is what we read.
+//! Format strings: never a panic; the size that `struct.calcsize` says, NumPy's type, and what we
+//! write is what we read.
 
 use std::ffi::CString;
 

@@ -8,15 +8,16 @@ use bufferprocs::{BufferError, Request, Source};
 /// Grants a copy of this struct to every request.
 pub struct Given {
     view: Py_buffer,
-    /// Where in the struct itself shape, strides and suboffsets stand, in bytes, as `bytes` has them.
+    /// Where in the struct itself shape, strides and suboffsets stand, in bytes, as `bytes` has
+    /// them.
     within: [Option<usize>; 3],
 }
 
 impl Given {
     /// # Safety
     ///
-    /// The memory that the struct describes is what [`Source`] demands for as long as buffers of it are used to reach any. Its
-    /// arrays and its format are there as long as there are buffers.
+    /// The memory that the struct describes is what [`Source`] demands for as long as buffers of
+    /// it are used to reach any. Its arrays and its format are there as long as there are buffers.
     pub unsafe fn new(view: Py_buffer, within: [Option<usize>; 3]) -> Given {
         Given { view, within }
     }

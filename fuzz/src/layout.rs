@@ -1,5 +1,5 @@
-//! Layouts of up to five dimensions, with suboffsets too: contiguity, addresses and copies as CPython's `PyBuffer_*` functions
-//! have them.
+//! Layouts of up to five dimensions, with suboffsets too: contiguity, addresses and copies as
+//! CPython's `PyBuffer_*` functions have them.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
@@ -94,7 +94,8 @@ impl View {
             let first = start.unsigned_abs();
             return Ok(Some(View { shape, strides, itemsize, first, suboffset: None }));
         }
-        // A suboffset leads to the first item, which may lie behind others; it is not negative: `low` is at most 0.
+        // A suboffset leads to the first item, which may lie behind others; it is not negative:
+        // `low` is at most 0.
         let (low, high) =
             if items > 0 { choices::reach(&shape[..1], &strides[..1]) } else { (0, 0) };
         let room = (MEMORY / ROW) as isize - 1 - (high - low);
@@ -169,7 +170,8 @@ fn differences(view: &View, picks: &[u8], memories: &Memories) -> std::result::R
     let filled = arrays.filled(view, &memories.ours);
     let mut filled_theirs = their_arrays.filled(view, &memories.theirs);
     let theirs: *mut ffi::Py_buffer = (&raw mut filled_theirs).cast();
-    // SAFETY: arrays and memory outlive the buffer; between its uses alone the memory is written by others.
+    // SAFETY: arrays and memory outlive the buffer; between its uses alone the memory is written
+    // by others.
     let given = unsafe { Given::new(filled, [None; 3]) };
     let request = Request::FULL - Request::FORMAT;
     let buffer = Buffer::get(&given, request).map_err(|error| error.to_string())?;

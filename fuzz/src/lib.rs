@@ -1,8 +1,10 @@
-//! Six comparisons on arbitrary input: what the crate says and does, beside CPython, NumPy or a model.
+//! Six comparisons on arbitrary input: what the crate says and does, beside CPython, NumPy or a
+//! model.
 //!
-//! A target makes a case of the bytes it is given, and fails where the two sides differ. Each is run in three ways: on the
-//! seeds in `corpus/` by `cargo test`; by `fuzz.py` for as long as one likes, on random bytes and on seeds that were changed
-//! a little; and by cargo-fuzz, which looks for bytes that reach code not seen before.
+//! A target makes a case of the bytes it is given, and fails where the two sides differ. Each is
+//! run in three ways: on the seeds in `corpus/` by `cargo test`; by `fuzz.py` for as long as one
+//! likes, on random bytes and on seeds that were changed a little; and by cargo-fuzz, which looks
+//! for bytes that reach code not seen before.
 //!
 //! As a Python module it is called `fuzzing`.
 
@@ -55,7 +57,8 @@ const TARGETS: [(&str, Target); 6] = [
 /// Most bytes of a random input.
 const MOST: usize = 96;
 
-/// Panics so far, those included that the crate turns into errors: no target's exporter panics by itself.
+/// Panics so far, those included that the crate turns into errors: no target's exporter panics by
+/// itself.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 fn target(name: &str) -> PyResult<Target> {

@@ -1,5 +1,5 @@
-//! Requests of any word, to exporters of any layout: the same fields as `_testbuffer.ndarray` grants, or a refusal where it
-//! refuses.
+//! Requests of any word, to exporters of any layout: the same fields as `_testbuffer.ndarray`
+//! grants, or a refusal where it refuses.
 
 use std::ffi::{CStr, c_int};
 

@@ -1,4 +1,5 @@
-//! Slices of views with and without suboffsets: shape, strides, suboffsets and items as `_testbuffer.ndarray` has them.
+//! Slices of views with and without suboffsets: shape, strides, suboffsets and items as
+//! `_testbuffer.ndarray` has them.
 
 use arbitrary::{Result, Unstructured};
 use bufferprocs::exporters::Reexport;
@@ -41,7 +42,8 @@ enum Sliced {
         items: Vec<u8>,
     },
     ZeroStep,
-    /// A pointer would have to be followed to before what it leads to: we refuse, the array takes the pointers for items.
+    /// A pointer would have to be followed to before what it leads to: we refuse, the array takes
+    /// the pointers for items.
     NegativeSuboffset,
 }
 

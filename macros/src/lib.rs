@@ -5,9 +5,9 @@ use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
 /// Makes a `#[pyclass]` an exporter: Python's consumers see the memory of one of its fields.
 ///
 /// Put it above the class's `#[pymethods]`, which may have methods or none, and name the field:
-/// `#[exports(pixels)]`, `#[exports(0)]` of a tuple, `#[exports(inner.pixels)]` of a field's field.
-/// The field's type is a `Holder`: an `Exported`, or something that keeps one. The class extends no
-/// other class, or one that has the attribute too.
+/// `#[exports(pixels)]`, `#[exports(0)]` of a tuple, `#[exports(inner.pixels)]` of a field's
+/// field. The field's type is a `Holder`: an `Exported`, or something that keeps one. The class
+/// extends no other class, or one that has the attribute too.
 ///
 /// | what it adds | what it is for |
 /// |---|---|
@@ -223,8 +223,8 @@ const ATTRIBUTE: &str = "
 ";
 
 const IMPLEMENTATION: &str = "
-    // SAFETY: the methods above are the class's, or the compiler refuses two of one name. `Exports`
-    // itself demands a base that may be one.
+    // SAFETY: the methods above are the class's, or the compiler refuses two of one name.
+    // `Exports` itself demands a base that may be one.
     unsafe impl CRATE::python::Exports for CLASS {
         fn holder(&self) -> &impl CRATE::python::Holder {
             &self.FIELD
@@ -234,7 +234,8 @@ const IMPLEMENTATION: &str = "
     const _: () = CRATE::python::check_size::<CLASS>();
 ";
 
-/// Source text of this file, as tokens of this crate: lints of the user's crate do not look into them.
+/// Source text of this file, as tokens of this crate: lints of the user's crate do not look into
+/// them.
 fn parse(text: &str) -> TokenStream {
     let tokens: TokenStream = text.parse().expect("the text above is Rust");
     respanned(tokens, &|mut token| {

@@ -64,7 +64,8 @@ fn amid<'py>(call: &Bound<'py, PyAny>) -> PyResult<Amid<'py>> {
 
 /// Examines `obj` and returns what was found.
 ///
-/// What a mutator raises besides `Exception`, and what `follow` raises, is raised when the examination is over.
+/// What a mutator raises besides `Exception`, and what `follow` raises, is raised when the
+/// examination is over.
 #[pyfunction]
 #[pyo3(signature = (obj, *, mutate, reenter, contents, within, base, rule, ignore, follow))]
 #[allow(clippy::too_many_arguments)] // by keyword, from one place
@@ -85,8 +86,8 @@ fn examine<'py>(
         raised.borrow_mut().get_or_insert(error);
     };
     let views = RefCell::new(None);
-    // SAFETY: not known of an exporter that is to be examined. Who calls this from Python is told so, and the command line runs it
-    // in a process of its own.
+    // SAFETY: not known of an exporter that is to be examined. Who calls this from Python is told
+    // so, and the command line runs it in a process of its own.
     let wrap = |object| unsafe { PySubject::new(object) };
     let base = base.map(wrap).transpose()?;
     let subject = wrap(obj)?;

@@ -13,7 +13,8 @@ pub struct Check {
     pub rule: &'static str,
     /// How binding it is.
     pub level: Level,
-    /// Documentation and exporters, or exporters among each other, do not agree. Then it is only noted who does otherwise.
+    /// Documentation and exporters, or exporters among each other, do not agree. Then it is only
+    /// noted who does otherwise.
     pub disputed: bool,
     /// The page of the book that states it, without `.html`.
     pub page: &'static str,

@@ -23,11 +23,13 @@ pub(super) struct Evidence {
     pub(super) reentries: Vec<Amid>,
     /// What changed in a view while it was held.
     pub(super) unsteady: Vec<Unsteady>,
-    /// All items in C order, if no more were there than were told, from the first view that leads to them.
+    /// All items in C order, if no more were there than were told, from the first view that leads
+    /// to them.
     pub(super) contents: Option<Vec<u8>>,
     /// Each view has memory of its own: two that were held at once had different addresses.
     pub(super) memory_per_view: bool,
-    /// And they had different lengths: the value changes by itself, so its size says nothing of another view.
+    /// And they had different lengths: the value changes by itself, so its size says nothing of
+    /// another view.
     pub(super) size_per_view: bool,
     pub(super) claims: Claims,
     /// What the exporter answers to [`MOST`] whose items the subject shows.
@@ -64,7 +66,8 @@ pub(super) struct Fields {
     pub(super) format: Option<CString>,
 }
 
-/// References to the object in `obj`, or after a refusal to the one that was asked, relative to those before the request.
+/// References to the object in `obj`, or after a refusal to the one that was asked, relative to
+/// those before the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct References {
     /// While the view was held; after a refusal as at the end.
@@ -114,7 +117,8 @@ pub(super) struct Mutation {
 }
 
 impl Mutation {
-    /// Whether it does not work at all: it raises the same, other than a refusal, with a view held and without.
+    /// Whether it does not work at all: it raises the same, other than a refusal, with a view held
+    /// and without.
     pub(super) fn has_failed(&self) -> bool {
         matches!((&self.held, &self.free), (Some(Err(held)), Err(free))
             if !held.is_buffer_error && held.name == free.name)
@@ -144,14 +148,15 @@ impl Observation {
         self.request == Request::from_bits_retain(crate::abi::PyBUF_READ)
     }
 
-    /// How the items lie, as far as shape and strides tell. None without a shape, and if the numbers contradict each other.
+    /// How the items lie, as far as shape and strides tell. None without a shape, and if the
+    /// numbers contradict each other.
     pub(super) fn layout(&self) -> Option<LayoutRef<'_>> {
         layout(&self.view, &self.fields)
     }
 }
 
-/// See [`Observation::layout`]. Without dimensions there is one item. Suboffsets that lead nowhere are left out: what they do
-/// to contiguity is no second fault.
+/// See [`Observation::layout`]. Without dimensions there is one item. Suboffsets that lead nowhere
+/// are left out: what they do to contiguity is no second fault.
 pub(super) fn layout<'a>(view: &Py_buffer, fields: &'a Fields) -> Option<LayoutRef<'a>> {
     let shape = match view.ndim {
         0 => &[],

@@ -1,4 +1,5 @@
-//! Checks of references, releases and changes. See "PyBufferProcs, step by step" and "Counting exports".
+//! Checks of references, releases and changes. See "PyBufferProcs, step by step" and "Counting
+//! exports".
 
 use super::checks::Findings;
 use super::evidence::{Evidence, Observation, Release};
@@ -41,8 +42,8 @@ pub(super) fn give_back(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// The same request is answered in the same way, also while a view is held. Where each view has memory and a size of its
-/// own, the sizes may differ.
+/// The same request is answered in the same way, also while a view is held. Where each view has
+/// memory and a size of its own, the sizes may differ.
 pub(super) fn one_request(evidence: &Evidence, findings: &mut Findings) {
     for (alone, beside) in evidence.alone.iter().zip(&evidence.beside) {
         let [expected, found] = [alone, beside].map(|seen| summary(seen, !evidence.size_per_view));

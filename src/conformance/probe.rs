@@ -12,7 +12,8 @@ use super::{Examination, Mutator, Step};
 use crate::abi::{Py_buffer, PyObject};
 use crate::request::Request;
 
-/// References taken beforehand: more than an exporter can drop that drops one too many for each view.
+/// References taken beforehand: more than an exporter can drop that drops one too many for each
+/// view.
 const HELD: u32 = 1 << 13;
 
 pub(super) struct Probe<'a> {
@@ -20,8 +21,8 @@ pub(super) struct Probe<'a> {
     examination: Examination<'a>,
 }
 
-/// References to a subject that are taken beforehand. They are given back in any case: foreign code
-/// that the examination calls may panic.
+/// References to a subject that are taken beforehand. They are given back in any case: foreign
+/// code that the examination calls may panic.
 struct Spares<'a> {
     subject: &'a dyn Subject,
     /// References to it before.
@@ -137,8 +138,8 @@ impl<'a> Probe<'a> {
         (self.examination.follow)(step);
     }
 
-    /// All requests once more, while a view is held. If its `obj` is another object, as of one that redirects, the
-    /// references to that are counted.
+    /// All requests once more, while a view is held. If its `obj` is another object, as of one
+    /// that redirects, the references to that are counted.
     fn beside(&mut self, alone: &[Observation], unsteady: &mut Vec<Unsteady>) -> Vec<Observation> {
         let first = whole(alone).or_else(|| alone.iter().find(|seen| seen.is_granted()));
         let Some(mut held) = first.and_then(|seen| self.take(seen.request)) else {
@@ -160,7 +161,8 @@ impl<'a> Probe<'a> {
         seen
     }
 
-    /// Takes some views at once and releases them in an order: `next` chooses among those that are left.
+    /// Takes some views at once and releases them in an order: `next` chooses among those that are
+    /// left.
     fn round(&self, requests: &[Request], order: &'static str, next: fn(usize) -> usize) -> Round {
         let mut held: Vec<Held> =
             requests.iter().filter_map(|&request| self.take(request)).collect();
@@ -182,7 +184,8 @@ impl<'a> Probe<'a> {
         Round { order, releases }
     }
 
-    /// Releases a byte copy of a view, at another address, while the struct that was filled holds something else.
+    /// Releases a byte copy of a view, at another address, while the struct that was filled holds
+    /// something else.
     fn copy(&self, request: Request) -> Option<Copied> {
         let mut held = self.take(request)?;
         let filled = held.view.replace(Box::new(preset()));
@@ -205,7 +208,8 @@ impl<'a> Probe<'a> {
         seen.contents
     }
 
-    /// Whether two views of one request, held at once, have different addresses, and then also different lengths.
+    /// Whether two views of one request, held at once, have different addresses, and then also
+    /// different lengths.
     fn differs_per_view(&self, request: Request) -> (bool, bool) {
         let (first, second) = (self.take(request), self.take(request));
         let shown = [&first, &second]
@@ -217,8 +221,8 @@ impl<'a> Probe<'a> {
         (first.0 != second.0, first.0 != second.0 && first.1 != second.1)
     }
 
-    /// Calls a mutator with a view held, and without. What the held view points at is not looked at after the call: it may be
-    /// gone.
+    /// Calls a mutator with a view held, and without. What the held view points at is not looked
+    /// at after the call: it may be gone.
     fn mutate(&self, mut mutator: Mutator<'_>, request: Option<Request>) -> Mutation {
         let mut moved = None;
         let held = request.and_then(|request| self.take(request)).map(|mut first| {
@@ -286,7 +290,8 @@ fn different(alone: &[Observation]) -> Vec<Request> {
     some.iter().map(|seen| seen.request).chain(again).collect()
 }
 
-/// One request, and its release. `counted` is the object whose references are counted, if it is the one in `obj`.
+/// One request, and its release. `counted` is the object whose references are counted, if it is
+/// the one in `obj`.
 fn observe(subject: &dyn Subject, flags: c_int, counted: *mut PyObject) -> Observation {
     let is_counted = !counted.is_null() && counted != preset().obj;
     let references = || match is_counted {
@@ -324,7 +329,8 @@ fn observe(subject: &dyn Subject, flags: c_int, counted: *mut PyObject) -> Obser
 /// Releases a granted view, unless `obj` was not written.
 fn release(subject: &dyn Subject, view: &mut Py_buffer) {
     if view.obj != preset().obj {
-        // SAFETY: granted and not released, or a copy of one; `obj` was written, so it is NULL or a live object.
+        // SAFETY: granted and not released, or a copy of one; `obj` was written, so it is NULL or
+        // a live object.
         unsafe { subject.release(view) };
     }
 }

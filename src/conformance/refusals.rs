@@ -1,4 +1,5 @@
-//! Checks of what `bf_getbuffer` returns, and of what a refusal leaves behind. See "PyBufferProcs, step by step".
+//! Checks of what `bf_getbuffer` returns, and of what a refusal leaves behind. See "PyBufferProcs,
+//! step by step".
 
 use super::checks::Findings;
 use super::evidence::Evidence;

@@ -177,7 +177,8 @@ pub(super) fn format_without_nd(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// Checks which arrays are set, for requests of one kind; shape and strides only where there are dimensions.
+/// Checks which arrays are set, for requests of one kind; shape and strides only where there are
+/// dimensions.
 fn expect(seen: &Observation, shape: bool, strides: bool, findings: &mut Findings) {
     if seen.view.ndim == 0 {
         return; // see `field.ndim.zero`

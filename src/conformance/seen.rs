@@ -9,7 +9,8 @@ use crate::item::{load_bytes, width};
 use crate::layout::Order;
 use crate::walk::Walk;
 
-/// Bytes of items that are looked at where nobody told them. Larger memory is compared by its addresses alone.
+/// Bytes of items that are looked at where nobody told them. Larger memory is compared by its
+/// addresses alone.
 const MOST_CONTENTS: usize = 1 << 16;
 
 /// What a view shows at one moment.
@@ -99,7 +100,8 @@ pub(super) fn see_at_most(view: &Py_buffer, most: Option<usize>) -> Seen {
     Seen { numbers: numbers(view), fields, contents }
 }
 
-/// All items in C order, if they are few. Not those of a shape that promises more than `len` bytes: they are not there.
+/// All items in C order, if they are few. Not those of a shape that promises more than `len`
+/// bytes: they are not there.
 fn contents(view: &Py_buffer, fields: &Fields, most: usize) -> Option<Vec<u8>> {
     let layout = layout(view, fields)?;
     let is_there = usize::try_from(view.len).is_ok_and(|len| layout.len() <= len);
@@ -107,7 +109,8 @@ fn contents(view: &Py_buffer, fields: &Fields, most: usize) -> Option<Vec<u8>> {
         return None;
     }
     let mut bytes = Vec::with_capacity(layout.len());
-    // SAFETY: the promise of `Subject::ask`: the items are there, and the pointers that lead to them.
+    // SAFETY: the promise of `Subject::ask`: the items are there, and the pointers that lead to
+    // them.
     let walk = unsafe { Walk::new(view.buf.cast(), layout, Order::C) };
     if layout.items() == 0 {
         return Some(Vec::new()); // an item may be larger than memory then

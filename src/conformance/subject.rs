@@ -10,26 +10,29 @@ use crate::error::{BufferError, MutError};
 use crate::exporters::broken::Broken;
 use crate::object::{self, Object};
 
-/// An exporter as the interpreter sees it. Unlike a [`Source`](crate::Source) it may do anything to the view.
+/// An exporter as the interpreter sees it. Unlike a [`Source`](crate::Source) it may do anything
+/// to the view.
 ///
 /// # Safety
 ///
-/// After [`ask`](Self::ask) returned 0, until the view is released: each pointer in the view that is neither NULL nor what it
-/// was before the call can be read. Arrays have `ndim` numbers, if that is from 0 to 128, the format ends with a NUL, and the
-/// items are there, as far as shape, strides and suboffsets do not contradict each other. `obj` is a live object.
+/// After [`ask`](Self::ask) returned 0, until the view is released: each pointer in the view that
+/// is neither NULL nor what it was before the call can be read. Arrays have `ndim` numbers, if
+/// that is from 0 to 128, the format ends with a NUL, and the items are there, as far as shape,
+/// strides and suboffsets do not contradict each other. `obj` is a live object.
 pub unsafe trait Subject {
     /// The object itself.
     fn as_ptr(&self) -> *mut PyObject;
 
-    /// Asks for a view, as `PyObject_GetBuffer` does, and takes away the exception that is set then.
+    /// Asks for a view, as `PyObject_GetBuffer` does, and takes away the exception that is set
+    /// then.
     fn ask(&self, view: &mut Py_buffer, flags: c_int) -> Answer;
 
     /// Gives a view back, as `PyBuffer_Release` does.
     ///
     /// # Safety
     ///
-    /// The view was granted by [`ask`](Self::ask) of this subject, or is a byte copy of one that was, and is not released yet.
-    /// Its `obj` is NULL or a live object.
+    /// The view was granted by [`ask`](Self::ask) of this subject, or is a byte copy of one that
+    /// was, and is not released yet. Its `obj` is NULL or a live object.
     unsafe fn release(&self, view: &mut Py_buffer);
 
     /// Number of references to an object, modulo 2^32. None if it has none that are counted.
@@ -39,8 +42,8 @@ pub unsafe trait Subject {
     /// The object is alive.
     unsafe fn references(&self, object: *mut PyObject) -> Option<u32>;
 
-    /// Takes references to the subject, so that an exporter that drops too many does not free it. A
-    /// subject that cannot drop too many takes none.
+    /// Takes references to the subject, so that an exporter that drops too many does not free it.
+    /// A subject that cannot drop too many takes none.
     fn hold(&self, references: u32);
 
     /// Gives up references to the subject, at most those that are left of [`hold`](Self::hold).
@@ -96,7 +99,8 @@ impl fmt::Display for Exception {
     }
 }
 
-/// As CPython has it: `ValueError` of what is closed, `TypeError` of what is no exporter, `BufferError` of all else.
+/// As CPython has it: `ValueError` of what is closed, `TypeError` of what is no exporter,
+/// `BufferError` of all else.
 impl From<BufferError> for Exception {
     fn from(error: BufferError) -> Exception {
         match &error {
@@ -118,7 +122,8 @@ impl From<MutError> for Exception {
     }
 }
 
-// SAFETY: what every object grants is what `Source` promises, by the promise of those who make objects.
+// SAFETY: what every object grants is what `Source` promises, by the promise of those who make
+// objects.
 unsafe impl Subject for Object {
     fn as_ptr(&self) -> *mut PyObject {
         Object::as_ptr(self)
@@ -140,8 +145,8 @@ unsafe impl Subject for Object {
         Some(unsafe { object::references(object) } as u32) // modulo 2^32
     }
 
-    // Its procs drop no reference too many, by the promise of those who make objects. The number of
-    // references may change at any time, by clones, and says nothing of that.
+    // Its procs drop no reference too many, by the promise of those who make objects. The number
+    // of references may change at any time, by clones, and says nothing of that.
     fn hold(&self, _references: u32) {}
 
     unsafe fn let_go(&self, _references: u32) {}
@@ -158,7 +163,8 @@ impl Broken {
     }
 }
 
-// SAFETY: what a broken exporter lets the view point at can be read; its own faults do not concern that.
+// SAFETY: what a broken exporter lets the view point at can be read; its own faults do not concern
+// that.
 unsafe impl Subject for Broken {
     fn as_ptr(&self) -> *mut PyObject {
         Broken::as_ptr(self)

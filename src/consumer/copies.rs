@@ -11,7 +11,8 @@ use crate::walk::{self, advance};
 impl<S: Source> Buffer<S> {
     /// All items as packed bytes, in the order asked for.
     ///
-    /// Fails if there is no memory for them: a few bytes with strides of 0 may be shown as more items than fit anywhere.
+    /// Fails if there is no memory for them: a few bytes with strides of 0 may be shown as more
+    /// items than fit anywhere.
     #[doc(alias = "PyBuffer_ToContiguous")]
     pub fn to_contiguous(&self, order: Order) -> Result<Vec<u8>, CopyError> {
         let mut bytes = Vec::new();
@@ -54,10 +55,12 @@ impl<S: Source> Buffer<S> {
         let buf: *const u8 = self.view.buf.cast_const().cast();
         let memory = if self.frozen { Memory::Frozen } else { Memory::Shared };
         if self.is_run() && !self.frozen {
-            // SAFETY: the view is a run of `len` bytes, which others write at the width of the items, if at all.
+            // SAFETY: the view is a run of `len` bytes, which others write at the width of the
+            // items, if at all.
             return unsafe { load_bytes(buf, target, self.len(), self.run_width(buf)) };
         }
-        // SAFETY: the view's memory, by the promise of its source; the target by that of the caller.
+        // SAFETY: the view's memory, by the promise of its source; the target by that of the
+        // caller.
         unsafe { copy::to_contiguous(target, buf, self.layout(), order, memory) };
     }
 
@@ -84,11 +87,13 @@ impl<S: Source> Buffer<S> {
         let buf: *mut u8 = self.view.buf.cast();
         if self.is_run() {
             let width = self.run_width(buf);
-            // SAFETY: the view is a writable run of `len` bytes, which others access at the width of the items, if at all.
+            // SAFETY: the view is a writable run of `len` bytes, which others access at the width
+            // of the items, if at all.
             unsafe { store_bytes(buf, source.as_ptr(), source.len(), width) };
             return Ok(());
         }
-        // SAFETY: the view's memory, writable, by the promise of its source; the bytes are `len`, and borrowed.
+        // SAFETY: the view's memory, writable, by the promise of its source; the bytes are `len`,
+        // and borrowed.
         unsafe { copy::from_contiguous(buf, self.layout(), source.as_ptr(), order) };
         Ok(())
     }
@@ -104,10 +109,11 @@ impl<S: Source> Buffer<S> {
         self.from_contiguous(&source.to_contiguous(Order::C)?, Order::C)
     }
 
-    /// As [`copy_from`](Self::copy_from), but a row along the last axis at a time, in C order: with only as much memory.
+    /// As [`copy_from`](Self::copy_from), but a row along the last axis at a time, in C order:
+    /// with only as much memory.
     ///
-    /// Where the two overlap, a row that is read later shows what was written before. CPython's `memoryview` and `_testbuffer`
-    /// copy so.
+    /// Where the two overlap, a row that is read later shows what was written before. CPython's
+    /// `memoryview` and `_testbuffer` copy so.
     pub fn copy_rows_from<R: Source>(&self, source: &Buffer<R>) -> Result<(), CopyError> {
         self.check_same(source)?;
         let Some((last, outer)) =
@@ -123,8 +129,8 @@ impl<S: Source> Buffer<S> {
         packed.try_reserve_exact(size).map_err(|_| CopyError::TooLarge { len: size })?;
         let packed: *mut u8 = packed.as_mut_ptr();
         let memory = if source.frozen { Memory::Frozen } else { Memory::Shared };
-        // Along an axis on which neither side moves, one row stands for all: there may be more than
-        // any loop gets through.
+        // Along an axis on which neither side moves, one row stands for all: there may be more
+        // than any loop gets through.
         let stays = |layout: LayoutRef<'_>, axis: usize| {
             layout.strides().is_some_and(|strides| strides[axis] == 0)
         };
@@ -138,7 +144,8 @@ impl<S: Source> Buffer<S> {
             // SAFETY: a row of the source, and room for its items.
             unsafe { copy::to_contiguous(packed, row, layout, Order::C, memory) };
             let (row, layout) = self.row(&indices);
-            // SAFETY: a row of this view, which is writable, and as many items that were just packed.
+            // SAFETY: a row of this view, which is writable, and as many items that were just
+            // packed.
             unsafe { copy::from_contiguous(row.cast_mut(), layout, packed, Order::C) };
             if !advance(&mut indices, rows) {
                 return Ok(());
@@ -146,11 +153,13 @@ impl<S: Source> Buffer<S> {
         }
     }
 
-    /// Where the row at `indices` starts, which are within all extents but the last, and its layout. The view has two axes or more.
+    /// Where the row at `indices` starts, which are within all extents but the last, and its
+    /// layout. The view has two axes or more.
     fn row(&self, indices: &[usize]) -> (*const u8, LayoutRef<'_>) {
         let layout = self.layout();
         let buf: *const u8 = self.view.buf.cast_const().cast();
-        // SAFETY: the view's memory, and indices within its shape. What is left out is the axis of the row.
+        // SAFETY: the view's memory, and indices within its shape. What is left out is the axis of
+        // the row.
         (unsafe { walk::address(buf, layout, indices) }, layout.behind(indices.len()))
     }
 

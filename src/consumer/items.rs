@@ -13,8 +13,8 @@ use crate::walk::{Walk, address};
 impl<S: Source> Buffer<S> {
     /// The items as values of `T`, for many of them.
     ///
-    /// Fails if the items are no `T` in this machine's byte order. Where the request lacked `ND` the items are the `len`
-    /// bytes, and have one index.
+    /// Fails if the items are no `T` in this machine's byte order. Where the request lacked `ND`
+    /// the items are the `len` bytes, and have one index.
     ///
     /// ```
     /// use bufferprocs::{Buffer, Layout, Object, Order, Request, exporters::Strided};
@@ -30,7 +30,8 @@ impl<S: Source> Buffer<S> {
     /// ```
     pub fn items<T: AnyBits>(&self) -> Result<Items<'_, S, T>, AccessError> {
         let format = if self.is_run() { None } else { self.format() };
-        // Without a format only the size is known; `"B"` is what NULL stands for, where the items are bytes.
+        // Without a format only the size is known; `"B"` is what NULL stands for, where the items
+        // are bytes.
         let layout = self.layout();
         if !is_format_of::<T>(format) {
             return Err(AccessError::Format {
@@ -62,7 +63,8 @@ impl<S: Source> Buffer<S> {
 
 /// Items of a format that is known at run time only, as bytes.
 impl<S: Source> Buffer<S> {
-    /// A copy of the bytes of the item at `indices`. Where the request lacked `ND` it is one byte of the run.
+    /// A copy of the bytes of the item at `indices`. Where the request lacked `ND` it is one byte
+    /// of the run.
     ///
     /// Fails if an index is missing or out of range, or if there is no memory for the bytes.
     #[doc(alias = "PyBuffer_GetPointer")]
@@ -75,13 +77,15 @@ impl<S: Source> Buffer<S> {
         bytes.resize(size, 0);
         let target = bytes.as_mut_ptr();
         if self.frozen {
-            // SAFETY: an item of the view, which nobody writes, and as many bytes of a vector of its own.
+            // SAFETY: an item of the view, which nobody writes, and as many bytes of a vector of
+            // its own.
             unsafe { std::ptr::copy_nonoverlapping(item, target, size) };
         } else if self.is_run() {
             // SAFETY: a byte of a whole item of the run, or one that stands alone.
             bytes[0] = unsafe { item::load_part(item, indices[0], self.run_itemsize()) };
         } else {
-            // SAFETY: an item of the view, which others access at its width if at all; the vector has as many bytes.
+            // SAFETY: an item of the view, which others access at its width if at all; the vector
+            // has as many bytes.
             unsafe { item::load_bytes(item, target, size, item::width(item, size)) };
         }
         Ok(bytes)
@@ -101,12 +105,14 @@ impl<S: Source> Buffer<S> {
         }
         let item = self.address_of(layout, indices)?.cast_mut();
         if self.is_run() {
-            // SAFETY: a byte of a whole item of the run, or one that stands alone; the view is writable.
+            // SAFETY: a byte of a whole item of the run, or one that stands alone; the view is
+            // writable.
             unsafe { item::store_part(item, indices[0], self.run_itemsize(), bytes[0]) };
             return Ok(());
         }
         let width = item::width(item, bytes.len());
-        // SAFETY: an item of the view, which is writable, so that others access it at its width; as many bytes, borrowed.
+        // SAFETY: an item of the view, which is writable, so that others access it at its width;
+        // as many bytes, borrowed.
         unsafe { item::store_bytes(item, bytes.as_ptr(), bytes.len(), width) };
         Ok(())
     }
@@ -187,8 +193,8 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
     /// Replaces the item at `indices`.
     ///
     /// Fails if the view is read-only or was requested without `WRITABLE`, and if an index is
-    /// missing or out of range. If the items are the bytes of a run, it also fails if they may hold
-    /// addresses.
+    /// missing or out of range. If the items are the bytes of a run, it also fails if they may
+    /// hold addresses.
     pub fn set(&self, indices: &[usize], value: T) -> Result<(), AccessError> {
         if !self.writable {
             self.buffer.check_write()?;
@@ -198,12 +204,14 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
         let address = unsafe { address(self.buf(), self.layout, indices) }.cast_mut();
         match self.access {
             Access::Parts { itemsize } => {
-                // SAFETY: a T has one byte here, as `items` saw, and it is initialised: an Item has no padding.
+                // SAFETY: a T has one byte here, as `items` saw, and it is initialised: an Item
+                // has no padding.
                 let byte = unsafe { (&raw const value).cast::<u8>().read() };
                 // SAFETY: within an item of the view, which is writable.
                 unsafe { item::store_part(address, indices[0], itemsize, byte) };
             }
-            // SAFETY: an item of the view, which is writable, so that others access it by atomic operations.
+            // SAFETY: an item of the view, which is writable, so that others access it by atomic
+            // operations.
             _ => unsafe { item::store(address.cast::<T>(), value) },
         }
         Ok(())

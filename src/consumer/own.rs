@@ -8,7 +8,8 @@ use crate::error::BufferError;
 use crate::exporter::{self, Exported, Exporter, Lend};
 use crate::request::Request;
 
-/// A view of what the value shows, without an object around it: `obj` is NULL. It counts as an export.
+/// A view of what the value shows, without an object around it: `obj` is NULL. It counts as an
+/// export.
 ///
 /// ```
 /// use bufferprocs::exporters::Strided;
@@ -21,16 +22,18 @@ use crate::request::Request;
 /// assert!(exported.try_mut().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// SAFETY: the view is that of `Lend`, which keeps the protocol, and the count keeps the value in place until its release.
+// SAFETY: the view is that of `Lend`, which keeps the protocol, and the count keeps the value in
+// place until its release.
 unsafe impl<E: Exporter> Source for Exported<E> {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
-        // SAFETY: valid for writes; whoever is granted a view here releases it once. There is no object to count.
+        // SAFETY: valid for writes; whoever is granted a view here releases it once. There is no
+        // object to count.
         unsafe { self.getbuffer(view, null_mut(), request) }
     }
 
     unsafe fn release(view: &mut Py_buffer) {
-        // A panic of the value's drop, if this was the last hold, ends there. SAFETY: granted and not released, by the
-        // caller's promise.
+        // A panic of the value's drop, if this was the last hold, ends there. SAFETY: granted and
+        // not released, by the caller's promise.
         let _ = unsafe { exporter::release(view) };
     }
 

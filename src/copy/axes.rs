@@ -35,8 +35,9 @@ pub(super) fn pack(axes: &mut [Axis], itemsize: usize, fortran: bool) {
     }
 }
 
-/// The axes with the slowest of the packed bytes first: without those of one item, and as one where the items of two follow
-/// each other on both sides. In place: a small copy must not cost an allocation more.
+/// The axes with the slowest of the packed bytes first: without those of one item, and as one
+/// where the items of two follow each other on both sides. In place: a small copy must not cost an
+/// allocation more.
 pub(super) fn merged(mut axes: Vec<Axis>, fortran: bool) -> Vec<Axis> {
     if fortran {
         axes.reverse();
@@ -59,7 +60,8 @@ pub(super) fn merged(mut axes: Vec<Axis>, fortran: bool) -> Vec<Axis> {
     axes
 }
 
-/// Whether no two items share memory, as far as it is easily seen: each step leads over all that the shorter ones reach.
+/// Whether no two items share memory, as far as it is easily seen: each step leads over all that
+/// the shorter ones reach.
 pub(super) fn are_apart(axes: &[Axis], itemsize: usize) -> bool {
     let mut steps: Vec<(usize, usize)> =
         axes.iter().map(|axis| (axis.memory.unsigned_abs(), axis.extent)).collect();

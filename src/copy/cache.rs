@@ -8,7 +8,8 @@ pub(super) const LINE: usize = 64;
 /// Bytes of the shortest row that is worth a word to the cache.
 pub(super) const SHORTEST: usize = 256;
 
-/// Bytes of the smallest copy that is written past the cache: more than a cache keeps for one of the cores.
+/// Bytes of the smallest copy that is written past the cache: more than a cache keeps for one of
+/// the cores.
 pub(super) const LARGE: usize = 32 << 20;
 
 /// Asks for the line around `address`, which may be any number.
@@ -24,16 +25,18 @@ pub(super) fn prefetch(address: *const u8) {
     let _ = address;
 }
 
-/// The right to write past the cache. What was written so is in order with all else once this is dropped.
+/// The right to write past the cache. What was written so is in order with all else once this is
+/// dropped.
 ///
-/// Lines that are written whole need not be read first, and push nothing out that is still needed: a gain where a copy
-/// is larger than the cache, a loss where not.
+/// Lines that are written whole need not be read first, and push nothing out that is still needed:
+/// a gain where a copy is larger than the cache, a loss where not.
 pub(super) struct Streaming(());
 
 impl Streaming {
     /// # Safety
     ///
-    /// What is [stored](Self::store) is not accessed in any other way before the result is dropped.
+    /// What is [stored](Self::store) is not accessed in any other way before the result is
+    /// dropped.
     pub unsafe fn new() -> Streaming {
         Streaming(())
     }

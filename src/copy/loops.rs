@@ -1,4 +1,5 @@
-//! In which order the items of a copy come: so that whole lines of the cache are used on both sides.
+//! In which order the items of a copy come: so that whole lines of the cache are used on both
+//! sides.
 
 use super::axes::Axis;
 use super::moves::Move;
@@ -22,12 +23,14 @@ impl Places {
     }
 }
 
-/// Items of a tile along the packed bytes, and along the memory: what is written comes in runs, and what is read is still in the
-/// cache for the next run. `cargo bench -- copies` shows what other sizes cost.
+/// Items of a tile along the packed bytes, and along the memory: what is written comes in runs,
+/// and what is read is still in the cache for the next run. `cargo bench -- copies` shows what
+/// other sizes cost.
 const LONG: usize = 256;
 const WIDE: usize = 64;
 
-/// Moves every item. `axes` has the slowest of the packed bytes first; in this order the items come, unless they may in any.
+/// Moves every item. `axes` has the slowest of the packed bytes first; in this order the items
+/// come, unless they may in any.
 ///
 /// # Safety
 ///
@@ -86,8 +89,8 @@ pub(super) unsafe fn line<M: Move>(from: Places, axis: &Axis, count: usize, move
     }
 }
 
-/// A plane whose items are close to each other along one axis in the memory, and along the other among the packed bytes:
-/// in tiles, so that lines of the cache are used whole on both sides.
+/// A plane whose items are close to each other along one axis in the memory, and along the other
+/// among the packed bytes: in tiles, so that lines of the cache are used whole on both sides.
 ///
 /// # Safety
 ///

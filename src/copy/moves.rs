@@ -1,4 +1,5 @@
-//! How an item gets from the memory to its place among the packed bytes, or back: by size, and by who else may write it.
+//! How an item gets from the memory to its place among the packed bytes, or back: by size, and by
+//! who else may write it.
 
 use std::marker::PhantomData;
 
@@ -28,7 +29,8 @@ pub(super) trait Pack: Move {
     ///
     /// # Safety
     ///
-    /// As for [`Move::item`], for items without a gap. `memory` is a multiple of eight bytes away from the first of them.
+    /// As for [`Move::item`], for items without a gap. `memory` is a multiple of eight bytes away
+    /// from the first of them.
     unsafe fn word(self, memory: *const u8) -> u64;
 }
 
@@ -89,8 +91,8 @@ impl Pack for PlainAny {
     }
 }
 
-/// Items of `N` words that others may write, to packed bytes that are ours. Each item is aligned to a word, which is the
-/// width of its accesses.
+/// Items of `N` words that others may write, to packed bytes that are ours. Each item is aligned
+/// to a word, which is the width of its accesses.
 #[derive(Clone, Copy)]
 pub(super) struct Load<W, const N: usize>(PhantomData<W>);
 
@@ -151,7 +153,8 @@ impl Pack for LoadAny {
     }
 }
 
-/// As `moves`, but runs are written past the cache if that is asked for, their place is aligned and they are not too short.
+/// As `moves`, but runs are written past the cache if that is asked for, their place is aligned
+/// and they are not too short.
 #[derive(Clone, Copy)]
 pub(super) struct Streamed<'a, M> {
     pub moves: M,
@@ -192,8 +195,8 @@ impl<M: Pack> Move for Streamed<'_, M> {
     }
 }
 
-/// Packed bytes that nobody writes, to items of `N` words that others may access. Each item is aligned to a word, which is
-/// the width of its accesses.
+/// Packed bytes that nobody writes, to items of `N` words that others may access. Each item is
+/// aligned to a word, which is the width of its accesses.
 #[derive(Clone, Copy)]
 pub(super) struct Store<W, const N: usize>(PhantomData<W>);
 

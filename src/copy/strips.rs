@@ -1,8 +1,9 @@
 //! Items gathered into a strip that stays in the cache, and written from there in rows.
 //!
-//! Where neighbours in the memory are far apart among the packed bytes, either the reads or the writes leap. Here the reads do, a
-//! few lines of the cache wide, and ask for the next lines ahead; the writes go along the packed bytes. Items of less
-//! than eight bytes are turned by the word.
+//! Where neighbours in the memory are far apart among the packed bytes, either the reads or the
+//! writes leap. Here the reads do, a few lines of the cache wide, and ask for the next lines
+//! ahead; the writes go along the packed bytes. Items of less than eight bytes are turned by the
+//! word.
 
 use super::axes::Axis;
 use super::cache::{LINE, SHORTEST, Streaming, prefetch};
@@ -10,8 +11,8 @@ use super::loops::{Places, each_place, line};
 use super::moves::{Move, Pack, PlainAny, Streamed};
 use crate::item::WIDE;
 
-/// Bytes of a strip, and the most items of one of its rows: as many lines of the memory are read by turns. `cargo bench -- copies`
-/// shows what other sizes cost.
+/// Bytes of a strip, and the most items of one of its rows: as many lines of the memory are read
+/// by turns. `cargo bench -- copies` shows what other sizes cost.
 const STRIP: usize = 32 << 10;
 const LONG: usize = 256;
 
@@ -21,14 +22,16 @@ const LARGEST: usize = 64;
 /// A smaller plane stays in the cache as it is.
 const SMALLEST: usize = 32 << 10;
 
-// So many rows of as many items of each size have room: fewer than two lines of the memory are across.
+// So many rows of as many items of each size have room: fewer than two lines of the memory are
+// across.
 const _: () = assert!(STRIP >= 2 * LINE * LONG && STRIP >= 2 * LINE * LARGEST);
 
 /// Bytes, from which nothing is read before it was written.
 #[repr(align(64))]
 struct Strip(#[allow(dead_code)] [u8; STRIP]);
 
-/// A plane of the memory: a few items across, whose neighbours are close, and a row of the packed bytes along.
+/// A plane of the memory: a few items across, whose neighbours are close, and a row of the packed
+/// bytes along.
 pub(super) struct Plane {
     across: Axis,
     along: Axis,
@@ -38,8 +41,8 @@ pub(super) struct Plane {
     room: Vec<Strip>,
 }
 
-/// The plane that a copy of these axes goes by, where one pays and there is room. The last axis is the fastest of the packed
-/// bytes.
+/// The plane that a copy of these axes goes by, where one pays and there is room. The last axis is
+/// the fastest of the packed bytes.
 pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<Plane> {
     let (along, outer) = axes.split_last()?;
     let row = along.extent * itemsize;
@@ -73,8 +76,8 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
 ///
 /// # Safety
 ///
-/// `moves` may move what is at `places`, and whatever the axes of the plane lead to from there, which have items of
-/// `itemsize` bytes. `K` is 1, or `K * itemsize` is 8.
+/// `moves` may move what is at `places`, and whatever the axes of the plane lead to from there,
+/// which have items of `itemsize` bytes. `K` is 1, or `K * itemsize` is 8.
 #[inline(never)]
 pub(super) unsafe fn pack<M: Pack, const K: usize>(
     places: Places,
@@ -107,7 +110,8 @@ pub(super) unsafe fn pack<M: Pack, const K: usize>(
                 let tile = places.step(along, start).step(across, first);
                 let part = Places { packed: strip, memory: tile.memory };
                 match by_words && height * itemsize == LINE {
-                    // SAFETY: the caller's promise. The strip has room for as many rows of LONG items as fit into a line.
+                    // SAFETY: the caller's promise. The strip has room for as many rows of LONG
+                    // items as fit into a line.
                     true => unsafe { gather_lines::<M, K>(part, right, count, ahead, moves) },
                     // SAFETY: the caller's promise; `long` is what the strip has room for.
                     false => unsafe { gather(part, down, height, right, count, ahead, moves) },
@@ -156,7 +160,8 @@ impl Iterator for Parts {
     }
 }
 
-/// Where the memory of the next strip is. Behind the last one of a plane lies what the next plane needs, or nothing of the copy.
+/// Where the memory of the next strip is. Behind the last one of a plane lies what the next plane
+/// needs, or nothing of the copy.
 #[derive(Clone, Copy)]
 struct Ahead {
     /// From the first item of a column to the last one of the column that comes then.
@@ -246,7 +251,8 @@ unsafe fn gather_lines<M: Pack, const K: usize>(
     }
 }
 
-/// Turns rows into columns: item `a` of word `b` becomes item `b` of word `a`. Item 0 has the lowest bits.
+/// Turns rows into columns: item `a` of word `b` becomes item `b` of word `a`. Item 0 has the
+/// lowest bits.
 ///
 /// In halves, then in quarters of what is left: what lies off the diagonal changes places.
 #[inline(always)]

@@ -81,14 +81,16 @@ pub enum LayoutError {
         /// Bytes of the memory.
         memory: usize,
     },
-    /// The layout follows pointers, and the memory is not known to hold any: bytes would be taken for addresses.
+    /// The layout follows pointers, and the memory is not known to hold any: bytes would be taken
+    /// for addresses.
     FollowsPointers {
         /// The first axis that does.
         axis: usize,
     },
     /// Items of another size were laid over memory that somebody may write.
     NotFrozen,
-    /// The items lie in more than one block, or in one of unknown size: the view can be sliced, not laid out anew.
+    /// The items lie in more than one block, or in one of unknown size: the view can be sliced,
+    /// not laid out anew.
     Scattered,
     /// Something that was not requested of the exporter is needed.
     Unknown {
@@ -124,7 +126,8 @@ pub enum LayoutError {
     },
     /// The text is no format.
     Format(FormatError),
-    /// The format's items and the memory's items differ in size, or the memory is no whole number of items.
+    /// The format's items and the memory's items differ in size, or the memory is no whole number
+    /// of items.
     FormatSize {
         /// Bytes of an item by its format.
         format: usize,

@@ -7,8 +7,8 @@
 //! | the next quarter of the word | borrows by Rust code |
 //! | the rest | exports to consumers |
 //!
-//! Each operation is one atomic step, so that no two threads can both be right about the state. Counters never wrap: at
-//! the maximum a request is refused.
+//! Each operation is one atomic step, so that no two threads can both be right about the state.
+//! Counters never wrap: at the maximum a request is refused.
 
 use super::sync::{AtomicUsize, Ordering};
 use crate::error::{BufferError, MutError, ReleaseError};

@@ -1,4 +1,5 @@
-//! The part of a cell that knows nothing of the exporter's type: who holds it, and which requests it can answer.
+//! The part of a cell that knows nothing of the exporter's type: who holds it, and which requests
+//! it can answer.
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
@@ -13,7 +14,8 @@ use crate::request::Request;
 /// Anybody may look at it, without a hold on the exporter.
 pub(super) struct Header {
     pub(super) count: Count,
-    /// The facts of what is shown, or 0 where there is nothing: a request that they refuse is refused before it is counted.
+    /// The facts of what is shown, or 0 where there is nothing: a request that they refuse is
+    /// refused before it is counted.
     pub(super) word: AtomicUsize,
     /// Why there is nothing to show.
     error: Kept,
@@ -65,7 +67,8 @@ impl Header {
         }
     }
 
-    /// Counts an export for a request, unless the facts from before refuse it, and says which fields it gets.
+    /// Counts an export for a request, unless the facts from before refuse it, and says which
+    /// fields it gets.
     pub(super) fn export(&self, facts: usize, request: Request) -> Result<Grant, BufferError> {
         let granted = self.decide(facts, request)?;
         self.count.export()?;

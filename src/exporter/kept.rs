@@ -1,8 +1,8 @@
 //! The error that is kept while there is nothing to show: read by any thread, without a lock.
 //!
 //! A thread that forks the process takes along each lock that another thread holds at the moment,
-//! and the child would wait for it for ever. Here a reader announces itself, reads, and leaves. The
-//! writer replaces the error, and frees the one before as soon as nobody reads.
+//! and the child would wait for it for ever. Here a reader announces itself, reads, and leaves.
+//! The writer replaces the error, and frees the one before as soon as nobody reads.
 
 use std::ptr::null_mut;
 
@@ -18,7 +18,8 @@ pub(super) struct Kept {
 }
 
 struct Error {
-    /// Plain data, as `into_plain` leaves it, so that a clone and a drop of it run no foreign code.
+    /// Plain data, as `into_plain` leaves it, so that a clone and a drop of it run no foreign
+    /// code.
     error: BufferError,
     /// The one before, or NULL. Only the writer uses it.
     before: *mut Error,
@@ -39,8 +40,8 @@ impl Kept {
     pub(super) fn read(&self) -> BufferError {
         self.readers.fetch_add(1, Ordering::AcqRel);
         let newest = self.newest.load(Ordering::Acquire);
-        // SAFETY: not freed: it was in the list after this reader was counted, and the writer frees
-        // nothing of it before it sees that there is no reader.
+        // SAFETY: not freed: it was in the list after this reader was counted, and the writer
+        // frees nothing of it before it sees that there is no reader.
         let error = unsafe { &(*newest).error }.clone();
         self.readers.fetch_sub(1, Ordering::Release);
         error
@@ -57,8 +58,8 @@ impl Kept {
         self.newest.store(newest, Ordering::Release);
         // This reads what the last reader wrote, and is itself written, so that it is ordered with
         // each reader: one that is counted later finds the newest error, and one that was counted
-        // before is seen here unless it has left. Then the errors before wait for the next call, or
-        // for the drop.
+        // before is seen here unless it has left. Then the errors before wait for the next call,
+        // or for the drop.
         if self.readers.fetch_add(0, Ordering::AcqRel) == 0 {
             // SAFETY: the error that was just made; only the writer uses this field.
             let rest = unsafe { &mut (*newest).before };

@@ -13,13 +13,14 @@ use crate::nest::free_in_turn;
 ///
 /// Goes by `internal` alone: the struct may be a byte copy of the one that was filled, and the
 /// [`Exported`](super::Exported) that filled it may be gone. A NULL in `internal` is nothing of ours (`PyBuffer_FillInfo` writes it) and is left alone. `obj` is not
-/// touched. Frees the exporter if this was the last that held it; a panic of its drop is caught and reported.
+/// touched. Frees the exporter if this was the last that held it; a panic of its drop is caught
+/// and reported.
 ///
 /// # Safety
 ///
-/// `view` is valid for reads, and its `internal` is NULL or what [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an
-/// export that has not ended.
-/// One release too many is reported while the owner or another export keeps the exporter alive.
+/// `view` is valid for reads, and its `internal` is NULL or what
+/// [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended. One release
+/// too many is reported while the owner or another export keeps the exporter alive.
 #[doc(alias = "bf_releasebuffer")]
 #[inline]
 pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
@@ -30,8 +31,8 @@ pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
     }
 }
 
-/// Ends one export, and leaves an exporter that nobody holds any more to the caller: an interpreter has to be prepared
-/// for what its drop does.
+/// Ends one export, and leaves an exporter that nobody holds any more to the caller: an
+/// interpreter has to be prepared for what its drop does.
 ///
 /// # Safety
 ///
@@ -66,11 +67,13 @@ impl Orphan {
     }
 }
 
-/// Whether nobody writes the memory of a view, which [`Lend::getbuffer`](super::Lend::getbuffer) granted, before it is released.
+/// Whether nobody writes the memory of a view, which [`Lend::getbuffer`](super::Lend::getbuffer)
+/// granted, before it is released.
 ///
 /// # Safety
 ///
-/// `internal` of the view is what [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended.
+/// `internal` of the view is what [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export
+/// that has not ended.
 pub(crate) unsafe fn is_frozen(view: &Py_buffer) -> bool {
     let header = NonNull::new(view.internal.cast::<Header>());
     // SAFETY: the export keeps the cell alive, and a cell starts with its header.

@@ -1,6 +1,8 @@
-//! Exporters that break one rule each, to show that the checks of [`conformance`](crate::conformance) find it.
+//! Exporters that break one rule each, to show that the checks of
+//! [`conformance`](crate::conformance) find it.
 //!
-//! A [`Broken`] exporter is a good one, and something that stands between it and those who ask. It is no
+//! A [`Broken`] exporter is a good one, and something that stands between it and those who ask. It
+//! is no
 //! [`Source`](crate::Source): a consumer could not rely on what it shows.
 //!
 //! ```
@@ -84,7 +86,8 @@ impl Broken {
         self.good.as_ptr()
     }
 
-    /// Asks for a view, as [`object::get_buffer`] does. What is raised, [`object::take_raised`] takes.
+    /// Asks for a view, as [`object::get_buffer`] does. What is raised, [`object::take_raised`]
+    /// takes.
     ///
     /// What the view points at stays until it is released, or the exporter goes.
     pub fn get_buffer(&self, view: &mut Py_buffer, flags: c_int) -> c_int {
@@ -99,7 +102,8 @@ impl Broken {
             return -1;
         }
         state.internal = view.internal.addr();
-        // SAFETY: the object is alive, the view may be written; a granted one is given back by `release_buffer`.
+        // SAFETY: the object is alive, the view may be written; a granted one is given back by
+        // `release_buffer`.
         let status =
             unsafe { object::get_buffer(self.as_ptr(), view, (fault.asks)(request).bits()) };
         match status {
@@ -117,8 +121,8 @@ impl Broken {
     ///
     /// # Safety
     ///
-    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that was,
-    /// and is not released yet.
+    /// The view was granted by [`get_buffer`](Self::get_buffer), or is a byte copy of one that
+    /// was, and is not released yet.
     pub unsafe fn release_buffer(&self, view: &mut Py_buffer) {
         let mut state = self.state();
         (self.fault().released)(self, &mut state, view);
@@ -160,8 +164,8 @@ impl Broken {
         (self.fault().mutate)(&mut self.state())
     }
 
-    /// Moves the memory, and amid that asks for a view, which a good exporter refuses. Returns address and size of what the view
-    /// shows. It is kept as long as the exporter.
+    /// Moves the memory, and amid that asks for a view, which a good exporter refuses. Returns
+    /// address and size of what the view shows. It is kept as long as the exporter.
     pub fn reenter(&self) -> Option<(usize, usize)> {
         self.state().is_changing = true;
         let mut view = Py_buffer::zeroed();

@@ -1,7 +1,8 @@
 //! The smallest exporter: immutable bytes, and no release slot.
 //!
-//! Memory that never changes and lives as long as its object needs no counting: the reference in `view.obj` keeps it
-//! alive. CPython's `bytes` does the same. This is also how the two procs are written by hand.
+//! Memory that never changes and lives as long as its object needs no counting: the reference in
+//! `view.obj` keeps it alive. CPython's `bytes` does the same. This is also how the two procs are
+//! written by hand.
 //!
 //! ```
 //! use bufferprocs::{Buffer, BufferError, Request, exporters::bytes};
@@ -26,8 +27,8 @@ struct Contents(Box<[u8]>);
 
 /// An object that exports a copy of `bytes`.
 pub fn object(bytes: impl Into<Box<[u8]>>) -> Object {
-    // SAFETY: `getbuffer` shows the bytes of a box that is in the object, for as long as the view refers to the object.
-    // They are read-only and nobody writes them.
+    // SAFETY: `getbuffer` shows the bytes of a box that is in the object, for as long as the view
+    // refers to the object. They are read-only and nobody writes them.
     unsafe { Object::with_procs(Contents(bytes.into()), &PROCS) }
 }
 
@@ -43,7 +44,8 @@ unsafe extern "C" fn getbuffer(
     // The reference that passes to the view. SAFETY: alive during the call.
     unsafe { incref(exporter) };
     let request = Request::from_bits_retain(flags);
-    // SAFETY: `view` is valid for writes; the bytes stay as long as the object, to which the view will refer.
+    // SAFETY: `view` is valid for writes; the bytes stay as long as the object, to which the view
+    // will refer.
     match unsafe { fill_info(view, exporter, buf, len, true, request) } {
         Ok(()) => 0,
         Err(refusal) => {

@@ -1,6 +1,7 @@
 //! Rust's own containers: each is an exporter as it stands.
 //!
-//! What they hold decides what consumers may do: a `Vec<f64>` is shown read-only, a `Vec<Shared<f64>>` may be written.
+//! What they hold decides what consumers may do: a `Vec<f64>` is shown read-only, a
+//! `Vec<Shared<f64>>` may be written.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -24,7 +25,8 @@ use crate::exporter::Exporter;
 use crate::item::{AnyBits, Item, Shared};
 use crate::view::View;
 
-/// What an exporting container may hold: items that consumers only read, or [`Shared`] ones that they may write.
+/// What an exporting container may hold: items that consumers only read, or [`Shared`] ones that
+/// they may write.
 pub trait Content: Send + Sync + Sized + 'static {
     /// `items` in a line.
     fn show(items: &[Self]) -> View<'_>;

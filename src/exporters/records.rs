@@ -62,7 +62,8 @@ impl<R: AnyBits> Exporter for Records<R> {
 
 /// One field of each of many records, read-only.
 ///
-/// Read-only, because who writes a field and who writes the record around it would access the same memory at two widths.
+/// Read-only, because who writes a field and who writes the record around it would access the same
+/// memory at two widths.
 #[derive(Debug)]
 pub struct Column<R: Item> {
     records: Arc<[R]>,
@@ -72,7 +73,8 @@ pub struct Column<R: Item> {
 }
 
 impl<R: Item> Column<R> {
-    /// The field `name` of `records`. A field that is a sub-array adds its dimensions after that of the records.
+    /// The field `name` of `records`. A field that is a sub-array adds its dimensions after that
+    /// of the records.
     ///
     /// None if the records have no such field, or the format of one is no format.
     pub fn new(records: Arc<[R]>, name: &str) -> Option<Column<R>> {

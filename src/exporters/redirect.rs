@@ -1,7 +1,8 @@
 //! A member of a chain that passes each request on: `view.obj` of its consumers is the other
 //! object.
 //!
-//! CPython's `PickleBuffer` does so. The release goes to the other object too, so the member needs no release slot.
+//! CPython's `PickleBuffer` does so. The release goes to the other object too, so the member needs
+//! no release slot.
 //!
 //! ```
 //! use bufferprocs::exporters::{bytes, redirect};
@@ -27,7 +28,8 @@ struct Target(Object);
 
 /// An object that answers as `target` does, which it keeps alive.
 pub fn object(target: Object) -> Object {
-    // SAFETY: `getbuffer` grants what the target grants, which keeps its promises; the release is the target's.
+    // SAFETY: `getbuffer` grants what the target grants, which keeps its promises; the release is
+    // the target's.
     unsafe { Object::with_procs(Target(target), &PROCS) }
 }
 
@@ -42,7 +44,8 @@ unsafe extern "C" fn getbuffer(
     while let Some(Target(next)) = target.value() {
         target = next;
     }
-    // SAFETY: the target is alive; the view is valid for writes, and a granted one is released by the consumer.
+    // SAFETY: the target is alive; the view is valid for writes, and a granted one is released by
+    // the consumer.
     let answer = unsafe { get_buffer(target.as_ptr(), view, flags) };
     if answer != 0 {
         // A target without the slot leaves it as it was. SAFETY: the view is valid for writes.

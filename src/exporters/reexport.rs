@@ -1,8 +1,8 @@
 //! A member of a chain that answers itself, with memory that it got from another exporter.
 //!
-//! It holds one buffer of the other for as long as it lives, and shows that, or a part of it. `view.obj` of its consumers is
-//! the member. It grants no more than it was granted: what its buffer was not asked for it does not know, and it does not
-//! make anything up.
+//! It holds one buffer of the other for as long as it lives, and shows that, or a part of it.
+//! `view.obj` of its consumers is the member. It grants no more than it was granted: what its
+//! buffer was not asked for it does not know, and it does not make anything up.
 //!
 //! ```
 //! use bufferprocs::exporters::{Reexport, Strided};
@@ -55,7 +55,8 @@ impl<S: Source> Reexport<S> {
         self.part(Part::Slice(axis, slice))
     }
 
-    /// Shows only the items at `index` of the first axis, in one dimension less. Fails as [`View::index`] does.
+    /// Shows only the items at `index` of the first axis, in one dimension less. Fails as
+    /// [`View::index`] does.
     pub fn index(self, index: usize) -> Result<Self, LayoutError> {
         self.part(Part::Index(index))
     }

@@ -1,4 +1,5 @@
-//! Rows that lie anywhere in memory, found through a table of their addresses: what suboffsets are for.
+//! Rows that lie anywhere in memory, found through a table of their addresses: what suboffsets are
+//! for.
 //!
 //! ```
 //! use bufferprocs::exporters::Rows;
@@ -61,7 +62,8 @@ impl<T: AnyBits> Rows<T> {
         self.rows.get_mut(row).map(|row| Shared::as_mut_slice(row))
     }
 
-    /// Adds a row at the end. Fails, and changes nothing, if it has another length than the others.
+    /// Adds a row at the end. Fails, and changes nothing, if it has another length than the
+    /// others.
     ///
     /// ```
     /// use bufferprocs::exporters::Rows;
@@ -118,8 +120,9 @@ fn layout_of<T>(rows: usize, len: usize) -> Result<Layout, LayoutError> {
 impl<T: AnyBits> Exporter for Rows<T> {
     fn view(&self) -> Result<View<'_>, BufferError> {
         let (buf, layout) = (self.table.as_ptr().cast(), self.layout.clone());
-        // SAFETY: by the invariants the table has the addresses of as many rows as the layout says, each of as many items
-        // as it says. They stay as long as `self` is borrowed; nobody writes the table, and the items are shared ones.
+        // SAFETY: by the invariants the table has the addresses of as many rows as the layout
+        // says, each of as many items as it says. They stay as long as `self` is borrowed; nobody
+        // writes the table, and the items are shared ones.
         Ok(unsafe {
             View::from_raw(buf, layout, Some(T::FORMAT), Access::Writable, Lacks::default())
         })

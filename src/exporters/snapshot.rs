@@ -1,7 +1,8 @@
 //! Memory that is made anew for each export, and found again through `internal`.
 //!
-//! For values that have no memory of the shape that consumers want (it is computed), or that must be changeable while views
-//! are held. Each consumer gets the state of its own moment; it is freed with its release.
+//! For values that have no memory of the shape that consumers want (it is computed), or that must
+//! be changeable while views are held. Each consumer gets the state of its own moment; it is freed
+//! with its release.
 //!
 //! ```
 //! use bufferprocs::exporters::{Snapshot, Snapshots, Strided};
@@ -43,7 +44,8 @@ pub trait Snapshots: Send + Sync + 'static {
     /// What a copy is.
     type Copy: Exporter;
 
-    /// A copy of the value as it is now. Called during each request; an error is the request's refusal.
+    /// A copy of the value as it is now. Called during each request; an error is the request's
+    /// refusal.
     fn snapshot(&self) -> Result<Self::Copy, BufferError>;
 }
 
@@ -68,7 +70,8 @@ fn nested(code: impl FnOnce() -> Result<(), BufferError>) -> Result<(), BufferEr
 
 /// Lends a copy of the value for each request.
 ///
-/// A request runs the code of [`Snapshots::snapshot`] and allocates, unlike one to an [`Exported`] value.
+/// A request runs the code of [`Snapshots::snapshot`] and allocates, unlike one to an [`Exported`]
+/// value.
 #[derive(Debug)]
 pub struct Snapshot<S>(pub S);
 
@@ -82,7 +85,8 @@ unsafe impl<S: Snapshots> Lend for Snapshot<S> {
     ) -> Result<(), BufferError> {
         let answer = nested(|| {
             let copy = Exported::new(self.0.snapshot()?);
-            // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner goes, in a moment.
+            // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner
+            // goes, in a moment.
             unsafe { copy.getbuffer(view, obj, request) }
         });
         if answer.is_err() {

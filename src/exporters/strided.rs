@@ -1,4 +1,5 @@
-//! Items at any strides: slices, transposes, reversed and overlapping axes over one block of memory.
+//! Items at any strides: slices, transposes, reversed and overlapping axes over one block of
+//! memory.
 //!
 //! ```
 //! use bufferprocs::exporters::Strided;

@@ -28,7 +28,8 @@ use crate::view::{Access, Lacks, View, check_whole_items};
 ///
 /// Consumers only read them, unless it is [`writable`](Self::writable).
 pub struct Untyped {
-    /// Invariant: written by atomic operations of the item's width, and only if `access` is `Writable`.
+    /// Invariant: written by atomic operations of the item's width, and only if `access` is
+    /// `Writable`.
     #[allow(dead_code)] // it is reached by `first`
     memory: Vec<Chunk>,
     /// Where there are pointers: the addresses of parts of `memory`. Invariant: nobody writes it.
@@ -47,16 +48,20 @@ pub struct Untyped {
 #[repr(align(16))]
 struct Chunk(#[allow(dead_code)] UnsafeCell<[u8; 16]>); // by its address alone
 
-// SAFETY: the pointers are into vectors of this value, whose memory stays where it is when this moves.
+// SAFETY: the pointers are into vectors of this value, whose memory stays where it is when this
+// moves.
 unsafe impl Send for Untyped {}
-// SAFETY: through `&Untyped` the memory is reached by a view alone, whose writers use atomic operations.
+// SAFETY: through `&Untyped` the memory is reached by a view alone, whose writers use atomic
+// operations.
 unsafe impl Sync for Untyped {}
 
 impl Untyped {
-    /// Copies `bytes`, and shows them as items of `format`. The first item starts `offset` bytes into them.
+    /// Copies `bytes`, and shows them as items of `format`. The first item starts `offset` bytes
+    /// into them.
     ///
-    /// Fails if the format cannot be read, has another size than the layout's items, or holds addresses; if the layout leaves
-    /// the bytes or follows pointers; and if there are more than 64 dimensions.
+    /// Fails if the format cannot be read, has another size than the layout's items, or holds
+    /// addresses; if the layout leaves the bytes or follows pointers; and if there are more than
+    /// 64 dimensions.
     pub fn new(
         bytes: &[u8],
         format: &CStr,
@@ -73,11 +78,13 @@ impl Untyped {
         unsafe { Untyped::new_unchecked(bytes, format, layout, offset) }
     }
 
-    /// As [`new`](Self::new), also where items hold addresses or there are more than 64 dimensions.
+    /// As [`new`](Self::new), also where items hold addresses or there are more than 64
+    /// dimensions.
     ///
     /// # Safety
     ///
-    /// Consumers may follow the addresses in `bytes`, or do not follow any; and they cope with as many dimensions.
+    /// Consumers may follow the addresses in `bytes`, or do not follow any; and they cope with as
+    /// many dimensions.
     pub unsafe fn new_unchecked(
         bytes: &[u8],
         format: &CStr,
@@ -104,17 +111,19 @@ impl Untyped {
 
     /// Lets consumers write.
     ///
-    /// Fails if an item that is shown is not one of the memory's: then strides or offset are no multiples of the itemsize.
+    /// Fails if an item that is shown is not one of the memory's: then strides or offset are no
+    /// multiples of the itemsize.
     pub fn writable(self) -> Result<Untyped, LayoutError> {
         self.whole?;
         Ok(Untyped { access: Access::Writable, ..self })
     }
 
-    /// Puts a pointer before each index of the first axis, as the Python Imaging Library laid images out.
+    /// Puts a pointer before each index of the first axis, as the Python Imaging Library laid
+    /// images out.
     ///
-    /// To the lowest address of the items behind it; the suboffset leads from there to the first of
-    /// them. The pointers stand in the order of their axis, from the last to the first where its
-    /// stride is negative. Fails without a dimension, and if there are pointers already, or if
+    /// To the lowest address of the items behind it; the suboffset leads from there to the first
+    /// of them. The pointers stand in the order of their axis, from the last to the first where
+    /// its stride is negative. Fails without a dimension, and if there are pointers already, or if
     /// there is no memory for so many.
     pub fn behind_pointers(self) -> Result<Untyped, LayoutError> {
         if let Some(axis) = self.layout.as_ref().follows_pointers() {
@@ -137,8 +146,8 @@ impl Untyped {
             false => start,
         };
         let backwards = stride < 0;
-        // With strides of 0, or without items, there may be more than memory holds. They are needed
-        // without items too: CPython follows them.
+        // With strides of 0, or without items, there may be more than memory holds. They are
+        // needed without items too: CPython follows them.
         let mut table: Vec<*const u8> = Vec::new();
         table
             .try_reserve_exact(extent.unsigned_abs())
@@ -172,8 +181,9 @@ impl Untyped {
 impl Exporter for Untyped {
     fn view(&self) -> Result<View<'_>, BufferError> {
         let (layout, format) = (self.layout.clone(), Some(&*self.format));
-        // SAFETY: by the invariants the layout stays in the memory, or in the table and the memory behind it, which are vectors
-        // of this value. The constructors saw to the format and the dimensions, and `writable` to whole items.
+        // SAFETY: by the invariants the layout stays in the memory, or in the table and the memory
+        // behind it, which are vectors of this value. The constructors saw to the format and the
+        // dimensions, and `writable` to whole items.
         Ok(unsafe { View::from_raw(self.first, layout, format, self.access, Lacks::default()) })
     }
 }

@@ -19,7 +19,8 @@ pub struct Facts {
     pub ndim: usize,
     /// `FORMAT` without `ND` is answered and not refused.
     pub bare_format: bool,
-    /// Nobody at all writes the memory. No request depends on it: it says how the memory may be read.
+    /// Nobody at all writes the memory. No request depends on it: it says how the memory may be
+    /// read.
     pub frozen: bool,
     /// The shape is not known: the exporter shows a buffer that was requested without.
     pub lacks_shape: bool,
@@ -95,8 +96,9 @@ fn asked_for(request: Request) -> c_int {
     request.bits() & (orders | Request::FULL_RO).bits()
 }
 
-/// Whether a request gets every field, by the facts in `word`: what [`grant`](super::grant) says at greater length, for the requests that
-/// ask for all fields and no order, as `memoryview` and NumPy do.
+/// Whether a request gets every field, by the facts in `word`: what [`grant`](super::grant) says
+/// at greater length, for the requests that ask for all fields and no order, as `memoryview` and
+/// NumPy do.
 #[inline(always)]
 pub(crate) fn grants_all(word: usize, request: Request) -> bool {
     asked_for(request) == Request::FULL_RO.bits()
@@ -110,7 +112,8 @@ pub(crate) fn grants_records(word: usize, request: Request) -> bool {
         && word & (KNOWN | 1 << SUBOFFSETS | refuses_writing(request)) == 1 << SHOWN
 }
 
-/// Whether a request gets a run of bytes and no field beyond: as `SIMPLE`, which is what most C code asks for.
+/// Whether a request gets a run of bytes and no field beyond: as `SIMPLE`, which is what most C
+/// code asks for.
 #[inline(always)]
 pub(crate) fn grants_run(word: usize, request: Request) -> bool {
     let run = 1 << C_CONTIGUOUS;
@@ -149,8 +152,8 @@ mod tests {
         }
     }
 
-    /// The shorter decision never grants what the longer one refuses, and is taken for the usual requests to an exporter that
-    /// knows all of itself.
+    /// The shorter decision never grants what the longer one refuses, and is taken for the usual
+    /// requests to an exporter that knows all of itself.
     #[test]
     fn the_shorter_decision_is_the_longer_one() {
         for facts in all_facts() {

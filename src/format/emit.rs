@@ -1,7 +1,8 @@
 //! From a [`Format`] back to a text.
 //!
-//! The text is the plainest one that parses to the same value: padding is written out as `x`, an order character stands
-//! where it is needed, and codes of one meaning become one (`l` and `n` become `q` or `i`).
+//! The text is the plainest one that parses to the same value: padding is written out as `x`, an
+//! order character stands where it is needed, and codes of one meaning become one (`l` and `n`
+//! become `q` or `i`).
 
 use std::fmt::{self, Write};
 
@@ -83,7 +84,8 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// Puts an order in force in which the scalar has its byte order, and its alignment if that counts.
+    /// Puts an order in force in which the scalar has its byte order, and its alignment if that
+    /// counts.
     fn choose(&mut self, scalar: &Scalar, aligned: bool, natural: usize) -> fmt::Result {
         match () {
             () if aligned => self.set(Mode::Aligned),

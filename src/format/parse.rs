@@ -77,7 +77,8 @@ impl Parser<'_> {
                 }
             }
         }
-        // As a C compiler does, so that records may follow each other. `struct` has no records, and pads no end.
+        // As a C compiler does, so that records may follow each other. `struct` has no records,
+        // and pads no end.
         if record && self.mode == Mode::Aligned {
             end = round_up(end, align).ok_or(self.too_large())?;
         }
@@ -121,8 +122,8 @@ impl Parser<'_> {
         for &extent in &shape {
             size = times(size, extent)?;
         }
-        // The order in force now decides, as in NumPy: that inside of a record, if it chose one. What an address leads to lies
-        // elsewhere, and decides nothing.
+        // The order in force now decides, as in NumPy: that inside of a record, if it chose one.
+        // What an address leads to lies elsewhere, and decides nothing.
         let is_address = matches!(element, Element::Pointer(_));
         let mode = if is_address { before } else { self.mode };
         let align = if mode == Mode::Aligned { natural } else { 1 };

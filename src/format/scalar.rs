@@ -90,7 +90,8 @@ pub struct Scalar {
     pub kind: Kind,
     /// Bytes of it; for `s p u w x` with the count.
     pub size: usize,
-    /// Whether its byte order is not this machine's. False where there is no order: items of one byte, addresses.
+    /// Whether its byte order is not this machine's. False where there is no order: items of one
+    /// byte, addresses.
     pub swapped: bool,
 }
 
@@ -149,7 +150,8 @@ pub(super) fn code(code: u8, mode: Mode) -> Option<Code> {
         b'd' => (Float, (8, align_of::<f64>())),
         b'n' if mode.is_native_size() => (Signed, POINTER),
         b'N' if mode.is_native_size() => (Unsigned, POINTER),
-        // The rest has no standard size and stands with each mode all the same: `ctypes` writes `<P`, `<g` and `<z`.
+        // The rest has no standard size and stands with each mode all the same: `ctypes` writes
+        // `<P`, `<g` and `<z`.
         b'g' => (Float, LONG_DOUBLE),
         b'O' => (Object, POINTER),
         b'P' | b'z' | b'&' => (Address, POINTER),

@@ -3,9 +3,10 @@
 //!
 //! On x86-64 that is a `mov`, written as assembly. The processor defines what it does whatever
 //! others do to the same bytes, and at whatever width: each of the two sees old or new bytes, and
-//! an aligned word is whole to those who access it as one. No operation of the language can say so.
-//! Its atomic operations must not race with others of another width, and a consumer cannot see the
-//! width at which the memory's owner works: `memoryview.cast("B")` and a view of NumPy's hide it.
+//! an aligned word is whole to those who access it as one. No operation of the language can say
+//! so. Its atomic operations must not race with others of another width, and a consumer cannot see
+//! the width at which the memory's owner works: `memoryview.cast("B")` and a view of NumPy's hide
+//! it.
 //!
 //! Elsewhere, under Miri, and with `BUFFERPROCS_PORTABLE` it is a relaxed atomic operation. There
 //! an exporter and its consumers have to agree on the width: see the chapter "Writable memory" of
@@ -19,10 +20,11 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::R
 use super::AnyBits;
 use super::wide::{WIDE, load_wide, store_wide};
 
-/// Width in bytes of the atomic accesses to an item: the largest power of two, at most a word, that divides both.
+/// Width in bytes of the atomic accesses to an item: the largest power of two, at most a word,
+/// that divides both.
 ///
-/// Items that follow each other without a gap have one width: it divides the size, and so all of their addresses, and a
-/// larger one divides not even the first address and the size both.
+/// Items that follow each other without a gap have one width: it divides the size, and so all of
+/// their addresses, and a larger one divides not even the first address and the size both.
 pub(crate) fn width(address: *const u8, size: usize) -> usize {
     let bits = address.addr() | size | size_of::<usize>();
     1 << bits.trailing_zeros()
@@ -32,12 +34,14 @@ pub(crate) fn width(address: *const u8, size: usize) -> usize {
 pub(crate) trait Word: Copy {
     /// # Safety
     ///
-    /// `from` is aligned and valid for reads of an initialised word, which others write by atomic operations if at all.
+    /// `from` is aligned and valid for reads of an initialised word, which others write by atomic
+    /// operations if at all.
     unsafe fn load(from: *const Self) -> Self;
 
     /// # Safety
     ///
-    /// `to` is aligned and valid for reads and writes of a word, which others access by atomic operations if at all.
+    /// `to` is aligned and valid for reads and writes of a word, which others access by atomic
+    /// operations if at all.
     unsafe fn store(self, to: *mut Self);
 
     /// Replaces the byte `within` the word. What others write to the rest of it meanwhile is kept.
@@ -94,8 +98,9 @@ macro_rules! words {
         impl Word for $word {
             #[inline(always)]
             unsafe fn load(from: *const Self) -> Self {
-                // SAFETY: the caller's promise. `from_ptr` wants memory that may be written; a relaxed load of at most a word, which
-                // is all that is done, is sound on read-only memory too, as `std::sync::atomic` says.
+                // SAFETY: the caller's promise. `from_ptr` wants memory that may be written; a
+                // relaxed load of at most a word, which is all that is done, is sound on read-only
+                // memory too, as `std::sync::atomic` says.
                 unsafe { <$atomic>::from_ptr(from.cast_mut()) }.load(Relaxed)
             }
 
@@ -126,8 +131,8 @@ words! {
     usize: AtomicUsize, reg, "mov {word}, qword ptr [{from}]", "mov qword ptr [{to}], {word}";
 }
 
-/// Calls a function that is generic over the word, with the word of this width: 1, 2, 4 or 8 bytes, at most those of a
-/// `usize`. The caller's promise speaks of the width.
+/// Calls a function that is generic over the word, with the word of this width: 1, 2, 4 or 8
+/// bytes, at most those of a `usize`. The caller's promise speaks of the width.
 macro_rules! by_width {
     ($width:expr, $function:ident, $($argument:expr),*) => {
         match $width {
@@ -148,11 +153,13 @@ macro_rules! by_width {
 ///
 /// # Safety
 ///
-/// `source` is valid for reads of `size_of::<T>()` initialised bytes, which others write by atomic operations if at all.
+/// `source` is valid for reads of `size_of::<T>()` initialised bytes, which others write by atomic
+/// operations if at all.
 pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
     let mut value = MaybeUninit::<T>::uninit();
     let width = width(source.cast(), size_of::<T>());
-    // SAFETY: the source is the caller's promise; the destination is as large as a T and ours alone.
+    // SAFETY: the source is the caller's promise; the destination is as large as a T and ours
+    // alone.
     unsafe { load_bytes(source.cast(), value.as_mut_ptr().cast(), size_of::<T>(), width) };
     // SAFETY: all bytes were just written, and any bytes are a T.
     unsafe { value.assume_init() }
@@ -162,31 +169,37 @@ pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
 ///
 /// # Safety
 ///
-/// `target` is valid for reads and writes of `size_of::<T>()` bytes, which others access by atomic operations if at all.
+/// `target` is valid for reads and writes of `size_of::<T>()` bytes, which others access by atomic
+/// operations if at all.
 pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
     let width = width(target.cast(), size_of::<T>());
-    // SAFETY: the target is the caller's promise; the value is ours, and initialised since an Item has no padding.
+    // SAFETY: the target is the caller's promise; the value is ours, and initialised since an Item
+    // has no padding.
     unsafe { store_bytes(target.cast(), (&raw const value).cast(), size_of::<T>(), width) };
 }
 
-/// Copies items in a row, `size` bytes in all, out of memory that others may write at the same time.
+/// Copies items in a row, `size` bytes in all, out of memory that others may write at the same
+/// time.
 ///
 /// `width` is that of the first item, and so that of all: see [`width`].
 ///
 /// # Safety
 ///
-/// - `source` is valid for reads of `size` initialised bytes, which others write by atomic operations if at all.
+/// - `source` is valid for reads of `size` initialised bytes, which others write by atomic
+///   operations if at all.
 /// - `target` is valid for writes of as many, and nobody else's.
 /// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `source`.
 pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize, width: usize) {
     by_width!(width, load_words, source, target, size)
 }
 
-/// Copies items in a row, `size` bytes in all, into memory that others may read or write at the same time.
+/// Copies items in a row, `size` bytes in all, into memory that others may read or write at the
+/// same time.
 ///
 /// # Safety
 ///
-/// - `target` is valid for reads and writes of `size` bytes, which others access by atomic operations if at all.
+/// - `target` is valid for reads and writes of `size` bytes, which others access by atomic
+///   operations if at all.
 /// - `source` is valid for reads of as many initialised bytes, and nobody else writes them.
 /// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `target`.
 pub(crate) unsafe fn store_bytes(target: *mut u8, source: *const u8, size: usize, width: usize) {
@@ -241,8 +254,8 @@ pub(crate) unsafe fn store_words<W: Word>(target: *mut u8, source: *const u8, si
 
 /// Calls `act` with the offset of each word in a range of bytes, which are whole words.
 ///
-/// Compilers join no atomic operations and unroll no loops of them. Eight words a turn leave the processor more of the memory
-/// to ask for at once.
+/// Compilers join no atomic operations and unroll no loops of them. Eight words a turn leave the
+/// processor more of the memory to ask for at once.
 #[inline(always)]
 fn each_word(bytes: Range<usize>, word: usize, act: impl Fn(usize)) {
     const TURN: usize = 8;
@@ -259,13 +272,13 @@ fn each_word(bytes: Range<usize>, word: usize, act: impl Fn(usize)) {
     }
 }
 
-/// Reads the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at the
-/// width at which others access its item.
+/// Reads the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at
+/// the width at which others access its item.
 ///
 /// # Safety
 ///
-/// The item is valid for reads of its initialised bytes, which others write by atomic operations if at all. `T` has a size
-/// of 1.
+/// The item is valid for reads of its initialised bytes, which others write by atomic operations
+/// if at all. `T` has a size of 1.
 pub(crate) unsafe fn load_part<T: AnyBits>(
     address: *const u8,
     offset: usize,
@@ -274,18 +287,20 @@ pub(crate) unsafe fn load_part<T: AnyBits>(
     let width = width(address.wrapping_sub(offset), itemsize);
     let within = offset % width;
     let mut word = [0u8; size_of::<usize>()];
-    // SAFETY: the word around the byte lies within the item, whose address and size the width divides.
+    // SAFETY: the word around the byte lies within the item, whose address and size the width
+    // divides.
     unsafe { load_bytes(address.wrapping_sub(within), word.as_mut_ptr(), width, width) };
     // SAFETY: one initialised byte, and any byte is a T.
     unsafe { word.as_ptr().wrapping_add(within).cast::<T>().read() }
 }
 
-/// Writes the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at the
-/// width at which others access its item. What others write to the rest of the item is kept.
+/// Writes the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at
+/// the width at which others access its item. What others write to the rest of the item is kept.
 ///
 /// # Safety
 ///
-/// The item is valid for reads and writes of its bytes, which others access by atomic operations if at all.
+/// The item is valid for reads and writes of its bytes, which others access by atomic operations
+/// if at all.
 pub(crate) unsafe fn store_part(address: *mut u8, offset: usize, itemsize: usize, byte: u8) {
     let width = width(address.wrapping_sub(offset), itemsize);
     let within = offset % width;

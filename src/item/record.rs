@@ -244,12 +244,14 @@ pub const fn format<R: Fields, const LEN: usize>() -> [u8; LEN] {
 /// assert_eq!(View::readonly(&lines).itemsize(), 16);
 /// ```
 ///
-/// The struct is `Clone` and `Copy`. Its fields are items: numbers, arrays, other records. Consumers read every byte, so
-/// padding that the compiler would insert is an error, and the message names the field before which [`Pad`] is missing.
-/// With `#[repr(packed)]` nothing is inserted, and the format says that nothing is aligned.
+/// The struct is `Clone` and `Copy`. Its fields are items: numbers, arrays, other records.
+/// Consumers read every byte, so padding that the compiler would insert is an error, and the
+/// message names the field before which [`Pad`] is missing. With `#[repr(packed)]` nothing is
+/// inserted, and the format says that nothing is aligned.
 ///
-/// The macro may be used under `#![forbid(unsafe_code)]`. A record is [`AnyBits`] too, so that consumers may write it. One with fields that may not be written, such as `bool`, is
-/// declared `readonly`:
+/// The macro may be used under `#![forbid(unsafe_code)]`. A record is [`AnyBits`] too, so that
+/// consumers may write it. One with fields that may not be written, such as `bool`, is declared
+/// `readonly`:
 ///
 /// ```
 /// bufferprocs::record! {

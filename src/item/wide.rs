@@ -1,9 +1,11 @@
-//! Eight bytes at a time of memory whose items are smaller, and may be accessed by others at the same time.
+//! Eight bytes at a time of memory whose items are smaller, and may be accessed by others at the
+//! same time.
 //!
-//! No atomic operation of the language does that: operations of different widths must not race. An instruction does: an
-//! x86-64 reads and writes eight aligned bytes at once, and a single byte is never torn. So what the assembly here does is
-//! what the loop of atomic operations beside it does, which all other processors run, and Miri. `BUFFERPROCS_PORTABLE=1` at build
-//! time chooses the loop everywhere, for tools that look for data races and see no assembly.
+//! No atomic operation of the language does that: operations of different widths must not race. An
+//! instruction does: an x86-64 reads and writes eight aligned bytes at once, and a single byte is
+//! never torn. So what the assembly here does is what the loop of atomic operations beside it
+//! does, which all other processors run, and Miri. `BUFFERPROCS_PORTABLE=1` at build time chooses
+//! the loop everywhere, for tools that look for data races and see no assembly.
 
 use std::mem::size_of;
 
@@ -22,14 +24,15 @@ fn keeps_whole<W>(address: *const u8) -> bool {
 ///
 /// # Safety
 ///
-/// `from` is aligned to a `W` and valid for reads of eight initialised bytes, which others write by atomic operations on a
-/// `W` each, if at all.
+/// `from` is aligned to a `W` and valid for reads of eight initialised bytes, which others write
+/// by atomic operations on a `W` each, if at all.
 #[inline(always)]
 pub(crate) unsafe fn load_wide<W: Word>(from: *const u8) -> u64 {
     #[cfg(x86_64_instructions)]
     if keeps_whole::<W>(from) {
         let word;
-        // SAFETY: reads what `load_each` reads, by the caller's promise, each `W` whole; nothing else is touched.
+        // SAFETY: reads what `load_each` reads, by the caller's promise, each `W` whole; nothing
+        // else is touched.
         unsafe {
             std::arch::asm!(
                 "mov {word}, qword ptr [{from}]",
@@ -48,13 +51,14 @@ pub(crate) unsafe fn load_wide<W: Word>(from: *const u8) -> u64 {
 ///
 /// # Safety
 ///
-/// `to` is aligned to a `W` and valid for reads and writes of eight bytes, which others access by atomic operations on a
-/// `W` each, if at all.
+/// `to` is aligned to a `W` and valid for reads and writes of eight bytes, which others access by
+/// atomic operations on a `W` each, if at all.
 #[inline(always)]
 pub(crate) unsafe fn store_wide<W: Word>(to: *mut u8, word: u64) {
     #[cfg(x86_64_instructions)]
     if keeps_whole::<W>(to) {
-        // SAFETY: writes what `store_each` writes, by the caller's promise, each `W` whole; nothing else is touched.
+        // SAFETY: writes what `store_each` writes, by the caller's promise, each `W` whole;
+        // nothing else is touched.
         unsafe {
             std::arch::asm!(
                 "mov qword ptr [{to}], {word}",

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::{Layout, Order};
 use crate::error::LayoutError;
 
-/// Shape, strides and suboffsets that somebody else holds: an exporter, a view, a [`Layout`](super::Layout).
+/// Shape, strides and suboffsets that somebody else holds: an exporter, a view, a
+/// [`Layout`](super::Layout).
 ///
 /// One that exists is valid: every extent, the length and every offset fit an `isize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,8 @@ pub struct LayoutRef<'a> {
     pub(super) shape: &'a [isize],
     /// Steps in bytes, one for each extent. None: packed in C order.
     pub(super) strides: Option<&'a [isize]>,
-    /// What to add after following a pointer, one for each extent; negative where none is followed.
+    /// What to add after following a pointer, one for each extent; negative where none is
+    /// followed.
     pub(super) suboffsets: Option<&'a [isize]>,
     /// Bytes of an item, at least 1.
     pub(super) itemsize: isize,
@@ -23,8 +25,9 @@ pub struct LayoutRef<'a> {
 impl<'a> LayoutRef<'a> {
     /// Checks numbers of any origin.
     ///
-    /// `shape` in items; `strides`, `suboffsets` and `itemsize` in bytes. Without strides the items are packed in C order.
-    /// Fails if lengths differ, an extent is negative, a number overflows or `itemsize` is not positive.
+    /// `shape` in items; `strides`, `suboffsets` and `itemsize` in bytes. Without strides the
+    /// items are packed in C order. Fails if lengths differ, an extent is negative, a number
+    /// overflows or `itemsize` is not positive.
     pub fn new(
         shape: &'a [isize],
         strides: Option<&'a [isize]>,
@@ -86,7 +89,8 @@ impl<'a> LayoutRef<'a> {
         self.strides
     }
 
-    /// What to add after following a pointer, in bytes; negative where none is followed. None if none is followed at all.
+    /// What to add after following a pointer, in bytes; negative where none is followed. None if
+    /// none is followed at all.
     pub fn suboffsets(&self) -> Option<&'a [isize]> {
         self.suboffsets
     }
@@ -116,7 +120,8 @@ impl<'a> LayoutRef<'a> {
         self.len() / self.itemsize()
     }
 
-    /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed. Empty if there is no item.
+    /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed.
+    /// Empty if there is no item.
     pub fn span(&self) -> Range<isize> {
         span(self.shape, self.strides, self.suboffsets, self.itemsize).unwrap_or_default() // `check` saw no error
     }
@@ -128,7 +133,8 @@ impl<'a> LayoutRef<'a> {
 
     /// Bytes from the start of the first item to the start of the item at `indices`.
     ///
-    /// None if there are not as many indices as dimensions, one is out of range, or a pointer is followed on the way.
+    /// None if there are not as many indices as dimensions, one is out of range, or a pointer is
+    /// followed on the way.
     pub fn offset_of(&self, indices: &[usize]) -> Option<isize> {
         if indices.len() != self.ndim() || self.follows_pointers().is_some() {
             return None;
@@ -145,7 +151,8 @@ impl<'a> LayoutRef<'a> {
 
     /// Whether the items lie packed in C order, as `PyBuffer_IsContiguous(view, 'C')` defines it.
     ///
-    /// No items at all are packed, and the stride of an axis with one item does not matter. Memory with suboffsets is not.
+    /// No items at all are packed, and the stride of an axis with one item does not matter. Memory
+    /// with suboffsets is not.
     #[doc(alias = "PyBuffer_IsContiguous")]
     pub fn is_c_contiguous(&self) -> bool {
         match self.strides {
@@ -154,7 +161,8 @@ impl<'a> LayoutRef<'a> {
         }
     }
 
-    /// Whether the items lie packed in Fortran order, as `PyBuffer_IsContiguous(view, 'F')` defines it.
+    /// Whether the items lie packed in Fortran order, as `PyBuffer_IsContiguous(view, 'F')`
+    /// defines it.
     #[doc(alias = "PyBuffer_IsContiguous")]
     pub fn is_f_contiguous(&self) -> bool {
         match self.strides {
@@ -190,7 +198,8 @@ impl<'a> LayoutRef<'a> {
     }
 }
 
-/// Checks the numbers of a layout; returns the bytes of a packed copy. Fails as [`LayoutRef::new`].
+/// Checks the numbers of a layout; returns the bytes of a packed copy. Fails as
+/// [`LayoutRef::new`].
 #[inline]
 pub(crate) fn check(
     shape: &[isize],

@@ -23,8 +23,8 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// What Python's `slice(start, stop, step)` takes of an axis of `extent` items: negative bounds count from the end, and
-    /// bounds beyond an end stop there.
+    /// What Python's `slice(start, stop, step)` takes of an axis of `extent` items: negative
+    /// bounds count from the end, and bounds beyond an end stop there.
     ///
     /// Fails if `step` is 0.
     #[doc(alias = "PySlice_AdjustIndices")]
@@ -39,7 +39,8 @@ impl Slice {
         }
         let (extent, forwards) =
             (isize::try_from(extent).unwrap_or(isize::MAX), step.is_positive());
-        // The places from which one may start, and at which one may stop: from behind the first end to the other.
+        // The places from which one may start, and at which one may stop: from behind the first
+        // end to the other.
         let (lowest, highest) = if forwards { (0, extent) } else { (-1, extent - 1) };
         let clip = |bound: isize| {
             let from_start = if bound < 0 { bound.saturating_add(extent) } else { bound };
@@ -54,11 +55,12 @@ impl Slice {
 }
 
 impl Layout {
-    /// The layout of a part: of the items whose index along `axis` is in `slice`. With it the bytes by which the first item
-    /// moves.
+    /// The layout of a part: of the items whose index along `axis` is in `slice`. With it the
+    /// bytes by which the first item moves.
     ///
-    /// If a pointer is followed before `axis`, the first item does not move: the suboffset does that is added after the last
-    /// such pointer. Fails if there is no such axis or index, if the step is 0, or if the suboffset would become negative.
+    /// If a pointer is followed before `axis`, the first item does not move: the suboffset does
+    /// that is added after the last such pointer. Fails if there is no such axis or index, if the
+    /// step is 0, or if the suboffset would become negative.
     pub fn slice(&self, axis: usize, slice: Slice) -> Result<(Layout, isize), LayoutError> {
         let ndim = self.ndim();
         let Slice { start, count, step } = slice;
@@ -96,8 +98,8 @@ impl Layout {
 
     /// The layout of the items at `index` of the first axis: of all axes behind that.
     ///
-    /// Where they start is found by one step along the first axis, and through the pointer there if there is one. Fails if
-    /// there is no axis or no such index.
+    /// Where they start is found by one step along the first axis, and through the pointer there
+    /// if there is one. Fails if there is no axis or no such index.
     pub(crate) fn index(&self, index: usize) -> Result<Layout, LayoutError> {
         let ndim = self.ndim();
         let &extent = self.shape.first().ok_or(LayoutError::NoSuchAxis { axis: 0, ndim })?;

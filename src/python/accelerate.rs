@@ -1,8 +1,8 @@
 //! The slots of a class, replaced by a shorter way to the same answers.
 //!
 //! PyO3 wraps each method of a class, which costs more than a request itself. When the type is
-//! made, the class attribute `__bufferprocs__` puts functions of this crate into its two slots. One
-//! table of scenarios runs over classes with and without it: `tests/python/alike.py`.
+//! made, the class attribute `__bufferprocs__` puts functions of this crate into its two slots.
+//! One table of scenarios runs over classes with and without it: `tests/python/alike.py`.
 
 use pyo3::prelude::*;
 

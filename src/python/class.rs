@@ -1,4 +1,5 @@
-//! Classes of PyO3 as exporters: what the attribute [`exports`](macro@super::exports) makes of a field.
+//! Classes of PyO3 as exporters: what the attribute [`exports`](macro@super::exports) makes of a
+//! field.
 
 use std::ffi::c_int;
 use std::sync::{Mutex, OnceLock, RwLock, TryLockError};
@@ -25,8 +26,8 @@ use crate::exporter::Lend;
 /// `snapshot()` must not wait for a thread that waits for the lock.
 ///
 /// An `Arc<Exported<E>>` cannot be such a field. Two classes could share it, and the collector
-/// would count each reference in the value twice. To keep a hold on the memory from Rust, export an
-/// `Arc<[Shared<T>]>`; to change the value from Rust, keep the object (`Py<Class>`).
+/// would count each reference in the value twice. To keep a hold on the memory from Rust, export
+/// an `Arc<[Shared<T>]>`; to change the value from Rust, keep the object (`Py<Class>`).
 ///
 /// An error that an implementation keeps, to refuse with it again, has to be
 /// [plain](BufferError::into_plain): an exception refers to objects that no collector finds there.
@@ -200,7 +201,8 @@ fn lend_foreign<H: Holder>(holder: &H, asked: &Asked) -> Result<(), BufferError>
     unsafe { attached(|| holder.with_exported(|lent| asked.ask(lent))) }?
 }
 
-/// `__releasebuffer__` of a class. Borrows nothing: it runs during a method that has `&mut self` too.
+/// `__releasebuffer__` of a class. Borrows nothing: it runs during a method that has `&mut self`
+/// too.
 ///
 /// # Safety
 ///

@@ -7,8 +7,8 @@ use super::raise::{Exception, exception_in};
 use crate::caught::drop_caught;
 use crate::error::{AccessError, BufferError, CopyError, FormatError, LayoutError, MutError};
 
-/// `BufferError`; of a closed exporter `ValueError`, of an object that is none `TypeError`, as CPython has it. What a foreign
-/// exporter raised is raised again.
+/// `BufferError`; of a closed exporter `ValueError`, of an object that is none `TypeError`, as
+/// CPython has it. What a foreign exporter raised is raised again.
 impl From<BufferError> for PyErr {
     fn from(error: BufferError) -> PyErr {
         if let BufferError::Raised(raised) = &error {
@@ -49,8 +49,8 @@ impl From<AccessError> for PyErr {
     }
 }
 
-/// `TypeError` where the target must not be written, `MemoryError` where there is no memory for a copy; `ValueError` otherwise, as
-/// `memoryview` has it.
+/// `TypeError` where the target must not be written, `MemoryError` where there is no memory for a
+/// copy; `ValueError` otherwise, as `memoryview` has it.
 impl From<CopyError> for PyErr {
     fn from(error: CopyError) -> PyErr {
         match error {

@@ -6,8 +6,8 @@ use super::exports;
 use crate::exporter::{Exported, Exporter, Lend};
 
 /// An object whose memory Python's consumers see; nothing else can be done with it.
-// Immutable, as bytearray is: without a release slot, which a patch of the type takes away, no view
-// would ever end.
+// Immutable, as bytearray is: without a release slot, which a patch of the type takes away, no
+// view would ever end.
 #[cfg_attr(
     all(Py_3_10, not(Py_LIMITED_API)),
     pyclass(frozen, immutable_type, name = "Export", module = "bufferprocs")
@@ -26,8 +26,8 @@ impl Export {}
 
 /// An object that exports `exporter`.
 ///
-/// A `Vec<f64>` gives a read-only object; a `Vec<Shared<f64>>` one that consumers may write. To keep a hold on the memory from
-/// Rust, export an `Arc<[Shared<T>]>` and keep a clone.
+/// A `Vec<f64>` gives a read-only object; a `Vec<Shared<f64>>` one that consumers may write. To
+/// keep a hold on the memory from Rust, export an `Arc<[Shared<T>]>` and keep a clone.
 ///
 /// ```pyo3
 /// #[pyfunction]
@@ -39,7 +39,8 @@ pub fn export<E: Exporter>(py: Python<'_>, exporter: E) -> PyResult<Bound<'_, Py
     lend(py, Exported::new(exporter))
 }
 
-/// An object that answers requests by `lender`: a [`Snapshot`](crate::exporters::Snapshot), for example.
+/// An object that answers requests by `lender`: a [`Snapshot`](crate::exporters::Snapshot), for
+/// example.
 pub fn lend<L: Lend>(py: Python<'_>, lender: L) -> PyResult<Bound<'_, PyAny>> {
     Ok(Bound::new(py, Export { lender: Box::new(lender) })?.into_any())
 }

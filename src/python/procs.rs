@@ -1,4 +1,5 @@
-//! The two procs of a type, over the C API alone: requests go to what its objects lend, releases by `internal`.
+//! The two procs of a type, over the C API alone: requests go to what its objects lend, releases
+//! by `internal`.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -64,8 +65,8 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
 ///
 /// # Safety
 ///
-/// `view` was granted by [`getbufferproc`] and is not released, or has NULL in `internal`. The thread is attached to the
-/// interpreter.
+/// `view` was granted by [`getbufferproc`] and is not released, or has NULL in `internal`. The
+/// thread is attached to the interpreter.
 pub unsafe extern "C" fn releasebufferproc(
     exporter: *mut ffi::PyObject,
     view: *mut ffi::Py_buffer,
@@ -158,7 +159,8 @@ impl Asked {
         }
         // SAFETY: valid for writes.
         unsafe { refuse(self.view.cast()) };
-        // SAFETY: the reference that `answer` took, which no view has; another one is the caller's.
+        // SAFETY: the reference that `answer` took, which no view has; another one is the
+        // caller's.
         unsafe { ffi::Py_DECREF(self.exporter) };
         refusal
     }
@@ -232,7 +234,8 @@ fn called_by_pyo3<R>(py: pyo3::Python<'_>, code: impl FnOnce() -> R) -> R {
 
     impl Work {
         fn run(&self) {
-            // SAFETY: what it points at lives until `call0` has returned, and nothing else uses it.
+            // SAFETY: what it points at lives until `call0` has returned, and nothing else uses
+            // it.
             unsafe { (*self.0)() }
         }
     }
@@ -257,7 +260,8 @@ fn called_by_pyo3<R>(py: pyo3::Python<'_>, code: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Ends one export. What the exporter's drop does, if this was the last hold on it, disturbs no exception that is set.
+/// Ends one export. What the exporter's drop does, if this was the last hold on it, disturbs no
+/// exception that is set.
 ///
 /// # Safety
 ///

@@ -20,8 +20,8 @@ use crate::request::Request;
 
 /// A buffer that may go to any thread, and be read while the interpreter is detached.
 ///
-/// It has an owned reference, where `Buffer<Bound<PyAny>>` has a borrow of the interpreter, which makes that one faster to
-/// release.
+/// It has an owned reference, where `Buffer<Bound<PyAny>>` has a borrow of the interpreter, which
+/// makes that one faster to release.
 pub type PyBuffer = Buffer<Py<PyAny>>;
 
 impl PyBuffer {
@@ -49,17 +49,19 @@ impl PyBuffer {
     }
 }
 
-/// The object may be of any type. The promises of [`Source`] are those of the protocol, which C code keeps or does not;
-/// whatever of them can be seen in a view is checked.
-// SAFETY: the protocol demands of every exporter in CPython what `Source` demands, except for writers outside Rust, whose
-// accesses are no atomic ones: no consumer can do better. Addresses are refused in `get`.
+/// The object may be of any type. The promises of [`Source`] are those of the protocol, which C
+/// code keeps or does not; whatever of them can be seen in a view is checked.
+// SAFETY: the protocol demands of every exporter in CPython what `Source` demands, except for
+// writers outside Rust, whose accesses are no atomic ones: no consumer can do better. Addresses
+// are refused in `get`.
 unsafe impl Source for Bound<'_, PyAny> {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
         get(self, view, request)
     }
 
     unsafe fn release(view: &mut Py_buffer) {
-        // SAFETY: granted and not released, by the caller's promise. Attached: the buffer has the lifetime of a `Bound`.
+        // SAFETY: granted and not released, by the caller's promise. Attached: the buffer has the
+        // lifetime of a `Bound`.
         unsafe { ffi::PyBuffer_Release(std::ptr::from_mut(view).cast()) };
     }
 
@@ -161,7 +163,8 @@ fn get(
         false => request,
     };
     let filled: *mut ffi::Py_buffer = std::ptr::from_mut(view).cast();
-    // SAFETY: the object is alive and attached, the view may be written; whoever gets it releases it.
+    // SAFETY: the object is alive and attached, the view may be written; whoever gets it releases
+    // it.
     if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), filled, asked.bits()) } != 0 {
         return Err(match PyErr::take(object.py()) {
             Some(error) => BufferError::Raised(Raised::new(error)),

@@ -13,7 +13,8 @@ use crate::conformance::{Answer, Exception, Subject};
 
 /// Any object, through `PyObject_GetBuffer` and `PyBuffer_Release`.
 ///
-/// As long as it exists, `sys.unraisablehook` is its own: that is where releases report what they cannot raise.
+/// As long as it exists, `sys.unraisablehook` is its own: that is where releases report what they
+/// cannot raise.
 #[derive(Debug)]
 pub struct PySubject<'py> {
     object: Bound<'py, PyAny>,
@@ -28,8 +29,8 @@ impl<'py> PySubject<'py> {
     ///
     /// # Safety
     ///
-    /// What the object lets a view point at can be read, as [`Subject`] puts it. Of an exporter that is to be examined this is
-    /// not known: do it in a process that may end.
+    /// What the object lets a view point at can be read, as [`Subject`] puts it. Of an exporter
+    /// that is to be examined this is not known: do it in a process that may end.
     pub unsafe fn new(object: Bound<'py, PyAny>) -> PyResult<PySubject<'py>> {
         let py = object.py();
         let reported = PyList::empty(py);
@@ -61,7 +62,8 @@ unsafe impl Subject for PySubject<'_> {
 
     fn ask(&self, view: &mut Py_buffer, flags: c_int) -> Answer {
         let filled: *mut ffi::Py_buffer = std::ptr::from_mut(view).cast();
-        // SAFETY: the object is alive and attached, the view may be written; whoever asks releases it.
+        // SAFETY: the object is alive and attached, the view may be written; whoever asks releases
+        // it.
         let status = unsafe { ffi::PyObject_GetBuffer(self.object.as_ptr(), filled, flags) };
         let py = self.object.py();
         Answer { status, raised: PyErr::take(py).map(|error| exception(py, &error)) }
@@ -75,8 +77,8 @@ unsafe impl Subject for PySubject<'_> {
     unsafe fn references(&self, object: *mut PyObject) -> Option<u32> {
         // SAFETY: alive, by the caller's promise; attached.
         let references = unsafe { ffi::Py_REFCNT(object.cast()) };
-        // The low half has the number, the other what else a Python keeps there. Immortal objects have a negative one, or one
-        // that nobody reaches.
+        // The low half has the number, the other what else a Python keeps there. Immortal objects
+        // have a negative one, or one that nobody reaches.
         let low = references as i32;
         (0..1 << 28).contains(&low).then_some(low as u32)
     }

@@ -1,4 +1,5 @@
-//! Every check finds the exporter that breaks its rule, no other check does, and good exporters break none.
+//! Every check finds the exporter that breaks its rule, no other check does, and good exporters
+//! break none.
 
 #[path = "../requests/subjects.rs"]
 #[allow(dead_code)] // what is true of each is for the test `requests`

@@ -42,7 +42,7 @@ def sources(package):
     """The files of the library, relative to the package, and their text up to their tests."""
     for path in sorted(glob.glob(os.path.join(package, "src/**/*.rs"), recursive=True)):
         name = os.path.relpath(path, package)
-        if name.startswith("src/bin/") or os.path.basename(name) in ("interleavings.rs", "tests.rs"):
+        if os.path.basename(name) in ("interleavings.rs", "tests.rs"):
             continue
         with open(path, encoding="utf-8") as file:
             text = file.read()

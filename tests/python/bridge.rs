@@ -1,4 +1,5 @@
-//! The bridge in a real CPython: `bridge.py` has a test for each promise, over the module in `bridge/`.
+//! The bridge in a real CPython: `bridge.py` has a test for each promise, over the module in
+//! `bridge/`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +23,8 @@ pub fn second_newest_pyo3(python: &Interpreter) -> Outcome {
     compare(python, &SECOND_NEWEST)
 }
 
-/// One module for all versions from 3.11 on. Its checksum tells whether it was one: `.ci/run` compares.
+/// One module for all versions from 3.11 on. Its checksum tells whether it was one: `.ci/run`
+/// compares.
 pub fn abi3(python: &Interpreter) -> Outcome {
     match python.minor() {
         ..11 => not_loaded(python, &ABI3),

@@ -1,4 +1,5 @@
-//! A view made by hand, over memory of the test: the crate's consumer reads and writes it as any exporter's.
+//! A view made by hand, over memory of the test: the crate's consumer reads and writes it as any
+//! exporter's.
 
 use std::ffi::c_int;
 

@@ -1,4 +1,5 @@
-//! The package `bufferprocs`: its command line and its functions, over Python's own exporters, PyO3's and ours.
+//! The package `bufferprocs`: its command line and its functions, over Python's own exporters,
+//! PyO3's and ours.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ pub fn run(python: &Interpreter) -> Outcome {
     }
 }
 
-/// Builds the package, beside the examples and the exporters of `usual/`. Returns the folder to import them from.
+/// Builds the package, beside the examples and the exporters of `usual/`. Returns the folder to
+/// import them from.
 pub fn build(python: &Interpreter) -> Result<String, String> {
     let (_, folder) = examples::built(python, &NEWEST)?;
     let usual = Module::new("usual", "tests/python/usual/lib.rs");

@@ -9,7 +9,8 @@ pub struct Exception {
     applies: fn(&str) -> bool,
 }
 
-/// Each has to occur, so that none outlives its reason. They are of NumPy alone: what `struct` accepts, we accept.
+/// Each has to occur, so that none outlives its reason. They are of NumPy alone: what `struct`
+/// accepts, we accept.
 pub const EXCEPTIONS: [Exception; 5] = [
     // NumPy stops reading at the brace and ignores what follows.
     Exception { what: "a brace closes that none opened", applies: |string| depths(string).0 < 0 },
@@ -49,7 +50,8 @@ pub enum Agreement {
     Excepted(usize),
 }
 
-/// What NumPy accepts we accept, but for the exceptions, and it has the type that formats.py describes.
+/// What NumPy accepts we accept, but for the exceptions, and it has the type that formats.py
+/// describes.
 pub fn against_numpy(
     numpy: &str,
     bytes: &[u8],
@@ -74,8 +76,8 @@ pub fn against_numpy(
     }
 }
 
-/// The one difference in sizes: NumPy pads the end of the item too, if `@` is in force there. `struct` does not, and we
-/// follow it.
+/// The one difference in sizes: NumPy pads the end of the item too, if `@` is in force there.
+/// `struct` does not, and we follow it.
 fn numpy_itemsize(string: &str, format: &Format) -> usize {
     let order = unnamed(string).chars().rfind(|c| "@=<>!^".contains(*c)).unwrap_or('@');
     match order {

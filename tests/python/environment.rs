@@ -69,8 +69,9 @@ impl From<Unmade> for String {
 
 /// The interpreter of an environment with `packages`.
 ///
-/// Made under a name of its own and renamed when it is whole, so that two processes at once do not write into one
-/// environment. The stamp, written last, says what it was made of; with another one it is made anew.
+/// Made under a name of its own and renamed when it is whole, so that two processes at once do not
+/// write into one environment. The stamp, written last, says what it was made of; with another one
+/// it is made anew.
 pub fn with(python: &Interpreter, kind: &str, packages: &[&str]) -> Result<Interpreter, Unmade> {
     let listed = packages.join(" ");
     let stamp = format!("{listed} for {}\n", python.executable());

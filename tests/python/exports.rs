@@ -1,4 +1,5 @@
-//! Exporters while they are exported: what `exports.py` sees, and the chapters on counting and on writable memory say.
+//! Exporters while they are exported: what `exports.py` sees, and the chapters on counting and on
+//! writable memory say.
 
 use crate::Outcome;
 use crate::interpreter::Interpreter;

@@ -1,4 +1,5 @@
-//! Format strings, as `struct.calcsize`, NumPy and we read them: what is accepted, sizes, offsets, names, sub-arrays.
+//! Format strings, as `struct.calcsize`, NumPy and we read them: what is accepted, sizes, offsets,
+//! names, sub-arrays.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! The targets of `fuzz/` in a real CPython: on the seeds, and on random input for as long as is asked.
+//! The targets of `fuzz/` in a real CPython: on the seeds, and on random input for as long as is
+//! asked.
 
 use std::env;
 
@@ -7,7 +8,8 @@ use crate::modules::{self, Build, Module, NEWEST};
 use crate::versions::WRITE;
 use crate::{Outcome, environment};
 
-/// How long each target runs, or how many random cases it is given. With either the module is built with optimisations.
+/// How long each target runs, or how many random cases it is given. With either the module is
+/// built with optimisations.
 const SECONDS: &str = "BUFFERPROCS_FUZZ_SECONDS";
 const CASES: &str = "BUFFERPROCS_FUZZ_CASES";
 /// Random cases where nothing is asked.

@@ -6,7 +6,8 @@ const ORDERS: [char; 6] = ['@', '=', '<', '>', '!', '^'];
 /// Codes that `struct` has in every order, and those of native orders alone.
 const STRUCT: &str = "cbB?hHiIlLqQefdspx";
 const STRUCT_NATIVE: &str = "nNP";
-/// What NumPy understands in every order and in native ones, and codes of PEP 3118 that it does not.
+/// What NumPy understands in every order and in native ones, and codes of PEP 3118 that it does
+/// not.
 const PEP: &[&str] = &[
     "?", "c", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "s", "w", "O", "x",
     "x", "Zf", "Zd",

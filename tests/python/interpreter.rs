@@ -107,7 +107,8 @@ impl Interpreter {
         self.version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0)
     }
 
-    /// Whether it is newer than those that the book covers. It may word a message otherwise, or read more.
+    /// Whether it is newer than those that the book covers. It may word a message otherwise, or
+    /// read more.
     pub fn is_newer_than_the_book(&self) -> bool {
         self.minor() > NEWEST
     }
@@ -126,7 +127,8 @@ impl Interpreter {
         self.output(Command::new(&self.path).args(["-I", "-B"]).arg(file), &script, input)
     }
 
-    /// What `script`, a file of the repository, prints when it can import what is in the folder `modules`.
+    /// What `script`, a file of the repository, prints when it can import what is in the folder
+    /// `modules`.
     pub fn run_with_modules(&self, script: &str, modules: &str) -> Result<String, String> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let run = "import runpy, sys; sys.path.insert(0, sys.argv[1]); \

@@ -1,7 +1,8 @@
-//! Layouts: contiguity, addresses, packed strides and copies, by CPython's `PyBuffer_*` functions and by us.
+//! Layouts: contiguity, addresses, packed strides and copies, by CPython's `PyBuffer_*` functions
+//! and by us.
 //!
-//! All of the functions exist in 3.9 and newer. `PyBuffer_GetPointer` reads strides without asking whether there are any,
-//! so every view has some.
+//! All of the functions exist in 3.9 and newer. `PyBuffer_GetPointer` reads strides without asking
+//! whether there are any, so every view has some.
 
 use std::fmt::{Debug, Write as _};
 
@@ -47,7 +48,8 @@ struct Rows {
 struct Answer {
     /// In C order, Fortran order, any of them.
     contiguous: [bool; 3],
-    /// Of all items in C order: relative to the first one, or places in the memory if there are rows.
+    /// Of all items in C order: relative to the first one, or places in the memory if there are
+    /// rows.
     addresses: Vec<isize>,
     /// The items packed in the orders C, F, A.
     packed: [Vec<u8>; 3],
@@ -191,7 +193,8 @@ impl Question {
         self.shape.iter().product()
     }
 
-    /// The indices of all items, by the definition: in C order the last one runs fastest, in Fortran order the first.
+    /// The indices of all items, by the definition: in C order the last one runs fastest, in
+    /// Fortran order the first.
     fn indices(&self, order: Order) -> Vec<Vec<usize>> {
         let axes: Vec<usize> = match order {
             Order::Fortran => (0..self.shape.len()).collect(),
@@ -274,7 +277,8 @@ fn geometry(question: &Question, answer: &Answer) -> Result<(), String> {
     differ("PyBuffer_FillContiguousStrides for F", &packed_strides[1], f.strides())
 }
 
-/// Items out of the memory and into it, by our consumer. Of items that overlap, the last one stays.
+/// Items out of the memory and into it, by our consumer. Of items that overlap, the last one
+/// stays.
 fn copies(question: &Question, answer: &Answer, bytes: &Bytes) -> Result<(), String> {
     let mut view = question.by_hand(bytes.memory.clone());
     let buffer = view.buffer().map_err(|error| error.to_string())?;

@@ -1,6 +1,8 @@
-//! The crate against a real Python: each case asks both the same questions and compares the answers.
+//! The crate against a real Python: each case asks both the same questions and compares the
+//! answers.
 //!
-//! Not a libtest harness, so that a missing Python can be counted as skipped and cannot read as passed.
+//! Not a libtest harness, so that a missing Python can be counted as skipped and cannot read as
+//! passed.
 
 use std::process::ExitCode;
 
@@ -15,7 +17,7 @@ mod copies;
 mod dialects;
 mod dtype;
 mod environment;
-#[path = "../../src/bin/book/example.rs"]
+#[path = "../../tools/book/src/example.rs"]
 mod example;
 mod examples;
 mod exports;
@@ -130,7 +132,8 @@ const CASES: [(&str, Case); 31] = [
 /// at, and the other wants a PyPy.
 const BY_NAME: [(&str, Case); 2] = [("survey", survey::run), ("pypy", pypy::run)];
 
-/// Options of libtest that take a value as the next argument; `cargo test` and editors pass them to all tests.
+/// Options of libtest that take a value as the next argument; `cargo test` and editors pass them
+/// to all tests.
 const WITH_VALUE: [&str; 5] = ["--color", "--format", "--logfile", "--test-threads", "-Z"];
 
 fn main() -> ExitCode {
@@ -191,7 +194,8 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The cases that the arguments name, as libtest reads them: parts of names, or whole names with `--exact`.
+/// The cases that the arguments name, as libtest reads them: parts of names, or whole names with
+/// `--exact`.
 fn selected(arguments: &[String]) -> Vec<(&'static str, Case)> {
     let exact = arguments.iter().any(|argument| argument == "--exact");
     let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());

@@ -1,7 +1,8 @@
-//! Extension modules, built for an interpreter by a cargo of their own and put where it finds them.
+//! Extension modules, built for an interpreter by a cargo of their own and put where it finds
+//! them.
 //!
-//! Their packages lie below `target/python/`, made here: so `cargo test` itself builds neither PyO3 nor anything that wants
-//! a libpython.
+//! Their packages lie below `target/python/`, made here: so `cargo test` itself builds neither
+//! PyO3 nor anything that wants a libpython.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
@@ -71,7 +72,8 @@ impl<'a> Module<'a> {
     }
 }
 
-/// Builds `modules`, in a workspace of the name `set`. Returns the folder from which `python` can import them.
+/// Builds `modules`, in a workspace of the name `set`. Returns the folder from which `python` can
+/// import them.
 pub fn build(
     python: &Interpreter,
     build: &Build<'_>,

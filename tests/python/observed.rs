@@ -1,4 +1,5 @@
-//! What the chapters say of CPython and NumPy: each page has a script that looks, and a list of what it has to see.
+//! What the chapters say of CPython and NumPy: each page has a script that looks, and a list of
+//! what it has to see.
 
 use crate::Outcome;
 use crate::environment;

@@ -1,4 +1,5 @@
-//! Each example as a project of its own: made with `cargo book new`, then built and used as its README says, letter by letter.
+//! Each example as a project of its own: made with `cargo book new`, then built and used as its
+//! README says, letter by letter.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,6 @@ use crate::interpreter::Interpreter;
 pub fn run(python: &Interpreter) -> Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let tool = env!("CARGO_BIN_EXE_book");
     // Not below the repository: nothing of it may be found by accident.
     let folder = std::env::temp_dir().join(format!("bufferprocs-projects-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
@@ -18,7 +18,8 @@ pub fn run(python: &Interpreter) -> Outcome {
     let outcome = crate::example::names(root)?.into_iter().try_for_each(|name| {
         let project = folder.join(&name);
         let place = project.to_str().ok_or("the folder for temporary files is not UTF-8")?;
-        checked(Command::new(tool).args(["new", place, "--example", &name]).current_dir(root))?;
+        let mut tool = Command::new(env!("CARGO"));
+        checked(tool.args(["book", "new", place, "--example", &name]).current_dir(root))?;
         let readme = fs::read_to_string(project.join("README.md")).map_err(|e| e.to_string())?;
         for line in readme.lines().filter_map(|line| line.strip_prefix("$ ")) {
             follow(python, line, &project, &target.join("python").join("projects"))
@@ -44,7 +45,8 @@ fn follow(python: &Interpreter, line: &str, project: &Path, target: &Path) -> Re
     };
     let mut command = Command::new(program);
     command.args(words).current_dir(project);
-    // What a shell of the user's would not have. One target folder for all of them; whose interpreter is the project's own.
+    // What a shell of the user's would not have. One target folder for all of them; whose
+    // interpreter is the project's own.
     command.env("CARGO_TARGET_DIR", target).env_remove("PYO3_PYTHON");
     command.env_remove("VIRTUAL_ENV").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
     checked(&mut command)

@@ -14,8 +14,9 @@ use crate::interpreter::Interpreter;
 
 /// Name, shape, strides and offset over twelve items of two bytes.
 ///
-/// Not among them: one dimension of no item with a stride that is not the itemsize. There `memoryview` contradicts
-/// `PyBuffer_IsContiguous`, and we follow the latter: see `empty-slice-contiguous` below.
+/// Not among them: one dimension of no item with a stride that is not the itemsize. There
+/// `memoryview` contradicts `PyBuffer_IsContiguous`, and we follow the latter: see
+/// `empty-slice-contiguous` below.
 const LAYOUTS: [(&str, &[usize], &[isize], usize); 12] = [
     ("1-D", &[12], &[2], 0),
     ("C", &[3, 4], &[8, 2], 0),
@@ -60,7 +61,8 @@ const OBSERVED: [(&str, &str); 16] = [
     ("itemsize-0-ends-the-interpreter", "True"),
 ];
 
-/// Writable or read-only. We show the items of writable memory whole, so the misaligned ones are read-only.
+/// Writable or read-only. We show the items of writable memory whole, so the misaligned ones are
+/// read-only.
 fn modes(name: &str) -> impl Iterator<Item = bool> {
     [false, true].into_iter().filter(move |&readonly| readonly || name != "misaligned")
 }

@@ -19,7 +19,8 @@ fn tests_of(minor: u32) -> Option<u32> {
     }
 }
 
-/// The suites on our module and on the installed one: the same tests run, and the same are skipped; none fails.
+/// The suites on our module and on the installed one: the same tests run, and the same are
+/// skipped; none fails.
 pub fn run(python: &Interpreter) -> Outcome {
     let folder = build(python)?;
     let ours = python.run_with("tests/python/suite.py", &[&folder])?;

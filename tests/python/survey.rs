@@ -1,4 +1,5 @@
-//! How real exporters fare, and which defects were found: the pages of the book, compared with what there is.
+//! How real exporters fare, and which defects were found: the pages of the book, compared with
+//! what there is.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The symptom index: every message on the page is raised by a program, and every message raised is on the page.
+//! The symptom index: every message on the page is raised by a program, and every message raised
+//! is on the page.
 
 use std::fs;
 use std::path::Path;
@@ -57,7 +58,8 @@ pub fn compare(python: &Interpreter) -> Outcome {
     Ok(format!("{} messages", raised.len()))
 }
 
-/// A heading that is a message of Python's. Those of compilers, in double marks, are tested with the book.
+/// A heading that is a message of Python's. Those of compilers, in double marks, are tested with
+/// the book.
 fn heading(line: &str) -> Option<&str> {
     let message = line.strip_prefix("### `")?.strip_suffix('`')?;
     (!message.starts_with('`')).then_some(message)

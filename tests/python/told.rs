@@ -1,4 +1,5 @@
-//! Scripts that prove what a chapter says of the interpreter: each rule is asserted below its name.
+//! Scripts that prove what a chapter says of the interpreter: each rule is asserted below its
+//! name.
 
 use crate::Outcome;
 use crate::interpreter::Interpreter;

@@ -1,4 +1,5 @@
-//! Every exporter answers every request as one declarative sentence says, written without a look at `fill`.
+//! Every exporter answers every request as one declarative sentence says, written without a look
+//! at `fill`.
 
 mod subjects;
 
@@ -105,7 +106,8 @@ fn check(of: &Subject, flags: c_int) {
 }
 
 fn bytes_of(view: &Py_buffer) -> &[u8] {
-    // SAFETY: a Py_buffer has no padding: const asserts in `abi` pin its size to the sum of its fields.
+    // SAFETY: a Py_buffer has no padding: const asserts in `abi` pin its size to the sum of its
+    // fields.
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(view).cast(), size_of::<Py_buffer>()) }
 }
 

@@ -114,7 +114,8 @@ pub fn judge(said: &Said, filled: &Py_buffer, request: Request) -> Verdict {
 }
 
 impl Meant {
-    /// Where each item starts, in bytes into the memory, in C order; None if one is not in the memory.
+    /// Where each item starts, in bytes into the memory, in C order; None if one is not in the
+    /// memory.
     pub fn places(&self, buf: i128, memory: &[Cell<*mut u8>]) -> Option<Vec<usize>> {
         if self.shape.contains(&0) {
             return Some(Vec::new());

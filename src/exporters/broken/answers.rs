@@ -1,4 +1,5 @@
-//! The good exporters that are spoilt, and what each fault makes of a granted view, of a refusal and of a release.
+//! The good exporters that are spoilt, and what each fault makes of a granted view, of a refusal
+//! and of a release.
 
 use std::ffi::{CStr, c_int};
 use std::ptr::{null_mut, without_provenance_mut};

@@ -1,4 +1,5 @@
-//! The module that `bridge.py` imports: classes and functions made with the bridge, each for one question.
+//! The module that `bridge.py` imports: classes and functions made with the bridge, each for one
+//! question.
 //!
 //! No `unsafe` here, save for what C code would do.
 #![deny(unsafe_code)]

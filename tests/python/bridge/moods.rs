@@ -1,4 +1,5 @@
-//! Exporters whose own code gets in the way: panics, references to Python's objects, drops that run Python code.
+//! Exporters whose own code gets in the way: panics, references to Python's objects, drops that
+//! run Python code.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -122,7 +123,8 @@ impl Cycle {
     }
 }
 
-/// Its `Exported` can be replaced, so that the last view drops the old value, and with it the object that it refers to.
+/// Its `Exported` can be replaced, so that the last view drops the old value, and with it the
+/// object that it refers to.
 #[pyclass]
 pub struct Keeper {
     value: Exported<WithReference>,

@@ -9,8 +9,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::{PyTypeInfo, ffi};
 
-/// The recipe that leaks: a view made with `PyBuffer_FillInfo` for an owner, given to `PyMemoryView_FromBuffer`, which forgets
-/// the owner.
+/// The recipe that leaks: a view made with `PyBuffer_FillInfo` for an owner, given to
+/// `PyMemoryView_FromBuffer`, which forgets the owner.
 #[pyfunction]
 pub fn from_buffer<'py>(owner: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     static BYTES: [u8; 3] = *b"abc";
@@ -51,7 +51,8 @@ pub fn too_many_releases(object: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// Releases a view of `object`, after `work`, while an exception is set. Returns the exception that is set then.
+/// Releases a view of `object`, after `work`, while an exception is set. Returns the exception
+/// that is set then.
 #[pyfunction]
 pub fn release_while_raising(
     object: &Bound<'_, PyAny>,
@@ -117,7 +118,8 @@ impl Hostile {
     }
 }
 
-/// A class as it is often written: correct for a consumer that looks at once, and wrong for one that keeps its view.
+/// A class as it is often written: correct for a consumer that looks at once, and wrong for one
+/// that keeps its view.
 #[pyclass]
 pub struct Usual {
     bytes: Vec<u8>,

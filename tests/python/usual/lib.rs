@@ -12,7 +12,8 @@ use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Read-only bytes, as the test class in PyO3's own repository shows them: the format is a new string for each view.
+/// Read-only bytes, as the test class in PyO3's own repository shows them: the format is a new
+/// string for each view.
 #[pyclass(frozen)]
 struct Blob(Vec<u8>);
 
@@ -60,8 +61,9 @@ impl Blob {
     }
 }
 
-/// Numbers of four bytes, shown whatever was asked for, and counted where bytes are to be counted: as the class that PyO3 tests
-/// its consumer with. `fault` is one of those that this consumer has to find.
+/// Numbers of four bytes, shown whatever was asked for, and counted where bytes are to be counted:
+/// as the class that PyO3 tests its consumer with. `fault` is one of those that this consumer has
+/// to find.
 #[pyclass(frozen)]
 struct Words {
     words: Vec<u32>,
@@ -126,7 +128,8 @@ impl Growing {
     }
 
     fn append(&mut self, item: f64) {
-        // Moved, as a vector moves when it is full. The old memory is kept: what looks at it must not end the interpreter.
+        // Moved, as a vector moves when it is full. The old memory is kept: what looks at it must
+        // not end the interpreter.
         let mut items = Vec::with_capacity(self.0.len() + 1);
         items.extend_from_slice(&self.0);
         items.push(item);

@@ -1,0 +1,41 @@
+//! The parts of the harness that only this book has: directives that the crate computes, and the
+//! crate's own checks of rules.
+
+use mdbook_proof::Extension;
+use mdbook_proof::book::Book;
+use mdbook_proof::source::{Problem, Result};
+use serde_json::Value;
+
+mod card;
+mod checks;
+mod explorer;
+mod matrix;
+mod picture;
+
+/// The extension of the harness.
+pub struct Directives;
+
+impl Extension for Directives {
+    fn expand(&self, name: &str, argument: &str) -> Result<String> {
+        match (name, argument) {
+            ("card", "") => card::html(),
+            ("explorer", "") => explorer::html(),
+            ("matrix", "") => matrix::html(),
+            ("picture", argument) => picture::html(argument),
+            _ => {
+                let directive = format!("{name} {argument}");
+                Err(format!("unknown directive `{{{{#{}}}}}`", directive.trim_end()))
+            }
+        }
+    }
+
+    /// What `rules.json` says of the conformance check that knows a rule.
+    fn check_of(&self, rule: &str) -> Option<Value> {
+        checks::of(rule).map(checks::json)
+    }
+
+    /// Where the crate says other things than the pages.
+    fn problems(&self, book: &Book) -> Vec<Problem> {
+        checks::problems(book)
+    }
+}

@@ -1,0 +1,24 @@
+//! `audit`: everything that needs no running.
+
+use crate::book::Book;
+use crate::checks;
+use crate::project::Project;
+use crate::render::Rendered;
+use crate::source::{Result, counted};
+
+/// True if nothing is wrong.
+pub fn run(project: &Project) -> Result<bool> {
+    let book = Book::read(&project.root, &project.settings)?;
+    let problems = checks::problems(project, &book, &Rendered::of(&book, project))?;
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    println!(
+        "{}, {} that Python runs, {}, {}",
+        counted(book.blocks().count(), "block"),
+        book.quotations().count(),
+        counted(book.rules.len(), "rule"),
+        counted(problems.len(), "problem")
+    );
+    Ok(problems.is_empty())
+}

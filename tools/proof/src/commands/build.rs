@@ -1,0 +1,55 @@
+//! Without a command: builds the site with the mdBook that is compiled in, and checks its links.
+
+use crate::checks::links;
+use crate::commands::preprocess::BookPreprocessor;
+use crate::commands::warnings;
+use crate::extension::Extension;
+use crate::project::NAME;
+use crate::source::Result;
+use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Builds the book of `root` and returns the folder of the site.
+pub fn build(root: &Path, extension: &'static dyn Extension) -> Result<PathBuf> {
+    warnings::show();
+    let folder = root.join("book");
+    let mut config = Config::from_disk(folder.join("book.toml")).map_err(explained)?;
+    // As stock mdBook does: a workflow that knows where the repository lies sets the links to it.
+    config.update_from_env().map_err(explained)?;
+    without_our_command(&mut config)?;
+    let mut book = MDBook::load_with_config(&folder, config).map_err(explained)?;
+    book.with_preprocessor(BookPreprocessor(extension));
+    book.build().map_err(explained)?;
+    let site = book.build_dir_for("html");
+    let problems = links::check(&site, root)?;
+    if problems.is_empty() {
+        Ok(site.canonicalize().unwrap_or(site))
+    } else {
+        Err(format!("broken links:\n{}", problems.join("\n")))
+    }
+}
+
+/// book.toml names a command for stock mdBook. Here the preprocessor runs in this process, and
+/// must not run twice.
+fn without_our_command(config: &mut Config) -> Result<()> {
+    let mut preprocessors: BTreeMap<String, serde_json::Value> =
+        config.preprocessors().map_err(explained)?;
+    preprocessors.remove(NAME);
+    config.set("preprocessor", preprocessors).map_err(explained)
+}
+
+fn explained(error: mdbook_driver::errors::Error) -> String {
+    format!("{error:#}")
+}
+
+/// Builds the site, says where it is, and opens it if that is wanted.
+pub fn run(root: &Path, extension: &'static dyn Extension, open: bool) -> Result<()> {
+    let index = build(root, extension)?.join("index.html");
+    println!("{}", index.display());
+    if open {
+        opener::open(&index).map_err(|error| format!("cannot open it: {error}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The surroundings of a block: the fold of a proof, the file that it is quoted from, and the
+//! program that a button copies.
+
+use super::{Edit, Renderer, examples, html, in_pieces};
+use crate::book::Page;
+use crate::book::proofs::Proof;
+use crate::book::quotations;
+use crate::source::blocks::{Block, Quotation, Quoted, Test, unhide};
+use crate::source::program::program;
+use crate::source::{Place, counted};
+
+/// A longer proof is closed when the page opens. The first block of a page is always open, and so
+/// is Rust beside C.
+const SHOWN_LINES: usize = 12;
+
+impl Renderer<'_> {
+    pub(super) fn block_edits(&self, page: &Page) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        for block in &page.parsed.blocks {
+            let lines = block.code.iter().filter(|line| unhide(line) == **line).count();
+            let proofs = self.proofs_by(page, &block.place);
+            let error = match &block.test {
+                Test::CompileFail(code) => Some(format!("must not compile: {code}")),
+                _ => None,
+            };
+            let mut around = self.fold(page, block.offset, lines, &proofs, error.as_deref());
+            around.1 = format!("{}{}", self.copied(block), around.1);
+            if let Some(error) = error.filter(|_| proofs.is_empty()) {
+                around.0 = format!("<p class=\"quoted\">This {error}</p>\n\n");
+            }
+            edits.extend(inserted(block.offset..block.end, block.top_level, around));
+        }
+        for quotation in &page.parsed.quotations {
+            let lines = quotation.code.len();
+            let proofs = self.proofs_by(page, &quotation.place);
+            let mut around = self.fold(page, quotation.offset, lines, &proofs, None);
+            if let Some(original) = quotations::origin(&self.book.originals, quotation) {
+                let file = &original.file;
+                let mut name = format!("<code>{file}</code>");
+                if let Some(example) = examples::name_of(file) {
+                    let page = html::link(page.document.chapter_path(), examples::PAGE);
+                    name = format!("<a href=\"{page}#example-{example}\">{name}</a>");
+                    around.1 = format!("{}{}", program_to_copy(&original.text), around.1);
+                }
+                around.0.push_str(&format!("<p class=\"quoted\">Part of {name}</p>\n\n"));
+            }
+            edits.extend(inserted(quotation.offset..quotation.end, quotation.top_level, around));
+            edits.extend(coloured_as_rust(page, quotation));
+        }
+        edits
+    }
+
+    /// The proofs that the block of a page gives.
+    fn proofs_by(&self, page: &Page, block: &Place) -> Vec<&Proof> {
+        let chapter = page.document.chapter_path();
+        let here = |proof: &&Proof| proof.chapter == chapter && proof.block == *block;
+        self.book.proofs.iter().filter(here).collect()
+    }
+
+    /// What goes before and after a block that proves something; nothing for any other.
+    fn fold(
+        &self,
+        page: &Page,
+        offset: usize,
+        lines: usize,
+        proofs: &[&Proof],
+        error: Option<&str>,
+    ) -> (String, String) {
+        if proofs.is_empty() {
+            return (String::new(), String::new());
+        }
+        let text = &page.document.text[..offset];
+        let first = page.parsed.blocks.iter().map(|block| block.offset);
+        let first =
+            first.chain(page.parsed.quotations.iter().map(|quotation| quotation.offset)).min();
+        let beside_c = text.rfind("<div class=\"sides\">") > text.rfind("</div>");
+        let open = lines <= SHOWN_LINES || first == Some(offset) || beside_c;
+        let rules: Vec<String> =
+            proofs.iter().map(|proof| format!("<code>{}</code>", in_pieces(&proof.rule))).collect();
+        let anchors: String = proofs
+            .iter()
+            .map(|proof| {
+                format!("<a class=\"proof-anchor\" id=\"{}\"></a>", self.proof_anchor(proof))
+            })
+            .collect();
+        let error = error.map_or(String::new(), |error| format!(" · {error}"));
+        let before = format!(
+            "<details class=\"proof\"{}><summary>Proof of {}{error} · {}</summary>\n{anchors}\n\n",
+            if open { " open" } else { "" },
+            rules.join(", "),
+            counted(lines, "line"),
+        );
+        (before, "\n</details>\n\n".to_owned())
+    }
+
+    /// The program of a block as both runners compile it, below the lines of Cargo.toml that it
+    /// needs.
+    fn copied(&self, block: &Block) -> String {
+        match block.test {
+            // The page shows only the wrong program.
+            Test::CompileFail(_) => String::new(),
+            _ => {
+                let dependencies =
+                    self.project.settings.dependencies.lines().map(|line| format!("// {line}\n"));
+                let head = format!(
+                    "// Cargo.toml:\n// [dependencies]\n{}\n",
+                    dependencies.collect::<String>()
+                );
+                program_to_copy(&(head + &program(block).text))
+            }
+        }
+    }
+}
+
+/// Insertions around a block. One inside a list or a quotation has no place for any.
+fn inserted(
+    range: std::ops::Range<usize>,
+    top_level: bool,
+    (before, after): (String, String),
+) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    if top_level && !before.is_empty() {
+        edits.push((range.start..range.start, before));
+    }
+    if top_level && !after.is_empty() {
+        edits.push((range.end..range.end, format!("\n\n{}", after.trim_start())));
+    }
+    edits
+}
+
+/// mdBook knows no `pyo3`, and colours it as the Rust that it is.
+fn coloured_as_rust(page: &Page, quotation: &Quotation) -> Option<Edit> {
+    let fence = &page.document.text[quotation.offset..];
+    let at = quotation.offset + fence.find("pyo3")?;
+    (quotation.language == Quoted::Pyo3).then(|| (at..at + "pyo3".len(), "rust".to_owned()))
+}
+
+/// Kept in an attribute, which search does not read.
+fn program_to_copy(text: &str) -> String {
+    let text = html::escape(text).replace('\n', "&#10;");
+    format!("<div class=\"program\" data-text=\"{text}\" hidden></div>\n\n")
+}

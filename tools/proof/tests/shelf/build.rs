@@ -1,0 +1,3 @@
+fn main() {
+    mdbook_proof::chapters::generate(".".as_ref()).unwrap();
+}
