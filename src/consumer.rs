@@ -1,7 +1,7 @@
 //! Borrowing memory: get, use, release exactly once.
 //!
-//! [`Buffer`] holds one granted view and gives it back when dropped. It can be moved, also where the exporter pointed the
-//! view's arrays into the view itself, as `bytes` does.
+//! [`Buffer`] holds one granted view and gives it back when dropped. It can be moved, also where
+//! the exporter pointed the view's arrays into the view itself, as `bytes` does.
 //!
 //! ```
 //! use bufferprocs::{Buffer, Request, exporters::bytes};

@@ -2,8 +2,8 @@
 //!
 //! Knows addresses and layouts, and neither exporters nor consumers. Packed means that the items
 //! follow each other without a gap, in the order asked for. [`axes`] says how far a step leads on
-//! both sides, [`loops`] in which order to go, and
-//! [`moves`] how one item gets over. [`strips`] packs planes whose items lie across, with what [`cache`] says to the cache.
+//! both sides, [`loops`] in which order to go, and [`moves`] how one item gets over. [`strips`]
+//! packs planes whose items lie across, with what [`cache`] says to the cache.
 //!
 //! A copy from one view to another goes by packed bytes of its own, so that the two may overlap:
 //! all of them, or those of a row.

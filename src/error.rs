@@ -36,8 +36,7 @@ pub use format::{FormatError, FormatProblem};
 pub use layout::LayoutError;
 
 /// A request was refused. In CPython a `BufferError`; [`Closed`](Self::Closed) is a `ValueError`
-/// and
-/// [`NotAnExporter`](Self::NotAnExporter) a `TypeError`, as there.
+/// and [`NotAnExporter`](Self::NotAnExporter) a `TypeError`, as there.
 ///
 /// The variants from `NotWritable` to `NoFormat` stand in the order in which [`fill`](crate::fill)
 /// decides.

@@ -1,7 +1,7 @@
 //! Lending memory and counting the loans: an export is a shared borrow that ends at release.
 //!
-//! [`Exporter`] says what a type shows. [`Exported`] owns a value of such a type, answers requests with it, and lets it be
-//! changed only while no consumer holds a view.
+//! [`Exporter`] says what a type shows. [`Exported`] owns a value of such a type, answers requests
+//! with it, and lets it be changed only while no consumer holds a view.
 //!
 //! ```
 //! use bufferprocs::{BufferError, Exported, Exporter, Shared, View};
@@ -20,10 +20,11 @@
 //! # Ok::<(), bufferprocs::MutError>(())
 //! ```
 //!
-//! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a mutation ends. Its answer is
-//! stored beside the value at an address that does not move. A request that is granted runs no
-//! code of the user's, takes no lock and allocates nothing, and cannot see an answer that
-//! disagrees with an earlier one. A request is refused before it is counted.
+//! [`view`](Exporter::view) is asked once per epoch: when the value comes in and whenever a
+//! mutation ends. Its answer is stored beside the value at an address that does not move. A
+//! request that is granted runs no code of the user's, takes no lock and allocates nothing, and
+//! cannot see an answer that disagrees with an earlier one. A request is refused before it is
+//! counted.
 
 // By their paths, since `interleavings` compiles this file a second time, from elsewhere.
 #[path = "exporter/count.rs"]

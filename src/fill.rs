@@ -1,8 +1,8 @@
 //! Which fields a request gets, and which requests are refused: the heart of the protocol.
 //!
-//! [`grant`] is the whole decision, a pure function of what the memory is like and what was asked. It decides first, in
-//! the order of CPython's `memoryview`; only then is the `Py_buffer` written, once, all fields of
-//! it. A refusal writes `obj` alone, as NULL.
+//! [`grant`] is the whole decision, a pure function of what the memory is like and what was asked.
+//! It decides first, in the order of CPython's `memoryview`; only then is the `Py_buffer` written,
+//! once, all fields of it. A refusal writes `obj` alone, as NULL.
 //!
 //! ```
 //! use bufferprocs::fill::{Facts, grant};

@@ -1,9 +1,9 @@
 //! One item of a buffer: which Rust types it may be, and how memory that somebody else may write
 //! is read.
 //!
-//! [`Item`] is a type whose bytes may be shown to a consumer. [`AnyBits`] is one that may be read back, whatever a consumer
-//! wrote. [`Shared<T>`] is the cell for memory that both sides hold at once: through `&` there is
-//! no way to a reference, only items copied in and out.
+//! [`Item`] is a type whose bytes may be shown to a consumer. [`AnyBits`] is one that may be read
+//! back, whatever a consumer wrote. [`Shared<T>`] is the cell for memory that both sides hold at
+//! once: through `&` there is no way to a reference, only items copied in and out.
 //!
 //! ```
 //! use bufferprocs::Shared;

@@ -1,12 +1,40 @@
-//! CPython's buffer protocol, from the exporter's side, in Rust.
+//! CPython's buffer protocol from Rust: export memory to Python and read the memory of others, without
+//! a copy and without `unsafe`.
 //!
-//! The protocol lets one object lend its memory to another without a copy. A type takes part by
-//! two functions, its
-//! [`PyBufferProcs`](abi::PyBufferProcs): `bf_getbuffer` fills a [`Py_buffer`](abi::Py_buffer) as the consumer's flags ask,
-//! `bf_releasebuffer` ends the loan. This crate is a reference implementation of both sides,
-//! ABI-identical with CPython, and what the examples of the book "bufferprocs" are tested against.
+//! A class of PyO3 becomes an exporter by one attribute (feature `pyo3`). NumPy, `memoryview` and
+//! every other consumer then see its items, and a change that would move the memory is refused while
+//! a consumer holds a view:
 //!
-//! An exporter is a type that shows memory of its own; nobody needs `unsafe` for that:
+//! ```pyo3
+//! #![forbid(unsafe_code)]
+//!
+//! use bufferprocs::{Exported, exports, record};
+//! use pyo3::prelude::*;
+//!
+//! record! {
+//!     struct Point { x: f32, y: f32, id: u64 }
+//! }
+//!
+//! #[pyclass(frozen)]
+//! struct Cloud {
+//!     points: Exported<Vec<Point>>,
+//! }
+//!
+//! #[exports(points)]
+//! #[pymethods]
+//! impl Cloud {
+//!     #[new]
+//!     fn new(len: u16) -> Cloud {
+//!         let point = |id: u16| Point { x: 0.5, y: id.into(), id: id.into() };
+//!         Cloud { points: Exported::new((0..len).map(point).collect()) }
+//!     }
+//! }
+//! ```
+//!
+//! The protocol itself needs no Python. A type takes part by two functions, its
+//! [`PyBufferProcs`](abi::PyBufferProcs): `bf_getbuffer` fills a [`Py_buffer`](abi::Py_buffer) as the
+//! consumer requests, and `bf_releasebuffer` ends the export. Here an exporter and a consumer in Rust
+//! meet through the C ABI:
 //!
 //! ```
 //! use bufferprocs::{Buffer, BufferError, Exporter, Object, Request, Shared, View};
@@ -20,7 +48,7 @@
 //! }
 //!
 //! let object = Object::new(Samples(Shared::from_vec(vec![0.5, 1.5])));
-//! let buffer = Buffer::get(&object, Request::FULL)?; // as a consumer would, through the C ABI
+//! let buffer = Buffer::get(&object, Request::FULL)?;
 //! assert_eq!((buffer.shape(), buffer.item::<f64>(&[1])?), (Some(&[2][..]), 1.5));
 //!
 //! let samples = object.exported::<Samples>().unwrap();
@@ -29,21 +57,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Structs are items too, by [`record!`]; their format is made at compile time:
+//! # Where to start
 //!
-//! ```
-//! use bufferprocs::exporters::Records;
-//! use bufferprocs::{Buffer, Object, Request};
+//! | you want to | see |
+//! |---|---|
+//! | export from a class of PyO3 | the attribute `exports`, with feature `pyo3` |
+//! | read or write what Python hands you | `python::PyBuffer`, with feature `pyo3` |
+//! | export a struct | [`record!`] |
+//! | export any layout | [`Exporter`], [`View`], [`Layout`] |
+//! | build a type by hand | `python::slots`, with feature `python` |
+//! | check an exporter | [`conformance`] |
 //!
-//! bufferprocs::record! {
-//!     struct Point { x: f32, y: f32, id: u64 }
-//! }
+//! The repository has a book that explains the protocol rule by rule, and examples to copy.
 //!
-//! let object = Object::new(Records::new(vec![Point { x: 0.5, y: 1.5, id: 7 }]));
-//! let buffer = Buffer::get(&object, Request::FULL)?;
-//! assert_eq!(buffer.format(), Some(c"T{f:x:f:y:Q:id:}"));
-//! # Ok::<(), bufferprocs::BufferError>(())
-//! ```
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | exporters, consumers and the C ABI; depends on `bitflags` |
+//! | `pyo3` | classes of PyO3 0.29 and 0.30 as exporters, and buffers of Python's objects |
+//! | `python` | the two slots for types made by hand over pyo3-ffi |
 //!
 //! # Layers
 //!
@@ -71,6 +104,7 @@
 //! | `python` | the bridge to CPython, with a feature of the same name | yes |
 
 #![deny(unsafe_code)] // allowed below, module by module
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`
 
 pub mod abi;

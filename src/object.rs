@@ -1,10 +1,9 @@
 //! A stand-in for Python objects: the C ABI of the buffer protocol without Python.
 //!
 //! An [`Object`] has what the protocol needs of a `PyObject`: a reference count, and a type's
-//! [`PyBufferProcs`].
-//! [`get_buffer`] and [`release_buffer`] do what `PyObject_GetBuffer` and `PyBuffer_Release` do with them, the error
-//! indicator included. Exporters and consumers meet here exactly as they do in CPython, so that
-//! the protocol can be tested anywhere, Miri included.
+//! [`PyBufferProcs`]. [`get_buffer`] and [`release_buffer`] do what `PyObject_GetBuffer` and
+//! `PyBuffer_Release` do with them, the error indicator included. Exporters and consumers meet
+//! here exactly as they do in CPython, so that the protocol can be tested anywhere, Miri included.
 //!
 //! ```
 //! use bufferprocs::abi::{Py_buffer, PyBUF_SIMPLE};

@@ -81,7 +81,8 @@ impl Request {
     /// [`INDIRECT`](Self::INDIRECT), [`WRITABLE`](Self::WRITABLE) and [`FORMAT`](Self::FORMAT).
     #[doc(alias = "PyBUF_FULL")]
     pub const FULL: Request = Request::from_bits_retain(abi::PyBUF_FULL);
-    /// [`INDIRECT`](Self::INDIRECT) and [`FORMAT`](Self::FORMAT): everything, read-only accepted. `memoryview(x)` sends it.
+    /// [`INDIRECT`](Self::INDIRECT) and [`FORMAT`](Self::FORMAT): everything, read-only accepted.
+    /// `memoryview(x)` sends it.
     #[doc(alias = "PyBUF_FULL_RO")]
     pub const FULL_RO: Request = Request::from_bits_retain(abi::PyBUF_FULL_RO);
 

@@ -210,8 +210,8 @@ unsafe fn gather<M: Pack>(
     }
 }
 
-/// [`gather`] for a line of the memory in each column, whose items follow each other: by words of `K` items, and without a
-/// number that is known only now.
+/// [`gather`] for a line of the memory in each column, whose items follow each other: by words of
+/// `K` items, and without a number that is known only now.
 ///
 /// # Safety
 ///

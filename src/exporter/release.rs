@@ -12,15 +12,15 @@ use crate::nest::free_in_turn;
 /// Ends one export: what `bf_releasebuffer` has to do.
 ///
 /// Goes by `internal` alone: the struct may be a byte copy of the one that was filled, and the
-/// [`Exported`](super::Exported) that filled it may be gone. A NULL in `internal` is nothing of ours (`PyBuffer_FillInfo` writes it) and is left alone. `obj` is not
-/// touched. Frees the exporter if this was the last that held it; a panic of its drop is caught
-/// and reported.
+/// [`Exported`](super::Exported) that filled it may be gone. A NULL in `internal` is nothing of
+/// ours (`PyBuffer_FillInfo` writes it) and is left alone. `obj` is not touched. Frees the
+/// exporter if this was the last that held it; a panic of its drop is caught and reported.
 ///
 /// # Safety
 ///
 /// `view` is valid for reads, and its `internal` is NULL or what
-/// [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended. One release
-/// too many is reported while the owner or another export keeps the exporter alive.
+/// [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended. One
+/// release too many is reported while the owner or another export keeps the exporter alive.
 #[doc(alias = "bf_releasebuffer")]
 #[inline]
 pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {

@@ -2,8 +2,7 @@
 //! [`conformance`](crate::conformance) find it.
 //!
 //! A [`Broken`] exporter is a good one, and something that stands between it and those who ask. It
-//! is no
-//! [`Source`](crate::Source): a consumer could not rely on what it shows.
+//! is no [`Source`](crate::Source): a consumer could not rely on what it shows.
 //!
 //! ```
 //! use bufferprocs::conformance::Examination;

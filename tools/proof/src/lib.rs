@@ -2,8 +2,7 @@
 //!
 //! The program `mdbook-proof` needs no more than a table in `book.toml`; README.md shows how. A
 //! book with directives of its own has a program of its own, which calls [`commands::main`] with
-//! an
-//! [`Extension`].
+//! an [`Extension`].
 //!
 //! In layers, each of which uses only those above it:
 //!
