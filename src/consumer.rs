@@ -271,22 +271,26 @@ impl<S: Source> Buffer<S> {
 
     /// Bytes of a packed copy of all items.
     #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
+    #[doc(alias = "len_bytes")]
     pub fn len(&self) -> usize {
         self.view.len.unsigned_abs()
     }
 
     /// Bytes of one item, also where no format was requested.
+    #[doc(alias = "item_size")]
     pub fn itemsize(&self) -> usize {
         self.view.itemsize.unsigned_abs()
     }
 
     /// Whether the items must not be written through this buffer: the memory is read-only, or the
     /// request lacked `WRITABLE`. [`raw`](Self::raw) has the exporter's own word.
+    #[doc(alias = "readonly")]
     pub fn is_readonly(&self) -> bool {
         self.view.readonly != 0 || !self.may_write
     }
 
     /// Number of dimensions. 1 if no shape was requested: a run of bytes.
+    #[doc(alias = "dimensions")]
     pub fn ndim(&self) -> usize {
         if self.is_run() { 1 } else { self.view.ndim.unsigned_abs() as usize }
     }

@@ -27,6 +27,8 @@ impl<S: Source> Buffer<S> {
     /// All items as packed bytes, written to `target`.
     ///
     /// Fails if that has another size than [`len`](Self::len).
+    #[doc(alias = "copy_to_slice")]
+    #[doc(alias = "copy_to_fortran_slice")]
     pub fn copy_to(&self, target: &mut [u8], order: Order) -> Result<(), CopyError> {
         self.check_len(target.len())?;
         // SAFETY: `len` bytes, borrowed exclusively.
@@ -37,6 +39,7 @@ impl<S: Source> Buffer<S> {
     /// All items as values of `T`, in the order asked for.
     ///
     /// Fails if the items are no `T` in this machine's byte order, or there is no memory for them.
+    #[doc(alias = "to_fortran_vec")]
     pub fn to_vec<T: AnyBits>(&self, order: Order) -> Result<Vec<T>, CopyError> {
         let items = self.items::<T>()?.layout().items();
         let mut values: Vec<T> = Vec::new();
@@ -81,6 +84,8 @@ impl<S: Source> Buffer<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "PyBuffer_FromContiguous")]
+    #[doc(alias = "copy_from_slice")]
+    #[doc(alias = "copy_from_fortran_slice")]
     pub fn from_contiguous(&self, source: &[u8], order: Order) -> Result<(), CopyError> {
         self.check_target()?;
         self.check_len(source.len())?;

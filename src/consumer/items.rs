@@ -28,6 +28,9 @@ impl<S: Source> Buffer<S> {
     /// assert_eq!(items.iter(Order::Fortran).sum::<u16>(), 21);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(alias = "as_slice")]
+    #[doc(alias = "as_mut_slice")]
+    #[doc(alias = "as_array")]
     pub fn items<T: AnyBits>(&self) -> Result<Items<'_, S, T>, AccessError> {
         let format = if self.is_run() { None } else { self.format() };
         // Without a format only the size is known; `"B"` is what NULL stands for, where the items
