@@ -1,9 +1,9 @@
-//! CPython's buffer protocol from Rust: export memory to Python and read the memory of others, without
-//! a copy and without `unsafe`.
+//! CPython's buffer protocol from Rust: export memory to Python and read the memory of others,
+//! without a copy and without `unsafe`.
 //!
 //! A class of PyO3 becomes an exporter by one attribute (feature `pyo3`). NumPy, `memoryview` and
-//! every other consumer then see its items, and a change that would move the memory is refused while
-//! a consumer holds a view:
+//! every other consumer then see its items, and a change that would move the memory is refused
+//! while a consumer holds a view:
 //!
 //! ```pyo3
 //! #![forbid(unsafe_code)]
@@ -32,9 +32,9 @@
 //! ```
 //!
 //! The protocol itself needs no Python. A type takes part by two functions, its
-//! [`PyBufferProcs`](abi::PyBufferProcs): `bf_getbuffer` fills a [`Py_buffer`](abi::Py_buffer) as the
-//! consumer requests, and `bf_releasebuffer` ends the export. Here an exporter and a consumer in Rust
-//! meet through the C ABI:
+//! [`PyBufferProcs`](abi::PyBufferProcs): `bf_getbuffer` fills a [`Py_buffer`](abi::Py_buffer) as
+//! the consumer requests, and `bf_releasebuffer` ends the export. Here an exporter and a consumer
+//! in Rust meet through the C ABI:
 //!
 //! ```
 //! use bufferprocs::{Buffer, BufferError, Exporter, Object, Request, Shared, View};
@@ -168,8 +168,8 @@ pub use python::exports;
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
 pub use python::{PyBuffer, export};
 
-/// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in their
-/// place.
+/// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in
+/// their place.
 mod sync {
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 

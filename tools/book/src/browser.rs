@@ -7,7 +7,6 @@ use crate::directives::Directives;
 use mdbook_proof::commands::build;
 use mdbook_proof::run::toolchain::target_dir;
 use mdbook_proof::source::Result;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -66,7 +65,7 @@ fn install_modules(folder: &Path) -> Result<()> {
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    let npm = on_path(if cfg!(windows) { "npm.cmd" } else { "npm" })
+    let npm = on_path("npm")
         .ok_or("`npm` is not on the PATH: install Node.js from nodejs.org, which brings it")?;
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let status = Command::new(npm)
@@ -88,7 +87,7 @@ fn chromium() -> Result<PathBuf> {
     let installed = INSTALLED_BROWSERS.iter().map(PathBuf::from);
     BROWSERS
         .iter()
-        .find_map(on_path)
+        .find_map(|name| on_path(name))
         .or_else(|| installed.into_iter().find(|path| path.exists()))
         .ok_or_else(|| {
             format!(
@@ -99,11 +98,6 @@ fn chromium() -> Result<PathBuf> {
 }
 
 /// The program of this name in a folder of the PATH.
-pub fn on_path(name: impl AsRef<OsStr>) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let name = Path::new(name.as_ref());
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .flat_map(|file| [file.with_extension("exe"), file])
-        .find(|file| file.is_file())
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    which::which(name).ok()
 }

@@ -62,7 +62,7 @@ pub fn run(project: &Project) -> Result<bool> {
         let copy = stock::write_blocks(&blocks, &folder.join("blocks"))?;
         let start = Instant::now();
         let library = Library::build(&package)?;
-        let work = WorkDir::new(&library)?;
+        let work = WorkDir::new()?;
         let compiler = Compiler { library: &library, work: &work, edition: project.edition };
         if let Some(Err(why)) = rustdoc::run(&blocks, compiler)?.into_iter().find(Verdict::is_err) {
             return Err(why);

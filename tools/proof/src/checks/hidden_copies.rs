@@ -5,26 +5,19 @@
 //! equal.
 
 use crate::source::{Place, Problem, Result, read_text};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use walkdir::WalkDir;
 
 /// Copies that differ from what they copy.
 pub fn check(root: &Path) -> Result<Vec<Problem>> {
-    let mut copies = Vec::new();
-    find(&root.join("book/src"), &mut copies)?;
-    copies.iter().filter_map(|copy| compared(root, copy).transpose()).collect()
-}
-
-fn find(folder: &Path, copies: &mut Vec<PathBuf>) -> Result<()> {
-    let explained = |error: std::io::Error| format!("{}: {error}", folder.display());
-    for entry in std::fs::read_dir(folder).map_err(explained)? {
-        let path = entry.map_err(explained)?.path();
-        if path.is_dir() {
-            find(&path, copies)?;
-        } else if path.extension().is_some_and(|extension| extension == "hidden") {
-            copies.push(path);
+    let mut problems = Vec::new();
+    for entry in WalkDir::new(root.join("book/src")).sort_by_file_name() {
+        let path = entry.map_err(|error| error.to_string())?.into_path();
+        if path.extension().is_some_and(|extension| extension == "hidden") {
+            problems.extend(compared(root, &path)?);
         }
     }
-    Ok(())
+    Ok(problems)
 }
 
 fn compared(root: &Path, copy: &Path) -> Result<Option<Problem>> {

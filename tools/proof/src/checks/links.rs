@@ -4,8 +4,10 @@
 use crate::checks::html_ids::{self, PageIds};
 use crate::render::html;
 use crate::source::{Document, Place, Result, chapters};
+use percent_encoding::percent_decode_str;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use walkdir::WalkDir;
 
 /// A link that leads nowhere.
 struct Broken {
@@ -18,8 +20,7 @@ struct Broken {
 /// One line for each broken link of the site, `book/src/page.md:3: #nowhere: no such id in that
 /// page`.
 pub fn check(site: &Path, root: &Path) -> Result<Vec<String>> {
-    let mut pages = BTreeMap::new();
-    read_pages(site, &mut pages)?;
+    let pages = read_pages(site)?;
     let mut broken = Vec::new();
     for (path, page) in &pages {
         for reference in &page.references {
@@ -29,6 +30,9 @@ pub fn check(site: &Path, root: &Path) -> Result<Vec<String>> {
                 broken.push(Broken { page, reference, why });
             }
         }
+    }
+    if broken.is_empty() {
+        return Ok(Vec::new());
     }
     Ok(in_terms_of_the_source(&broken, &chapters::read(root)?))
 }
@@ -74,18 +78,16 @@ fn links_to(line: &str, target: &str) -> bool {
     })
 }
 
-fn read_pages(folder: &Path, pages: &mut BTreeMap<PathBuf, PageIds>) -> Result<()> {
-    let explained = |error: std::io::Error| format!("{}: {error}", folder.display());
-    for entry in std::fs::read_dir(folder).map_err(explained)? {
-        let path = entry.map_err(explained)?.path();
-        if path.is_dir() {
-            read_pages(&path, pages)?;
-        } else if path.extension().is_some_and(|extension| extension == "html") {
+fn read_pages(site: &Path) -> Result<BTreeMap<PathBuf, PageIds>> {
+    let mut pages = BTreeMap::new();
+    for entry in WalkDir::new(site) {
+        let path = entry.map_err(|error| error.to_string())?.into_path();
+        if path.extension().is_some_and(|extension| extension == "html") {
             let html = crate::source::read_text(&path)?;
             pages.insert(path, html_ids::read(&html));
         }
     }
-    Ok(())
+    Ok(pages)
 }
 
 fn resolve(
@@ -135,23 +137,5 @@ fn beside(page: &Path, address: &str) -> PathBuf {
 
 /// `%20` and its like as the characters they stand for.
 fn decoded(address: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = address.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let code = tail.get(..2).filter(|_| first == b'%');
-        let byte = code
-            .and_then(|code| std::str::from_utf8(code).ok())
-            .and_then(|code| u8::from_str_radix(code, 16).ok());
-        match byte {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(address).decode_utf8_lossy().into_owned()
 }

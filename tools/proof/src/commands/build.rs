@@ -2,7 +2,6 @@
 
 use crate::checks::links;
 use crate::commands::preprocess::BookPreprocessor;
-use crate::commands::warnings;
 use crate::extension::Extension;
 use crate::project::NAME;
 use crate::source::Result;
@@ -13,7 +12,12 @@ use std::path::{Path, PathBuf};
 
 /// Builds the book of `root` and returns the folder of the site.
 pub fn build(root: &Path, extension: &'static dyn Extension) -> Result<PathBuf> {
-    warnings::show();
+    // mdBook's libraries set no subscriber. A second call changes nothing.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .try_init();
     let folder = root.join("book");
     let mut config = Config::from_disk(folder.join("book.toml")).map_err(explained)?;
     // As stock mdBook does: a workflow that knows where the repository lies sets the links to it.

@@ -11,7 +11,6 @@ pub mod build;
 pub mod lock;
 pub mod preprocess;
 pub mod test;
-mod warnings;
 
 /// What the commands do, without the name of the program.
 pub const USAGE: &str = "\

@@ -42,7 +42,7 @@ pub fn run(project: &Project, out: &mut dyn Write) -> Result<bool> {
 
 fn run_blocks<'a>(book: &'a Book, project: &Project) -> Result<Vec<(&'a Block, Verdict)>> {
     let library = Library::build(&project.package())?;
-    let work = WorkDir::new(&library)?;
+    let work = WorkDir::new()?;
     let compiler = Compiler { library: &library, work: &work, edition: project.edition };
     let (failing, running): (Vec<&Block>, Vec<&Block>) =
         book.blocks().partition(|block| matches!(block.test, Test::CompileFail(_)));

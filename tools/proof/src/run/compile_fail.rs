@@ -6,18 +6,19 @@
 //! it shows.
 
 use crate::run::compiler::{CompileError, Compiler, Make, rendered};
-use crate::run::parallel;
 use crate::run::rustdoc::Verdict;
 use crate::source::Result;
 use crate::source::blocks::{Block, Test};
 use crate::source::program::{Program, fixed_twin, has_fix, program};
+use rayon::prelude::*;
 
 /// The verdict for each block, in their order. Only `compile_fail` blocks get here.
 pub fn run(blocks: &[&Block], compiler: Compiler<'_>) -> Result<Vec<Verdict>> {
     if !blocks.is_empty() {
         canary(compiler)?;
     }
-    Ok(parallel::map(blocks, |index, block| check(block, &format!("block{index}"), compiler)))
+    let check = |(index, block): (usize, &&Block)| check(block, &format!("block{index}"), compiler);
+    Ok(blocks.par_iter().enumerate().map(check).collect())
 }
 
 /// A program that has to fail for a reason of its own. Were the crate not found, it would fail for

@@ -3,7 +3,6 @@
 
 pub mod compile_fail;
 pub mod compiler;
-pub mod parallel;
 pub mod rerun;
 pub mod rustdoc;
 pub mod toolchain;

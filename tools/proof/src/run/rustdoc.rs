@@ -6,12 +6,13 @@
 //! that it did not run has failed.
 
 use crate::run::compiler::Compiler;
+use crate::run::rerun;
 use crate::run::toolchain::program;
 use crate::run::translate::translated;
-use crate::run::{parallel, rerun};
 use crate::source::blocks::{Block, Test};
 use crate::source::program::fence_for;
 use crate::source::{Place, Result};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// What became of one block: nothing, or why it failed.
@@ -48,11 +49,12 @@ pub fn run(blocks: &[&Block], compiler: Compiler<'_>) -> Result<Vec<Verdict>> {
     if let Some(line) = results.keys().next() {
         return Err(format!("rustdoc ran something at line {line} that no page declares"));
     }
-    Ok(parallel::map(&said, |_, (block, fence, said)| match said {
+    let verdict = |(block, fence, said): &(&Block, usize, Option<Verdict>)| match said {
         Some(Ok(())) => Ok(()),
         Some(Err(why)) => Err(in_terms_of_the_page(why, block, *fence, compiler)?),
         None => Err("was not executed: rustdoc reports nothing for it".to_owned()),
-    }))
+    };
+    Ok(said.par_iter().map(verdict).collect())
 }
 
 /// The line of the canary's fence, which is first.

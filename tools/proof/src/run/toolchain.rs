@@ -5,10 +5,12 @@
 //! lie there, and rustdoc cannot choose.
 
 use crate::source::Result;
+use cargo_metadata::Message;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 /// A program of the toolchain: cargo says which one, and the PATH where it does not.
 pub fn program(variable: &str, name: &str) -> Command {
@@ -35,35 +37,21 @@ impl Library {
         if !output.status.success() {
             return Err("the crate does not build, so no block was run".to_owned());
         }
-        Library::from_messages(
-            &String::from_utf8_lossy(&output.stdout),
-            &package.join("Cargo.toml"),
-        )
-    }
-
-    fn from_messages(messages: &str, manifest: &Path) -> Result<Library> {
+        let manifest = package.join("Cargo.toml");
         let manifest =
             manifest.canonicalize().map_err(|e| format!("{}: {e}", manifest.display()))?;
         let mut found = None;
         let mut folders = BTreeSet::new();
-        for line in messages.lines() {
-            let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else {
+        for message in Message::parse_stream(output.stdout.as_slice()) {
+            let Ok(Message::CompilerArtifact(artifact)) = message else {
                 continue;
             };
-            if message["reason"] != "compiler-artifact" {
-                continue;
-            }
-            let of_package = message["manifest_path"]
-                .as_str()
-                .is_some_and(|path| Path::new(path).canonicalize().is_ok_and(|p| p == manifest));
-            let files = message["filenames"].as_array().into_iter().flatten();
-            for path in files.filter_map(|name| name.as_str()).map(PathBuf::from) {
-                folders.extend(path.parent().map(Path::to_owned));
-                let is_library = path.extension().is_some_and(|e| e == "rlib");
-                if let (true, true, Some(name)) =
-                    (is_library, of_package, message["target"]["name"].as_str())
-                {
-                    found = Some((name.replace('-', "_"), path));
+            let is_ours = artifact.manifest_path.canonicalize().is_ok_and(|path| path == manifest);
+            for path in artifact.filenames {
+                folders.extend(path.parent().map(|folder| folder.as_std_path().to_owned()));
+                if is_ours && path.extension() == Some("rlib") {
+                    found =
+                        Some((artifact.target.name.replace('-', "_"), path.into_std_path_buf()));
                 }
             }
         }
@@ -94,32 +82,22 @@ pub fn target_dir() -> Result<PathBuf> {
         .ok_or_else(|| format!("{}: not in a target folder", program.display()))
 }
 
-/// A folder for one run, gone when it is dropped.
-pub struct WorkDir(PathBuf);
+/// A folder for one run, gone when it is dropped. Runs may overlap, as `cargo test` starts several.
+pub struct WorkDir(TempDir);
 
 impl WorkDir {
-    /// Runs may overlap (`cargo test` starts several), so each has a folder of its own.
-    pub fn new(library: &Library) -> Result<WorkDir> {
-        let beside = library.file.parent().unwrap_or(Path::new("."));
-        let path = beside.join(format!("mdbook-proof-{}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(WorkDir(path))
+    pub fn new() -> Result<WorkDir> {
+        let folder = tempfile::Builder::new().prefix("mdbook-proof-").tempdir();
+        folder.map(WorkDir).map_err(|error| format!("no folder for the programs: {error}"))
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     pub fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
-        let path = self.0.join(name);
+        let path = self.path().join(name);
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
-    }
-}
-
-impl Drop for WorkDir {
-    fn drop(&mut self) {
-        // Left-over files are worth no error: `cargo clean` takes them.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
