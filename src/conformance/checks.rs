@@ -1,106 +1,14 @@
-//! The table of the checks.
+//! The table of the checks. Each is a function in one of the files below.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use super::evidence::{Evidence, Observation};
-use super::{chains, fields, lifetimes, refusals, requests};
-use crate::request::Request;
-
-/// A rule that can be checked from outside.
-pub struct Check {
-    /// Its id in the book.
-    pub rule: &'static str,
-    /// How binding it is.
-    pub level: Level,
-    /// Documentation and exporters, or exporters among each other, do not agree. Then it is only
-    /// noted who does otherwise.
-    pub disputed: bool,
-    /// The page of the book that states it, without `.html`.
-    pub page: &'static str,
-    /// What has to be told for it.
-    pub needs: Option<Needs>,
-    pub(super) look: fn(&Evidence, &mut Findings),
-}
-
-/// How binding a rule is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Demanded by the documentation, or by what follows from it.
-    Must,
-    /// Advised.
-    Should,
-    /// What CPython's own exporters do.
-    Observed,
-}
-
-/// What the author of an exporter has to tell for a check: the methods of
-/// [`Examination`](super::Examination).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// `contents`
-    Contents,
-    /// `within`
-    Within,
-    /// `base`
-    Base,
-    /// `mutate`
-    Mutate,
-    /// `reenter`
-    Reenter,
-}
-
-impl fmt::Display for Needs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Needs::Contents => "contents",
-            Needs::Within => "within",
-            Needs::Base => "base",
-            Needs::Mutate => "mutate",
-            Needs::Reenter => "reenter",
-        })
-    }
-}
-
-impl fmt::Debug for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Check").field("rule", &self.rule).field("level", &self.level).finish()
-    }
-}
-
-/// What a check found.
-#[derive(Default)]
-pub(super) struct Findings(pub(super) Vec<Finding>);
-
-pub(super) struct Finding {
-    /// None if it was no single request.
-    pub(super) request: Option<Request>,
-    pub(super) expected: Cow<'static, str>,
-    pub(super) found: String,
-}
-
-impl Findings {
-    /// Of one request.
-    pub(super) fn add(
-        &mut self,
-        seen: &Observation,
-        expected: impl Into<Cow<'static, str>>,
-        found: impl Into<String>,
-    ) {
-        self.add_of(Some(seen.request), expected, found);
-    }
-
-    pub(super) fn add_of(
-        &mut self,
-        request: Option<Request>,
-        expected: impl Into<Cow<'static, str>>,
-        found: impl Into<String>,
-    ) {
-        self.0.push(Finding { request, expected: expected.into(), found: found.into() });
-    }
-}
-
+use super::check::{Check, Findings, Level, Needs};
+use super::evidence::Evidence;
 use Level::{Must, Observed, Should};
+
+mod chains;
+mod fields;
+mod lifetimes;
+mod refusals;
+mod requests;
 
 const fn check(
     rule: &'static str,

@@ -117,8 +117,8 @@ pub(super) struct Mutation {
 }
 
 impl Mutation {
-    /// Whether it does not work at all: it raises the same, other than a refusal, with a view held
-    /// and without.
+    /// Whether it does not work at all: it raises the same, other than a refusal, with a view
+    /// held and without.
     pub(super) fn has_failed(&self) -> bool {
         matches!((&self.held, &self.free), (Some(Err(held)), Err(free))
             if !held.is_buffer_error && held.name == free.name)
@@ -155,8 +155,8 @@ impl Observation {
     }
 }
 
-/// See [`Observation::layout`]. Without dimensions there is one item. Suboffsets that lead nowhere
-/// are left out: what they do to contiguity is no second fault.
+/// See [`Observation::layout`]. Without dimensions there is one item. Suboffsets that lead
+/// nowhere are left out: what they do to contiguity is no second fault.
 pub(super) fn layout<'a>(view: &Py_buffer, fields: &'a Fields) -> Option<LayoutRef<'a>> {
     let shape = match view.ndim {
         0 => &[],

@@ -6,9 +6,9 @@ use super::evidence::{
     Amid, Copied, Evidence, Fields, MOST, Mutation, Observation, References, Release, Round,
     Unsteady, whole,
 };
+use super::examination::{Examination, Mutator, Step};
 use super::seen::{Seen, preset, see, see_at_most};
 use super::subject::Subject;
-use super::{Examination, Mutator, Step};
 use crate::abi::{Py_buffer, PyObject};
 use crate::request::Request;
 
@@ -161,8 +161,8 @@ impl<'a> Probe<'a> {
         seen
     }
 
-    /// Takes some views at once and releases them in an order: `next` chooses among those that are
-    /// left.
+    /// Takes some views at once and releases them in an order: `next` chooses among those that
+    /// are left.
     fn round(&self, requests: &[Request], order: &'static str, next: fn(usize) -> usize) -> Round {
         let mut held: Vec<Held> =
             requests.iter().filter_map(|&request| self.take(request)).collect();

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::checks::{CHECKS, Check, Finding, Findings, Level, Needs};
+use super::check::{Check, Finding, Findings, Level, Needs};
+use super::checks::CHECKS;
 use super::evidence::{Evidence, whole};
 use crate::request::Request;
 
@@ -109,8 +110,8 @@ impl Report {
         }
     }
 
-    /// Whether no rule of level MUST is broken, the exporter granted anything at all, and what was
-    /// told could be used.
+    /// Whether no rule of level MUST is broken, the exporter granted anything at all, and what
+    /// was told could be used.
     pub fn is_ok(&self) -> bool {
         let has_errors = self.at_least(Severity::Error).next().is_some();
         self.granted > 0 && !has_errors && self.unusable.is_empty()

@@ -163,8 +163,8 @@ impl Broken {
     }
 }
 
-// SAFETY: what a broken exporter lets the view point at can be read; its own faults do not concern
-// that.
+// SAFETY: what a broken exporter lets the view point at can be read; its own faults do not
+// concern that.
 unsafe impl Subject for Broken {
     fn as_ptr(&self) -> *mut PyObject {
         Broken::as_ptr(self)

@@ -1,8 +1,8 @@
 //! Checks of references, releases and changes. See "PyBufferProcs, step by step" and "Counting
 //! exports".
 
-use super::checks::Findings;
-use super::evidence::{Evidence, Observation, Release};
+use crate::conformance::check::Findings;
+use crate::conformance::evidence::{Evidence, Observation, Release};
 use crate::request::Request;
 
 pub(super) fn obj(evidence: &Evidence, findings: &mut Findings) {
@@ -97,7 +97,8 @@ pub(super) fn release_anywhere(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// Who finds the resources of a view by anything but `internal` takes those of another.
+/// An exporter that finds the resources of a view by anything but `internal` frees those of
+/// another.
 pub(super) fn internal(evidence: &Evidence, findings: &mut Findings) {
     for (order, release) in releases(evidence) {
         if let Some(difference) = &release.others {
@@ -131,7 +132,7 @@ pub(super) fn count_down(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// What is held amid a change has to be right after it.
+/// A view that is granted during a change has to be right after it.
 pub(super) fn no_request_during_change(evidence: &Evidence, findings: &mut Findings) {
     // Views with memory of their own stay right.
     for amid in evidence.reentries.iter().filter(|_| !evidence.memory_per_view) {

@@ -1,10 +1,10 @@
-//! Checks of what `bf_getbuffer` returns, and of what a refusal leaves behind. See "PyBufferProcs,
-//! step by step".
+//! Checks of what `bf_getbuffer` returns, and of what a refusal leaves behind. See
+//! "PyBufferProcs, step by step".
 
-use super::checks::Findings;
-use super::evidence::Evidence;
 use super::requests::has_whole_flags;
-use super::seen::{NAMES, numbers};
+use crate::conformance::check::Findings;
+use crate::conformance::evidence::Evidence;
+use crate::conformance::seen::{NAMES, numbers};
 use crate::fill::{Facts, grant};
 use crate::request::Request;
 

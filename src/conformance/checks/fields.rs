@@ -1,9 +1,9 @@
 //! Checks of the fields, each by itself. See the chapter "Py_buffer, field by field".
 
-use super::checks::Findings;
-use super::evidence::{Evidence, Observation};
-use super::seen::{NAMES, numbers};
 use crate::abi::{Py_ssize_t, PyBUF_MAX_NDIM};
+use crate::conformance::check::Findings;
+use crate::conformance::evidence::{Evidence, Observation};
+use crate::conformance::seen::{NAMES, numbers};
 use crate::format::Format;
 use crate::request::Request;
 

@@ -1,10 +1,10 @@
 //! Checks of what the author tells: where the items are, which they are, and whose they are.
 
-use super::checks::Findings;
-use super::evidence::{Evidence, Observation, whole};
+use crate::conformance::check::Findings;
+use crate::conformance::evidence::{Evidence, Observation, whole};
 use crate::format::Format;
 
-/// Which rule a difference of the items speaks of.
+/// The rule that a difference of the items breaks.
 #[derive(PartialEq, Eq)]
 enum Wrong {
     FirstItem,
@@ -44,7 +44,7 @@ fn wrong_items(evidence: &Evidence) -> Option<(Wrong, &Observation, String)> {
 fn find(evidence: &Evidence, findings: &mut Findings, rule: Wrong) {
     if let Some((wrong, whole, differs)) = wrong_items(evidence) {
         if wrong == rule {
-            findings.add(whole, "the items that were told", differs);
+            findings.add(whole, "the items passed to contents()", differs);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Checks of what a request gets. See the chapter "Requests".
 
-use super::checks::Findings;
-use super::evidence::{Evidence, Observation};
+use crate::conformance::check::Findings;
+use crate::conformance::evidence::{Evidence, Observation};
 use crate::layout::{LayoutRef, Order};
 use crate::request::Request;
 
@@ -101,14 +101,14 @@ pub(super) fn ndim_without_nd(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// Whoever reads by the fields of a lesser request comes to the same items.
+/// A consumer that reads by the fields of a lesser request gets the same items.
 pub(super) fn no_degrade(evidence: &Evidence, findings: &mut Findings) {
     let Some(whole) = evidence.whole().and_then(Observation::layout) else { return };
     if evidence.size_per_view {
         return;
     }
     for seen in granted(evidence) {
-        // What strides and suboffsets are missing other checks say.
+        // Other checks report missing strides and suboffsets.
         let Some(shown) = seen.layout().filter(|_| seen.asks(Request::STRIDES)) else { continue };
         let (Some(expected), Some(found)) = (whole.strides(), shown.strides()) else { continue };
         let same_shape = whole.shape() == shown.shape();
@@ -192,7 +192,7 @@ fn expect(seen: &Observation, shape: bool, strides: bool, findings: &mut Finding
     }
 }
 
-/// Suboffsets that nobody asked for; those that lead nowhere have a check of their own.
+/// Suboffsets that were not requested; those that lead nowhere have a check of their own.
 fn no_suboffsets(seen: &Observation, findings: &mut Findings) {
     let followed = seen.fields.suboffsets.iter().flatten().any(|&suboffset| suboffset >= 0);
     if followed {
@@ -249,7 +249,7 @@ pub(super) fn no_strides_means_c(evidence: &Evidence, findings: &mut Findings) {
 fn in_order(evidence: &Evidence, findings: &mut Findings, flag: Request, order: Order, name: &str) {
     let others = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS;
     for seen in granted(evidence).filter(|seen| seen.asks(flag)) {
-        // Who asks for one order and for any is answered for the one.
+        // A request for one order and for any order is answered for the one.
         if order == Order::Any && seen.request.intersects(others - Request::STRIDES) {
             continue;
         }

@@ -1,0 +1,113 @@
+//! An examination: the exporter, and the inputs of its author.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::evidence::Claims;
+use super::subject::{Exception, Subject};
+use crate::request::Request;
+
+/// What is done to a subject at the moment. If it ends the process, this is the last that was
+/// heard of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// A request, with no view held.
+    Alone(Request),
+    /// A request, while another view is held.
+    Beside(Request),
+    /// Several views are released one after the other.
+    Releases,
+    /// A byte copy of a view is released in its place.
+    Copies,
+    /// The mutator of this number is called.
+    Mutator(usize),
+    /// The call of this number that takes a view during a change.
+    Reentry(usize),
+}
+
+/// An examination of one exporter. Its author's inputs make more rules checkable.
+#[allow(missing_debug_implementations)] // it holds what the caller gave to be called
+pub struct Examination<'a> {
+    pub(super) subject: &'a dyn Subject,
+    pub(super) claims: Claims,
+    pub(super) base: Option<&'a dyn Subject>,
+    pub(super) mutators: Vec<Mutator<'a>>,
+    pub(super) reentries: Vec<Reentry<'a>>,
+    pub(super) follow: Box<dyn FnMut(Step) + 'a>,
+}
+
+/// A name, and what changes the exporter.
+pub(super) struct Mutator<'a> {
+    pub(super) name: Cow<'static, str>,
+    pub(super) call: Box<dyn FnMut() -> Result<(), Exception> + 'a>,
+}
+
+/// A name, and the call that takes a view during a change. It returns the address and the size of
+/// the memory that the view shows.
+pub(super) struct Reentry<'a> {
+    pub(super) name: Cow<'static, str>,
+    pub(super) call: Box<dyn FnMut() -> Option<(usize, usize)> + 'a>,
+}
+
+impl<'a> Examination<'a> {
+    /// Examines `subject`.
+    pub fn of(subject: &'a dyn Subject) -> Examination<'a> {
+        Examination {
+            subject,
+            claims: Claims::default(),
+            base: None,
+            mutators: Vec::new(),
+            reentries: Vec::new(),
+            follow: Box::new(|_| {}),
+        }
+    }
+
+    /// All items in C order, as bytes: what a consumer has to find.
+    pub fn contents(mut self, contents: impl Into<Vec<u8>>) -> Self {
+        self.claims.contents = Some(contents.into());
+        self
+    }
+
+    /// The addresses of the memory in which all items lie.
+    pub fn within(mut self, memory: Range<usize>) -> Self {
+        self.claims.within = Some(memory);
+        self
+    }
+
+    /// The exporter whose items the subject shows, all of them and as they are.
+    pub fn base(mut self, base: &'a dyn Subject) -> Self {
+        self.base = Some(base);
+        self
+    }
+
+    /// Something that moves, resizes or frees the memory. It is called once with a view held,
+    /// which it has to refuse, and once without. Tell what closes the exporter last: after it no
+    /// view is granted.
+    pub fn mutate(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        call: impl FnMut() -> Result<(), Exception> + 'a,
+    ) -> Self {
+        self.mutators.push(Mutator { name: name.into(), call: Box::new(call) });
+        self
+    }
+
+    /// Something that changes the memory, and requests a view during the change, as in a
+    /// callback. Returns address and size in bytes of what the view shows, and keeps it until the
+    /// next call; None if the request or the change was refused.
+    pub fn reenter(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        call: impl FnMut() -> Option<(usize, usize)> + 'a,
+    ) -> Self {
+        self.reentries.push(Reentry { name: name.into(), call: Box::new(call) });
+        self
+    }
+
+    /// Calls `follow` before each step.
+    pub fn follow(mut self, follow: impl FnMut(Step) + 'a) -> Self {
+        self.follow = Box::new(follow);
+        self
+    }
+}
