@@ -1,4 +1,4 @@
-//! The rules of the protocol as checks of an exporter, whoever wrote it.
+//! The rules of the protocol as checks of any exporter.
 //!
 //! An [`Examination`] asks a [`Subject`] all 512 combinations of the flags, alone and while other
 //! views are held, releases what it was granted in every way that the protocol allows, and keeps
@@ -42,7 +42,7 @@ use probe::Probe;
 impl Examination<'_> {
     /// Asks, releases, and looks at what was seen.
     ///
-    /// Takes some thousands of requests. Nobody else may change the subject meanwhile.
+    /// Takes some thousands of requests. No other code may change the subject during the run.
     pub fn run(self) -> Report {
         let evidence = Probe::new(self).collect();
         Report::of(&evidence)

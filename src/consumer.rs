@@ -22,6 +22,7 @@
 mod copies;
 mod items;
 mod own;
+mod source;
 mod writing;
 
 use std::ffi::CStr;
@@ -36,64 +37,12 @@ use crate::layout::{self, Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Lacks, View};
 pub use items::{Items, ItemsIter};
-
-/// Something that can be asked for a buffer: an object, through whichever interpreter it belongs
-/// to.
-///
-/// # Safety
-///
-/// After a successful [`get`](Self::get), until [`release`](Self::release):
-///
-/// - What the view describes is valid memory, of initialised bytes, that the exporter neither
-///   moves nor frees. Others write it by atomic operations of the item's width (see
-///   [`item`](crate::item)), if at all. Pointers behind suboffsets are written by nobody.
-/// - If the view is writable and was requested with `WRITABLE`, any bytes may be written there,
-///   except over what its format calls an address or does not describe. Where no format was
-///   requested, there are no addresses.
-/// - The view's arrays do not change.
-///
-/// If the type is `Send` and `Sync`, a view may be used and released by any thread.
-pub unsafe trait Source {
-    /// Asks for a view: what `PyObject_GetBuffer` does. On success the view owns a reference to
-    /// its `obj`.
-    fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError>;
-
-    /// Gives a view back, and drops its reference to `obj`: what `PyBuffer_Release` does.
-    ///
-    /// # Safety
-    ///
-    /// `view` was granted by [`get`](Self::get) and is not released yet. It may be a byte copy of
-    /// the struct that was filled.
-    unsafe fn release(view: &mut Py_buffer);
-
-    /// Whether the memory of a view is written by nobody at all, as long as the view is held.
-    ///
-    /// More than that it is read-only: in CPython `memoryview(x).toreadonly()` looks at memory
-    /// that others write.
-    ///
-    /// # Safety
-    ///
-    /// `view` was granted by [`get`](Self::get) and is not released yet.
-    unsafe fn is_frozen(view: &Py_buffer) -> bool;
-
-    /// Whether the bytes that the format calls padding may be written.
-    ///
-    /// Not those of a foreign exporter: NumPy shows as padding what a view of some fields leaves
-    /// out, references to objects among it.
-    ///
-    /// # Safety
-    ///
-    /// `view` was granted by [`get`](Self::get) and is not released yet.
-    unsafe fn owns_padding(view: &Py_buffer) -> bool {
-        let _ = view;
-        false
-    }
-}
+pub use source::Source;
 
 /// One granted view; released on drop.
 ///
-/// It owns a share of the exporter, so it has no lifetime. It shows what was requested and nothing
-/// else, also where an exporter fills fields that nobody asked for, as `ctypes` does.
+/// It owns a share of the exporter, so it has no lifetime. It shows what was requested and
+/// nothing else, also where an exporter fills fields that nobody asked for, as `ctypes` does.
 pub struct Buffer<S: Source> {
     /// Invariant: granted by a source of type `S` for `request` and not released. Once `get`
     /// returns, `check` passed: its numbers agree with each other and with the request.
@@ -121,7 +70,8 @@ unsafe impl<S: Source + Send + Sync> Sync for Buffer<S> {}
 /// Invariant: what is within has as many numbers as the view has dimensions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Place(
-    /// Bytes from the start of the struct, or `ELSEWHERE`: then the pointer in the struct is good.
+    /// Bytes from the start of the struct, or `ELSEWHERE`: then the pointer in the struct is
+    /// good.
     u8,
 );
 
@@ -176,8 +126,8 @@ impl<S: Source> Buffer<S> {
         Ok(buffer)
     }
 
-    /// Finds the arrays that lie within the struct, which will move. False if one does so in part,
-    /// or is not aligned.
+    /// Finds the arrays that lie within the struct, which will move. False if one does so in
+    /// part, or is not aligned.
     #[inline]
     fn find_arrays(&mut self) -> bool {
         let view = &mut self.view;
@@ -201,7 +151,8 @@ impl<S: Source> Buffer<S> {
         is_whole
     }
 
-    /// Refuses a view whose numbers no item can be found by. Foreign exporters may write anything.
+    /// Refuses a view whose numbers no item can be found by. Foreign exporters may write
+    /// anything.
     #[inline]
     fn check(&self, is_whole: bool, lenient: bool) -> Result<(), BufferError> {
         let view = &self.view;
@@ -263,8 +214,8 @@ impl<S: Source> Buffer<S> {
     ///
     /// # Safety
     ///
-    /// What is written there by this buffer, and by consumers of what re-exports it, is an address
-    /// that its readers may follow, or nobody follows it.
+    /// What is written there by this buffer, and by consumers of what re-exports it, is an
+    /// address that its readers may follow, or nobody follows it.
     pub unsafe fn permit_addresses(&mut self) {
         self.permits_addresses = true;
     }
@@ -337,8 +288,8 @@ impl<S: Source> Buffer<S> {
         Some(unsafe { std::slice::from_raw_parts(start, ndim) })
     }
 
-    /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes in
-    /// a line.
+    /// How the items lie, starting at `buf`. Where the request lacked `ND` they are `len` bytes
+    /// in a line.
     pub fn layout(&self) -> LayoutRef<'_> {
         let (shape, itemsize) = self.extents();
         LayoutRef::checked(shape, self.strides(), self.suboffsets(), itemsize)

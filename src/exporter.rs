@@ -1,7 +1,7 @@
 //! Lending memory and counting the loans: an export is a shared borrow that ends at release.
 //!
-//! [`Exporter`] says what a type shows. [`Exported`] owns a value of such a type, answers requests
-//! with it, and lets it be changed only while no consumer holds a view.
+//! [`Exporter`] says what a type shows. [`Exported`] owns a value of such a type, answers
+//! requests with it, and lets it be changed only while no consumer holds a view.
 //!
 //! ```
 //! use bufferprocs::{BufferError, Exported, Exporter, Shared, View};
@@ -35,6 +35,8 @@ mod guard;
 mod header;
 #[path = "exporter/kept.rs"]
 mod kept;
+#[path = "exporter/lend.rs"]
+mod lend;
 #[path = "exporter/release.rs"]
 pub(crate) mod release;
 
@@ -54,6 +56,7 @@ use crate::request::Request;
 use crate::view::View;
 pub use guard::{Mut, Ref};
 use header::Header;
+pub use lend::Lend;
 pub use release::release;
 
 /// A type that can show memory of its own.
@@ -67,41 +70,6 @@ pub trait Exporter: Send + Sync + 'static {
     /// too: requests are refused with it. Of an error that somebody else raised only the message
     /// is stored, as [`into_plain`](BufferError::into_plain) leaves it.
     fn view(&self) -> Result<View<'_>, BufferError>;
-}
-
-/// Something that answers requests with memory that it lends: an [`Exported`] value, or one that
-/// lends a copy of itself.
-///
-/// # Safety
-///
-/// - A view that [`getbuffer`](Self::getbuffer) grants has in `internal` what an `Exported` wrote
-///   there. So the free function [`release`] ends it, and all that it describes stays valid until
-///   then.
-/// - `getbuffer` does not panic: C may be calling.
-pub unsafe trait Lend: Send + Sync + 'static {
-    /// Answers one request: what `bf_getbuffer` has to do, except for the reference to `obj`.
-    ///
-    /// The caller takes a reference to `obj` before the call. It passes to the view; on a refusal
-    /// it stays with the caller, who drops it. Then `view.obj` is NULL, nothing else of the view
-    /// was written, and nothing is counted.
-    ///
-    /// # Safety
-    ///
-    /// - `view` is valid for writes.
-    /// - The view, if granted, is given to [`release`] at most once.
-    #[doc(alias = "bf_getbuffer")]
-    unsafe fn getbuffer(
-        &self,
-        view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
-    ) -> Result<(), BufferError>;
-
-    /// Whether [`getbuffer`](Self::getbuffer) runs code that is not this crate's. A bridge to an
-    /// interpreter has to prepare for that, which takes time.
-    fn runs_foreign_code(&self) -> bool {
-        true
-    }
 }
 
 /// A value lent to consumers.
@@ -118,15 +86,15 @@ pub struct Exported<E: Exporter> {
     _owns: PhantomData<Cell<E>>,
 }
 
-/// The value, what it shows, and who holds it.
+/// The value, the view that it shows, and the holders.
 ///
 /// # Invariants
 ///
 /// - `value` and `shown` are changed only during a mutation (or before the cell is shared), and
 ///   read only by holders of an export or a borrow. The `count` keeps these apart.
 /// - The pointers in `shown` come from a view of `value` that was taken after its last change.
-///   They are valid until the next change, or until the cell is freed: the view's lifetime is that
-///   of a shared borrow of `value`.
+///   They are valid until the next change, or until the cell is freed: the view's lifetime is
+///   that of a shared borrow of `value`.
 #[repr(C)] // the header comes first: a pointer to the cell is a pointer to its header
 struct Cell<E> {
     header: Header,
@@ -200,14 +168,15 @@ impl<E: Exporter> Exported<E> {
     /// Visits the value for a garbage collector, unless it is being changed: then None.
     ///
     /// For the `__traverse__` of the one class that owns it: the collector clears what is in use
-    /// if two objects visit a reference. It sees none in a value that was replaced while exported.
+    /// if two objects visit a reference. It sees none in a value that was replaced while
+    /// exported.
     pub fn traverse<R>(&self, visit: impl FnOnce(&E) -> R) -> Option<R> {
         self.try_borrow().ok().map(|value| visit(&value))
     }
 
     fn cell(&self) -> &Cell<E> {
-        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole of
-        // it before it is freed.
+        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole
+        // of it before it is freed.
         unsafe { self.cell.as_ref() }
     }
 
@@ -250,8 +219,8 @@ unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
     }
 }
 
-// SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place until
-// the export ends.
+// SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place
+// until the export ends.
 unsafe impl<E: Exporter> Lend for Exported<E> {
     // The usual requests come first and inline: a return by reference costs more than the whole
     // answer, as `cargo bench -- getbuffer` shows.

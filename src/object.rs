@@ -3,7 +3,8 @@
 //! An [`Object`] has what the protocol needs of a `PyObject`: a reference count, and a type's
 //! [`PyBufferProcs`]. [`get_buffer`] and [`release_buffer`] do what `PyObject_GetBuffer` and
 //! `PyBuffer_Release` do with them, the error indicator included. Exporters and consumers meet
-//! here exactly as they do in CPython, so that the protocol can be tested anywhere, Miri included.
+//! here exactly as they do in CPython, so that the protocol can be tested anywhere, Miri
+//! included.
 //!
 //! ```
 //! use bufferprocs::abi::{Py_buffer, PyBUF_SIMPLE};
@@ -21,8 +22,10 @@
 //! assert!(view.obj.is_null() && object.references() == 1);
 //! ```
 
+#[path = "object/raised.rs"]
+mod raised;
+
 use std::any::TypeId;
-use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
@@ -31,11 +34,14 @@ use std::ptr::{NonNull, null_mut};
 use super::exporter::{self, Exported, Exporter, Lend};
 use super::sync::{AtomicUsize, Ordering};
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
-use crate::caught::{caught, drop_caught};
+use crate::caught::caught;
 use crate::consumer::Source;
 use crate::error::{BufferError, ReleaseError};
 use crate::nest::free_in_turn;
 use crate::request::Request;
+use raised::report;
+#[cfg_attr(test, allow(unused_imports))] // in `interleavings`
+pub use raised::{raise, take_raised, take_unraisable};
 
 /// A counted reference to an object. Cloning it takes one reference more.
 pub struct Object {
@@ -87,8 +93,8 @@ impl Object {
     ///
     /// # Safety
     ///
-    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts it,
-    /// from any thread. Memory shown as read-only is written by nobody.
+    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts
+    /// it, from any thread. Memory shown as read-only is written by nobody.
     pub unsafe fn with_procs<T: Send + Sync + 'static>(
         value: T,
         procs: &'static PyBufferProcs,
@@ -284,44 +290,6 @@ pub unsafe fn release_buffer(view: *mut Py_buffer) {
     unsafe { decref(obj) };
 }
 
-/// This thread's error. Where a thread ends, a panic of a foreign error's drop would end the
-/// process.
-struct Raised(RefCell<Option<BufferError>>);
-
-impl Drop for Raised {
-    fn drop(&mut self) {
-        drop_caught(self.0.take());
-    }
-}
-
-thread_local! {
-    static RAISED: Raised = const { Raised(RefCell::new(None)) };
-    static UNRAISABLE: Cell<Option<ReleaseError>> = const { Cell::new(None) };
-}
-
-/// Sets this thread's error, before a proc returns -1. The error before is dropped; a panic of its
-/// drop is caught, since C is calling.
-#[doc(alias = "PyErr_SetString")]
-pub fn raise(error: BufferError) {
-    // A thread that is ending may have lost the place for it; then the error is lost too, as the
-    // thread is.
-    caught(|| drop(RAISED.try_with(|raised| raised.0.replace(Some(error)))));
-}
-
-/// Takes this thread's error away.
-pub fn take_raised() -> Option<BufferError> {
-    RAISED.try_with(|raised| raised.0.take()).ok().flatten()
-}
-
-fn report(error: ReleaseError) {
-    let _ = UNRAISABLE.try_with(|unraisable| unraisable.set(Some(error)));
-}
-
-/// Takes the last error that a release had no way to raise.
-pub fn take_unraisable() -> Option<ReleaseError> {
-    UNRAISABLE.try_with(Cell::take).ok().flatten()
-}
-
 /// The procs of a type whose objects hold a lender.
 struct Procs<L>(std::marker::PhantomData<L>);
 
@@ -363,11 +331,11 @@ unsafe extern "C" fn releasebuffer(_exporter: *mut PyObject, view: *mut Py_buffe
     }
 }
 
-// SAFETY: the procs of every object do what the protocol demands: ours go by `Lend`, others by the
-// promise of `with_procs`.
+// SAFETY: the procs of every object do what the protocol demands: ours go by `Lend`, others by
+// the promise of `with_procs`.
 unsafe impl Source for Object {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
-        // SAFETY: the object is alive; whoever is granted a view here releases it by
+        // SAFETY: the object is alive; the caller that gets the view releases it by
         // `Source::release`.
         match unsafe { get_buffer(self.as_ptr(), view, request.bits()) } {
             0 => Ok(()),

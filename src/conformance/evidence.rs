@@ -125,7 +125,7 @@ impl Mutation {
     }
 }
 
-/// A view that was taken amid a change.
+/// A view that was granted during a change.
 pub(super) struct Amid {
     pub(super) name: Cow<'static, str>,
     /// Address and size of what it shows. None if it, or the change, was refused.

@@ -26,7 +26,7 @@ use crate::request::Request;
 // place until its release.
 unsafe impl<E: Exporter> Source for Exported<E> {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
-        // SAFETY: valid for writes; whoever is granted a view here releases it once. There is no
+        // SAFETY: valid for writes; the buffer that gets the view releases it once. There is no
         // object to count.
         unsafe { self.getbuffer(view, null_mut(), request) }
     }

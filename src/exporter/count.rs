@@ -1,4 +1,4 @@
-//! Who holds an exporter: one atomic word for exports, borrows, a mutation and the owner.
+//! The holders of an exporter: one atomic word for exports, borrows, a mutation and the owner.
 //!
 //! | bits | meaning |
 //! |---|---|
@@ -133,7 +133,8 @@ impl Count {
 
     /// The owner goes. True if nobody is left, so that the caller has to free the exporter.
     ///
-    /// Borrows and a mutation do not count here: they cannot outlive the owner, only be forgotten.
+    /// Borrows and a mutation do not count here: they cannot outlive the owner, only be
+    /// forgotten.
     pub(super) fn disown(&self) -> bool {
         self.0.fetch_and(!OWNER, Ordering::AcqRel) & EXPORTS == 0
     }

@@ -1,4 +1,4 @@
-//! The part of a cell that knows nothing of the exporter's type: who holds it, and which requests
+//! The part of a cell that knows nothing of the exporter's type: its holders, and which requests
 //! it can answer.
 
 use std::ffi::c_void;
@@ -39,7 +39,8 @@ impl Header {
     pub(super) unsafe fn set(&self, shown: Result<Facts, BufferError>) {
         let word = shown.map_or_else(
             |error| {
-                // SAFETY: by our caller's promise this is the only thread; and the error is plain.
+                // SAFETY: by our caller's promise this is the only thread; and the error is
+                // plain.
                 unsafe { self.error.replace(error) };
                 0
             },

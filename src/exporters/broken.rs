@@ -1,8 +1,8 @@
 //! Exporters that break one rule each, to show that the checks of
 //! [`conformance`](crate::conformance) find it.
 //!
-//! A [`Broken`] exporter is a good one, and something that stands between it and those who ask. It
-//! is no [`Source`](crate::Source): a consumer could not rely on what it shows.
+//! A [`Broken`] exporter is a good one, and something that stands between it and those who ask.
+//! It is no [`Source`](crate::Source): a consumer could not rely on what it shows.
 //!
 //! ```
 //! use bufferprocs::conformance::Examination;
@@ -55,7 +55,7 @@ struct State {
     is_changing: bool,
     /// References that were taken and belong to nobody.
     leaked: usize,
-    /// Views that were taken amid a change.
+    /// Views that were granted during a change.
     amid: Vec<Py_buffer>,
     /// What releases had to say and could not raise.
     unraisable: Option<String>,
@@ -163,8 +163,8 @@ impl Broken {
         (self.fault().mutate)(&mut self.state())
     }
 
-    /// Moves the memory, and amid that asks for a view, which a good exporter refuses. Returns
-    /// address and size of what the view shows. It is kept as long as the exporter.
+    /// Moves the memory, and requests a view during the move, which a good exporter refuses.
+    /// Returns address and size of what the view shows. It is kept as long as the exporter.
     pub fn reenter(&self) -> Option<(usize, usize)> {
         self.state().is_changing = true;
         let mut view = Py_buffer::zeroed();

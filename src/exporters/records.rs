@@ -62,8 +62,8 @@ impl<R: AnyBits> Exporter for Records<R> {
 
 /// One field of each of many records, read-only.
 ///
-/// Read-only, because who writes a field and who writes the record around it would access the same
-/// memory at two widths.
+/// Read-only, because a consumer that writes a field and one that writes the record around it
+/// would access the same memory at two widths.
 #[derive(Debug)]
 pub struct Column<R: Item> {
     records: Arc<[R]>,

@@ -1,12 +1,12 @@
-//! How memory is accessed that others may write at the same time: one instruction for each word of
-//! the item's [`width`].
+//! How memory is accessed that others may write at the same time: one instruction for each word
+//! of the item's [`width`].
 //!
 //! On x86-64 that is a `mov`, written as assembly. The processor defines what it does whatever
 //! others do to the same bytes, and at whatever width: each of the two sees old or new bytes, and
 //! an aligned word is whole to those who access it as one. No operation of the language can say
-//! so. Its atomic operations must not race with others of another width, and a consumer cannot see
-//! the width at which the memory's owner works: `memoryview.cast("B")` and a view of NumPy's hide
-//! it.
+//! so. Its atomic operations must not race with others of another width, and a consumer cannot
+//! see the width at which the memory's owner works: `memoryview.cast("B")` and a view of NumPy's
+//! hide it.
 //!
 //! Elsewhere, under Miri, and with `BUFFERPROCS_PORTABLE` it is a relaxed atomic operation. There
 //! an exporter and its consumers have to agree on the width: see the chapter "Writable memory" of
@@ -44,7 +44,8 @@ pub(crate) trait Word: Copy {
     /// operations if at all.
     unsafe fn store(self, to: *mut Self);
 
-    /// Replaces the byte `within` the word. What others write to the rest of it meanwhile is kept.
+    /// Replaces the byte `within` the word. Bytes that others write to the rest of it at the same
+    /// time are kept.
     ///
     /// # Safety
     ///
@@ -99,8 +100,8 @@ macro_rules! words {
             #[inline(always)]
             unsafe fn load(from: *const Self) -> Self {
                 // SAFETY: the caller's promise. `from_ptr` wants memory that may be written; a
-                // relaxed load of at most a word, which is all that is done, is sound on read-only
-                // memory too, as `std::sync::atomic` says.
+                // relaxed load of at most a word, which is all that is done, is sound on
+                // read-only memory too, as `std::sync::atomic` says.
                 unsafe { <$atomic>::from_ptr(from.cast_mut()) }.load(Relaxed)
             }
 
@@ -153,8 +154,8 @@ macro_rules! by_width {
 ///
 /// # Safety
 ///
-/// `source` is valid for reads of `size_of::<T>()` initialised bytes, which others write by atomic
-/// operations if at all.
+/// `source` is valid for reads of `size_of::<T>()` initialised bytes, which others write by
+/// atomic operations if at all.
 pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
     let mut value = MaybeUninit::<T>::uninit();
     let width = width(source.cast(), size_of::<T>());
@@ -169,12 +170,12 @@ pub(crate) unsafe fn load<T: AnyBits>(source: *const T) -> T {
 ///
 /// # Safety
 ///
-/// `target` is valid for reads and writes of `size_of::<T>()` bytes, which others access by atomic
-/// operations if at all.
+/// `target` is valid for reads and writes of `size_of::<T>()` bytes, which others access by
+/// atomic operations if at all.
 pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
     let width = width(target.cast(), size_of::<T>());
-    // SAFETY: the target is the caller's promise; the value is ours, and initialised since an Item
-    // has no padding.
+    // SAFETY: the target is the caller's promise; the value is ours, and initialised since an
+    // Item has no padding.
     unsafe { store_bytes(target.cast(), (&raw const value).cast(), size_of::<T>(), width) };
 }
 

@@ -163,8 +163,7 @@ fn get(
         false => request,
     };
     let filled: *mut ffi::Py_buffer = std::ptr::from_mut(view).cast();
-    // SAFETY: the object is alive and attached, the view may be written; whoever gets it releases
-    // it.
+    // SAFETY: the object is alive and attached, the view may be written; the caller releases it.
     if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), filled, asked.bits()) } != 0 {
         return Err(match PyErr::take(object.py()) {
             Some(error) => BufferError::Raised(Raised::new(error)),

@@ -62,7 +62,7 @@ unsafe impl Subject for PySubject<'_> {
 
     fn ask(&self, view: &mut Py_buffer, flags: c_int) -> Answer {
         let filled: *mut ffi::Py_buffer = std::ptr::from_mut(view).cast();
-        // SAFETY: the object is alive and attached, the view may be written; whoever asks releases
+        // SAFETY: the object is alive and attached, the view may be written; the caller releases
         // it.
         let status = unsafe { ffi::PyObject_GetBuffer(self.object.as_ptr(), filled, flags) };
         let py = self.object.py();

@@ -275,7 +275,7 @@ pub(super) fn last_first(_: &Broken, state: &mut State, view: &mut Py_buffer) {
 
 // Changes.
 
-/// Moves the memory, whoever looks at it.
+/// Moves the memory, also under the views of consumers.
 pub(super) fn move_memory(state: &mut State) -> Result<(), MutError> {
     state.memory.add(&three());
     Ok(())

@@ -16,6 +16,7 @@
 
 #[cfg(feature = "skeptic")]
 pub mod chapters;
+pub mod executed;
 pub mod source;
 
 #[cfg(feature = "site")]

@@ -121,3 +121,26 @@ fn cargo_test_runs_the_chapters_too() {
     assert!(report.contains("test result: ok. 5 passed"), "{report}");
     assert!(report.contains("compile fail ... ok"), "{report}");
 }
+
+/// The files that README.md tells an author to write are those of the shelf.
+#[test]
+fn the_readme_shows_the_files_of_the_shelf() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(here.join(file)).expect("a text");
+    let readme = read("README.md").replace("../bufferprocs/tools/proof", "../..");
+    let blocks: Vec<&str> = readme.split("\n```").skip(1).step_by(2).collect();
+    let mut compared = 0;
+    for block in blocks {
+        let Some((name, code)) = block.split_once('\n').and_then(|(_, text)| text.split_once('\n'))
+        else {
+            continue;
+        };
+        let Some(file) = name.strip_prefix("// ").or_else(|| name.strip_prefix("# ")) else {
+            continue;
+        };
+        let text = read(&format!("tests/shelf/{file}"));
+        assert!(text.contains(code.trim_end()), "{file} does not have\n{code}");
+        compared += 1;
+    }
+    assert_eq!(compared, 4);
+}

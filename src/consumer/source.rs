@@ -1,0 +1,58 @@
+//! The interface of whatever grants buffers.
+
+use crate::abi::Py_buffer;
+use crate::error::BufferError;
+use crate::request::Request;
+
+/// Something that can be asked for a buffer: an object, through whichever interpreter it belongs
+/// to.
+///
+/// # Safety
+///
+/// After a successful [`get`](Self::get), until [`release`](Self::release):
+///
+/// - The view describes valid memory, of initialised bytes, that the exporter neither moves nor
+///   frees. Others write it by atomic operations of the item's width (see [`item`](crate::item)),
+///   if at all. No code writes the pointers behind suboffsets.
+/// - If the view is writable and was requested with `WRITABLE`, any bytes may be written there,
+///   except over what its format calls an address or does not describe. Where no format was
+///   requested, there are no addresses.
+/// - The view's arrays do not change.
+///
+/// If the type is `Send` and `Sync`, a view may be used and released by any thread.
+pub unsafe trait Source {
+    /// Asks for a view: what `PyObject_GetBuffer` does. On success the view owns a reference to
+    /// its `obj`.
+    fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError>;
+
+    /// Gives a view back, and drops its reference to `obj`: what `PyBuffer_Release` does.
+    ///
+    /// # Safety
+    ///
+    /// `view` was granted by [`get`](Self::get) and is not released yet. It may be a byte copy of
+    /// the struct that was filled.
+    unsafe fn release(view: &mut Py_buffer);
+
+    /// Whether no code at all writes the memory of a view, as long as the view is held.
+    ///
+    /// More than that it is read-only: in CPython `memoryview(x).toreadonly()` looks at memory
+    /// that others write.
+    ///
+    /// # Safety
+    ///
+    /// `view` was granted by [`get`](Self::get) and is not released yet.
+    unsafe fn is_frozen(view: &Py_buffer) -> bool;
+
+    /// Whether the bytes that the format calls padding may be written.
+    ///
+    /// Not those of a foreign exporter: NumPy shows as padding what a view of some fields leaves
+    /// out, references to objects among it.
+    ///
+    /// # Safety
+    ///
+    /// `view` was granted by [`get`](Self::get) and is not released yet.
+    unsafe fn owns_padding(view: &Py_buffer) -> bool {
+        let _ = view;
+        false
+    }
+}
