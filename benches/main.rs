@@ -98,8 +98,8 @@ fn main() -> Result<(), String> {
     if write { page::write(&output) } else { page::compare(&output) }
 }
 
-/// The runners of the book, by the tool that has them. With `--check` it only looks whether there
-/// is what they need.
+/// The runners of the book, by the tool that has them. With `--check` it only checks that the tools
+/// exist.
 fn book(arguments: &[&str]) -> Result<String, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

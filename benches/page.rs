@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use crate::instructions;
 
 const PAGE: &str = "book/src/performance.md";
@@ -47,21 +49,19 @@ fn allowed(name: &str) -> f64 {
 
 /// All rows, as a list of objects.
 pub fn write_json(output: &str, file: &str) -> Result<(), String> {
-    let text = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let number = |text: &str| text.parse::<f64>().map_or("null".to_owned(), |n| n.to_string());
+    let number = |text: &str| text.parse::<f64>().ok();
     let object = |row: Row| {
-        format!(
-            "  {{\"name\": {}, \"ours\": {}, \"peer\": {}, \"ratio\": {}, \"target\": {}, \"verdict\": {}}}",
-            text(row.name),
-            number(row.ours),
-            number(row.peer),
-            number(row.ratio),
-            number(row.target),
-            text(row.verdict)
-        )
+        json!({
+            "name": row.name,
+            "ours": number(row.ours),
+            "peer": number(row.peer),
+            "ratio": number(row.ratio),
+            "target": number(row.target),
+            "verdict": row.verdict,
+        })
     };
-    let objects: Vec<String> = output.lines().filter_map(row).map(object).collect();
-    let text = format!("[\n{}\n]\n", objects.join(",\n"));
+    let objects: Vec<Value> = output.lines().filter_map(row).map(object).collect();
+    let text = serde_json::to_string_pretty(&objects).map_err(|error| error.to_string())?;
     fs::write(file, text).map_err(|error| format!("{file}: {error}"))
 }
 
@@ -109,7 +109,7 @@ pub fn write(output: &str) -> Result<(), String> {
                     "| {name} | {ours} | {peer} | {ratio} | {target} | {verdict} |\n"
                 ));
             }
-            // What a script says of itself stands above its table.
+            // The first line of a script is printed above its table.
             None if line.starts_with("# ") => {
                 let line = &line[2..];
                 table.push_str(&format!(

@@ -1,4 +1,5 @@
-//! Takes any buffer, in any layout: reads it without the interpreter, writes it in place, copies it out.
+//! Takes any buffer, in any layout: reads it without the interpreter, writes it in place, copies it
+//! out.
 //!
 //! ```toml
 //! [dependencies]
@@ -11,8 +12,8 @@ use bufferprocs::{Buffer, Order, PyBuffer, Request};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Sum of all items. Other threads of Python run meanwhile: the items are read one by one, atomically, so that whoever
-/// writes them at the same time gets in nobody's way.
+/// Sum of all items. Other threads of Python run at the same time. The items are read one by one,
+/// atomically, so a thread may write them at any moment.
 #[pyfunction]
 fn total(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
     let buffer = PyBuffer::get(&object, Request::FULL_RO)?;

@@ -18,7 +18,7 @@ struct Pixels {
 impl Pixels {
     fn black(height: usize, width: usize) -> Result<Pixels, LayoutError> {
         let layout = Layout::c_contiguous(&[height, width, 3], 1)?;
-        Ok(Pixels { bytes: Shared::from_vec(vec![0; layout.len()]), layout })
+        Ok(Pixels { bytes: Shared::from_vec(vec![0; layout.len_bytes()]), layout })
     }
 }
 
@@ -38,7 +38,7 @@ struct Image {
 impl Image {
     #[new]
     fn new(height: usize, width: usize) -> PyResult<Image> {
-        Ok(Image { pixels: Exported::new(Pixels::black(height, width)?) })
+        Ok(Image { pixels: Exported::try_new(Pixels::black(height, width)?)? })
     }
 
     /// Mean of all bytes, as they are now.

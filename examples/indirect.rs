@@ -1,4 +1,5 @@
-//! Rows that lie anywhere, behind a table of pointers: suboffsets. `memoryview` follows them, NumPy does not.
+//! Rows that lie anywhere, behind a table of pointers: suboffsets. `memoryview` follows them, NumPy
+//! does not.
 //!
 //! ```toml
 //! [dependencies]

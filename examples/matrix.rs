@@ -37,9 +37,7 @@ impl Matrix {
     /// A matrix of the same items. Fails if the layout leaves them.
     fn with(&self, layout: Layout, offset: usize) -> PyResult<Matrix> {
         let items = Arc::clone(&self.part.try_borrow()?.items);
-        let part = Exported::new(Part { items, layout, offset });
-        part.ready()?;
-        Ok(Matrix { part })
+        Ok(Matrix { part: Exported::try_new(Part { items, layout, offset })? })
     }
 }
 
@@ -50,7 +48,7 @@ impl Matrix {
     fn new(rows: usize, columns: usize) -> PyResult<Matrix> {
         let layout = Layout::c_contiguous(&[rows, columns], 8)?;
         let items = (0..rows * columns).map(|number| Shared::new(number as f64)).collect();
-        Ok(Matrix { part: Exported::new(Part { items, layout, offset: 0 }) })
+        Ok(Matrix { part: Exported::try_new(Part { items, layout, offset: 0 })? })
     }
 
     #[getter(T)]

@@ -1,4 +1,5 @@
-//! A file in memory, read-only. Closing it is refused while somebody looks, and requests are refused once it is closed.
+//! A file in memory, read-only. Closing it is refused while somebody looks, and requests are
+//! refused once it is closed.
 //!
 //! ```toml
 //! [dependencies]
@@ -36,8 +37,9 @@ impl MappedFile {
     #[allow(unsafe_code)]
     fn new(path: PathBuf) -> PyResult<MappedFile> {
         let file = File::open(path)?;
-        // SAFETY: a mapping shows what other processes do to the file. Whoever uses this class promises that the file is
-        // neither written nor cut short meanwhile; no check can replace that.
+        // SAFETY: a mapping shows what other processes do to the file. The user of this class
+        // promises that no program writes or shortens the file while it is mapped; no check can
+        // replace that.
         let mapping = unsafe { Mmap::map(&file) }?;
         Ok(MappedFile { mapping: Exported::new(Mapping(Some(mapping))) })
     }

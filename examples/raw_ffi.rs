@@ -66,9 +66,9 @@ unsafe fn place_of(object: *mut PyObject) -> *mut Items {
 /// `bf_getbuffer`, which fills the view, counts the export and takes the reference for `view->obj`,
 /// and `bf_releasebuffer`, which ends the count.
 impl Instance for Samples {
-    type Lent = Items;
+    type Exporter = Items;
 
-    unsafe fn with_lent<R>(
+    unsafe fn with_exporter<R>(
         object: *mut PyObject,
         ask: impl FnOnce(&Items) -> R,
     ) -> Result<R, BufferError> {

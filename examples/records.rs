@@ -1,4 +1,5 @@
-//! A `#[repr(C)]` struct as a structured dtype of NumPy: the same names, the same offsets, the same memory.
+//! A `#[repr(C)]` struct as a structured dtype of NumPy: the same names, the same offsets, the same
+//! memory.
 //!
 //! ```toml
 //! [dependencies]
@@ -55,7 +56,7 @@ impl Points {
     /// The points from the one at `first` on, as a view of the same memory.
     fn since<'py>(slf: &Bound<'py, Self>, first: isize) -> PyResult<Bound<'py, PyMemoryView>> {
         let whole = PyBuffer::get(&slf.clone().into_any().unbind(), Request::FULL)?;
-        let len = whole.len() / whole.itemsize();
+        let len = whole.len_bytes() / whole.itemsize();
         let rest = Reexport::new(whole).slice(0, Slice::python(Some(first), None, 1, len)?)?;
         PyMemoryView::from(&bufferprocs::export(slf.py(), rest)?)
     }

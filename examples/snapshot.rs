@@ -1,5 +1,5 @@
-//! Memory made for each export: a consumer sees the values as they were when it asked, and no view keeps the
-//! owner from a change.
+//! Memory made for each export: a consumer sees the values as they were when it asked, and no view
+//! keeps the owner from a change.
 //!
 //! ```toml
 //! [dependencies]
@@ -20,7 +20,8 @@ impl Snapshots for Log {
     type Copy = Vec<f64>;
 
     fn snapshot(&self) -> Result<Vec<f64>, BufferError> {
-        // A request must not wait: who holds the lock may be waiting for the interpreter that the request has.
+        // A request must not wait: the thread that holds the lock may be waiting for the
+        // interpreter that the request has.
         match self.0.try_lock() {
             Ok(readings) => Ok(readings.clone()),
             Err(TryLockError::Poisoned(readings)) => Ok(readings.into_inner().clone()),
@@ -47,7 +48,7 @@ impl Readings {
         self.log.0.0.lock().unwrap_or_else(PoisonError::into_inner).push(reading);
     }
 
-    /// Appends what `work` returns, with the log locked meanwhile.
+    /// Appends the result of `work`. The log is locked until then.
     fn append_from(&self, work: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut readings = self.log.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         readings.push(work.call0()?.extract()?);

@@ -18,14 +18,30 @@ use std::ffi::{c_char, c_int, c_void};
 use std::marker::{PhantomData, PhantomPinned};
 
 /// C's `Py_ssize_t`: sizes, strides and offsets, in bytes or items.
+///
+/// ```
+/// use bufferprocs::abi::Py_ssize_t;
+///
+/// assert_eq!(size_of::<Py_ssize_t>(), size_of::<*const u8>());
+/// ```
 pub type Py_ssize_t = isize;
 
 /// A Python object, opaque here: only pointers to it occur.
+///
+/// ```
+/// use bufferprocs::abi::Py_buffer;
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// let object = Object::new(vec![1u8]);
+/// let view: Py_buffer = *Buffer::get(&object, Request::SIMPLE)?.raw();
+/// assert_eq!(view.obj, object.as_ptr()); // a `*mut PyObject`
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 #[repr(C)]
 #[derive(Debug)]
 pub struct PyObject {
     _opaque: [u8; 0],
-    // Neither Send, Sync nor Unpin: what stands behind the pointer is not ours to say.
+    // Neither Send, Sync nor Unpin: the crate knows nothing of the object.
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
@@ -33,6 +49,16 @@ pub struct PyObject {
 ///
 /// The consumer owns the struct; everything it points at belongs to the exporter until
 /// [`bf_releasebuffer`](PyBufferProcs::bf_releasebuffer).
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// let object = Object::new(vec![1u16, 2, 3]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// let view = buffer.raw();
+/// assert_eq!((view.len, view.itemsize, view.ndim, view.readonly), (6, 2, 1, 1));
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Py_buffer {
@@ -43,7 +69,7 @@ pub struct Py_buffer {
     pub obj: *mut PyObject,
     /// `product(shape) * itemsize`, in bytes: what a packed copy needs, not what the memory spans.
     pub len: Py_ssize_t,
-    /// Bytes of one item, whether or not `format` was asked for.
+    /// Bytes of one item, whether or not the request has `FORMAT`.
     pub itemsize: Py_ssize_t,
     /// 1 if the consumer may not write, else 0.
     pub readonly: c_int,
@@ -84,13 +110,69 @@ impl Py_buffer {
 /// `bf_getbuffer`: answers one request by filling `view` as `flags` ask.
 ///
 /// Returns 0, or -1 with an exception set and `view->obj` NULL.
+///
+/// ```
+/// use std::ffi::c_int;
+/// use bufferprocs::abi::{Py_buffer, PyObject, getbufferproc};
+///
+/// /// Grants nothing. A function for CPython also sets an exception.
+/// unsafe extern "C" fn refuse(_: *mut PyObject, view: *mut Py_buffer, _: c_int) -> c_int {
+///     // SAFETY: the caller passes a view that may be written.
+///     unsafe { (*view).obj = std::ptr::null_mut() };
+///     -1
+/// }
+///
+/// let proc: getbufferproc = refuse;
+/// ```
 pub type getbufferproc =
     unsafe extern "C" fn(exporter: *mut PyObject, view: *mut Py_buffer, flags: c_int) -> c_int;
 
 /// `bf_releasebuffer`: gives back what one export holds. Never drops `view->obj`.
+///
+/// ```
+/// use bufferprocs::abi::{Py_buffer, PyObject, releasebufferproc};
+///
+/// unsafe extern "C" fn release(_: *mut PyObject, view: *mut Py_buffer) {
+///     // SAFETY: `internal` was made by `Box::into_raw` when the view was granted.
+///     drop(unsafe { Box::from_raw((*view).internal.cast::<u32>()) });
+/// }
+///
+/// let proc: releasebufferproc = release;
+/// ```
 pub type releasebufferproc = unsafe extern "C" fn(exporter: *mut PyObject, view: *mut Py_buffer);
 
 /// The two functions that make a type an exporter: `tp_as_buffer` points here.
+///
+/// ```
+/// use std::ffi::c_int;
+/// use bufferprocs::abi::{Py_buffer, PyBufferProcs, PyObject};
+/// use bufferprocs::grant::fill_info;
+/// use bufferprocs::object::incref;
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// static BYTES: [u8; 3] = *b"abc";
+///
+/// unsafe extern "C" fn get(obj: *mut PyObject, view: *mut Py_buffer, flags: c_int) -> c_int {
+///     let (buf, request) = (BYTES.as_ptr().cast_mut().cast(), Request::from_bits_retain(flags));
+///     // SAFETY: the view may be written, and the bytes are never freed.
+///     match unsafe { fill_info(view, obj, buf, 3, true, request) } {
+///         Ok(()) => {
+///             // SAFETY: the object is alive; the view owns the new reference.
+///             unsafe { incref(obj) };
+///             0
+///         }
+///         Err(_) => -1,
+///     }
+/// }
+///
+/// static PROCS: PyBufferProcs =
+///     PyBufferProcs { bf_getbuffer: Some(get), bf_releasebuffer: None };
+///
+/// // SAFETY: the procs grant read-only bytes that no code writes.
+/// let object = unsafe { Object::with_procs((), &PROCS) };
+/// assert_eq!(Buffer::get(&object, Request::SIMPLE)?.item::<u8>(&[2])?, b'c');
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct PyBufferProcs {

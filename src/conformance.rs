@@ -1,9 +1,9 @@
 //! The rules of the protocol as checks of any exporter.
 //!
-//! An [`Examination`] asks a [`Subject`] all 512 combinations of the flags, alone and while other
+//! An [`Examination`] asks a [`Target`] all 512 combinations of the flags, alone and while other
 //! views are held, releases what it was granted in every way that the protocol allows, and keeps
 //! what it saw. Then each of [`CHECKS`] looks at that, and nothing else: a check is a pure
-//! function. What breaks a rule is in the [`Report`], with the request that shows it.
+//! function. The [`Report`] lists each broken rule with the request that shows it.
 //!
 //! ```
 //! use bufferprocs::conformance::Examination;
@@ -19,7 +19,7 @@
 //! ```
 //!
 //! In tests, [`assert_conforms!`](crate::assert_conforms) says the same in a line. Python's
-//! objects are subjects too, with feature `pyo3`; for C, C++, Cython and Python there is the
+//! objects are targets too, with feature `pyo3`; for C, C++, Cython and Python there is the
 //! package `bufferprocs`, which does this from Python.
 
 mod check;
@@ -28,21 +28,21 @@ mod evidence;
 mod examination;
 mod probe;
 mod report;
-mod seen;
-mod subject;
+mod target;
+mod view_state;
 
-pub use check::{Check, Level, Needs};
+pub use check::{Check, Input, Level};
 pub use checks::CHECKS;
 pub use examination::{Examination, Step};
 pub use report::{Report, Severity, Violation};
-pub use subject::{Answer, Exception, Subject};
+pub use target::{Answer, Exception, Target};
 
 use probe::Probe;
 
 impl Examination<'_> {
     /// Asks, releases, and looks at what was seen.
     ///
-    /// Takes some thousands of requests. No other code may change the subject during the run.
+    /// Takes some thousands of requests. No other code may change the target during the run.
     pub fn run(self) -> Report {
         let evidence = Probe::new(self).collect();
         Report::of(&evidence)
@@ -51,8 +51,8 @@ impl Examination<'_> {
 
 /// Panics with the report unless the exporter keeps all rules of level MUST.
 ///
-/// Takes a [`Subject`](crate::conformance::Subject), and then whatever
-/// [`Examination`](crate::conformance::Examination) is to be told:
+/// Takes a [`Target`](crate::conformance::Target), and then
+/// inputs of the [`Examination`](crate::conformance::Examination):
 ///
 /// ```
 /// use bufferprocs::{Object, Shared, assert_conforms};
@@ -65,8 +65,8 @@ impl Examination<'_> {
 /// ```
 #[macro_export]
 macro_rules! assert_conforms {
-    ($subject:expr $(, $told:ident ( $($with:expr),* ))* $(,)?) => {{
-        let report = $crate::conformance::Examination::of(&$subject)$(.$told($($with),*))*.run();
-        assert!(report.is_ok(), "{} does not conform\n{report}", stringify!($subject));
+    ($target:expr $(, $input:ident ( $($with:expr),* ))* $(,)?) => {{
+        let report = $crate::conformance::Examination::of(&$target)$(.$input($($with),*))*.run();
+        assert!(report.is_ok(), "{} does not conform\n{report}", stringify!($target));
     }};
 }

@@ -35,14 +35,24 @@ use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::error::BufferError;
 use crate::layout::{self, Layout, LayoutRef};
 use crate::request::Request;
-use crate::view::{Access, Lacks, View};
+use crate::view::{Access, Missing, View};
 pub use items::{Items, ItemsIter};
 pub use source::Source;
 
 /// One granted view; released on drop.
 ///
-/// It owns a share of the exporter, so it has no lifetime. It shows what was requested and
-/// nothing else, also where an exporter fills fields that nobody asked for, as `ctypes` does.
+/// It owns a share of the exporter, so it has no lifetime. It shows the requested fields only, also
+/// if an exporter fills other fields, as `ctypes` does.
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Order, Request};
+///
+/// let object = Object::new(vec![0.5f64, 1.5, 2.5]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!((buffer.shape(), buffer.format()), (Some(&[3][..]), Some(c"d")));
+/// assert_eq!(buffer.to_vec::<f64>(Order::C)?, [0.5, 1.5, 2.5]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Buffer<S: Source> {
     /// Invariant: granted by a source of type `S` for `request` and not released. Once `get`
     /// returns, `check` passed: its numbers agree with each other and with the request.
@@ -51,7 +61,7 @@ pub struct Buffer<S: Source> {
     shape: Place,
     strides: Place,
     suboffsets: Place,
-    frozen: bool,
+    immutable: bool,
     /// `WRITABLE` was requested, or the exporter's word is enough.
     may_write: bool,
     /// Bytes may be written over what the format calls an address.
@@ -60,12 +70,12 @@ pub struct Buffer<S: Source> {
 }
 
 // SAFETY: the view may be used and released by any thread, as `Source` says of such types. All
-// access to its memory is atomic, or to memory that nobody writes.
+// access to its memory is atomic, or the memory is immutable.
 unsafe impl<S: Source + Send + Sync> Send for Buffer<S> {}
 // SAFETY: as above.
 unsafe impl<S: Source + Send + Sync> Sync for Buffer<S> {}
 
-/// Where an array of a view stands: within the struct itself, as `bytes` has it, or elsewhere.
+/// The place of an array of a view: in the struct itself, as for `bytes`, or elsewhere.
 ///
 /// Invariant: what is within has as many numbers as the view has dimensions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +120,7 @@ impl<S: Source> Buffer<S> {
             shape: ELSEWHERE,
             strides: ELSEWHERE,
             suboffsets: ELSEWHERE,
-            frozen: false,
+            immutable: false,
             may_write: lenient || request.contains(Request::WRITABLE),
             permits_addresses: false,
             _source: PhantomData,
@@ -122,7 +132,7 @@ impl<S: Source> Buffer<S> {
         let mut buffer = ManuallyDrop::into_inner(filled);
         checked?;
         // SAFETY: granted above and not released.
-        buffer.frozen = buffer.view.readonly != 0 && unsafe { S::is_frozen(&buffer.view) };
+        buffer.immutable = buffer.view.readonly != 0 && unsafe { S::is_immutable(&buffer.view) };
         Ok(buffer)
     }
 
@@ -221,9 +231,7 @@ impl<S: Source> Buffer<S> {
     }
 
     /// Bytes of a packed copy of all items.
-    #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
-    #[doc(alias = "len_bytes")]
-    pub fn len(&self) -> usize {
+    pub fn len_bytes(&self) -> usize {
         self.view.len.unsigned_abs()
     }
 
@@ -306,12 +314,12 @@ impl<S: Source> Buffer<S> {
     /// The memory as an exporter shows it, to be shown on: by an [`Exporter`](crate::Exporter)
     /// that owns this buffer.
     ///
-    /// What was not requested is not known, and requests for it will be refused. Items that may
+    /// A field that was not requested is unknown, and requests for it are refused. Items that may
     /// hold addresses, and a buffer that was requested without `WRITABLE`, are shown read-only.
     pub fn view(&self) -> View<'_> {
         let layout = match self.is_run() {
-            true if self.len() % self.itemsize() == 0 => {
-                Layout::line(self.len() / self.itemsize(), self.itemsize())
+            true if self.len_bytes() % self.itemsize() == 0 => {
+                Layout::line(self.len_bytes() / self.itemsize(), self.itemsize())
             }
             _ => self.layout().to_layout(),
         };
@@ -319,18 +327,20 @@ impl<S: Source> Buffer<S> {
         let is_bytes = self.request.contains(Request::FORMAT) && self.itemsize() == 1;
         let format = self.format().or(is_bytes.then_some(c"B"));
         // Consumers of the view may ask for no format, and then take the items for bytes.
-        let access = match (self.check_write().is_ok(), self.frozen) {
+        let access = match (self.check_write().is_ok(), self.immutable) {
             (true, _) => Access::Writable,
             (false, false) => Access::Readonly,
-            (false, true) => Access::Frozen,
+            (false, true) => Access::Immutable,
         };
         // Without a dimension there are no strides to know.
         let strides = !self.request.contains(Request::STRIDES) && self.ndim() > 0;
-        let lacks = Lacks { shape: self.is_run(), strides };
+        let missing = Missing { shape: self.is_run(), strides };
         // SAFETY: the buffer is not released before the end of this borrow; until then the source
-        // promises the memory, and `frozen` comes from it. There are at most 64 dimensions, or as
-        // many as `get_lenient` was promised that consumers cope with.
-        unsafe { View::from_raw(self.view.buf.cast_const().cast(), layout, format, access, lacks) }
+        // promises the memory, and `immutable` comes from it. There are at most 64 dimensions, or
+        // as many as `get_lenient` was promised that consumers cope with.
+        unsafe {
+            View::from_raw(self.view.buf.cast_const().cast(), layout, format, access, missing)
+        }
     }
 }
 
@@ -349,7 +359,7 @@ impl<S: Source> Drop for Buffer<S> {
 impl<S: Source> fmt::Debug for Buffer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Buffer")
-            .field("len", &self.len())
+            .field("len", &self.len_bytes())
             .field("itemsize", &self.itemsize())
             .field("readonly", &self.is_readonly())
             .field("ndim", &self.ndim())

@@ -14,9 +14,9 @@ mod loops;
 mod moves;
 mod strips;
 
+use crate::addresses::{self, Walk};
 use crate::item::width;
 use crate::layout::{LayoutRef, Order};
-use crate::walk::{self, Walk};
 use axes::Axis;
 use cache::Streaming;
 use loops::{Places, each};
@@ -25,8 +25,8 @@ use moves::{Load, LoadAny, Pack, Plain, PlainAny, Store, StoreAny, Streamed};
 /// How the memory on the layout's side is accessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Memory {
-    /// Plainly: nobody writes it.
-    Frozen,
+    /// Plainly: no code writes it.
+    Immutable,
     /// By relaxed atomic operations of the item's width.
     Shared,
 }
@@ -36,9 +36,9 @@ pub(crate) enum Memory {
 /// # Safety
 ///
 /// - `buf` and `layout` describe memory as [`Walk::new`] wants it, of initialised items. With
-///   `Memory::Frozen` nobody writes it, with `Memory::Shared` others do so by atomic operations of
-///   the item's width.
-/// - `target` is valid for writes of `layout.len()` bytes, and nobody else's.
+///   `Memory::Immutable` nobody writes it, with `Memory::Shared` others do so by atomic operations
+///   of the item's width.
+/// - `target` is valid for writes of `layout.len()` bytes, and no other code accesses it.
 pub(crate) unsafe fn to_contiguous(
     target: *mut u8,
     buf: *const u8,
@@ -46,7 +46,7 @@ pub(crate) unsafe fn to_contiguous(
     order: Order,
     memory: Memory,
 ) {
-    let past_the_cache = layout.len() >= cache::LARGE;
+    let past_the_cache = layout.len_bytes() >= cache::LARGE;
     // SAFETY: the caller's promise.
     unsafe { to_contiguous_by(target, buf, layout, order, memory, past_the_cache) }
 }
@@ -83,7 +83,8 @@ unsafe fn to_contiguous_by(
 ///
 /// - `buf` and `layout` describe memory as [`Walk::new`] wants it, valid for reads and writes,
 ///   which others access by atomic operations of the item's width.
-/// - `source` is valid for reads of `layout.len()` initialised bytes, and nobody else writes them.
+/// - `source` is valid for reads of `layout.len()` initialised bytes, and no other code writes
+///   them.
 pub(crate) unsafe fn from_contiguous(
     buf: *mut u8,
     layout: LayoutRef<'_>,
@@ -112,10 +113,10 @@ unsafe fn each_block(
     order: Order,
     block: impl Fn(Places, &[Axis]),
 ) {
-    if layout.len() == 0 {
+    if layout.len_bytes() == 0 {
         return;
     }
-    let fortran = walk::is_fortran(layout, order);
+    let fortran = addresses::is_fortran(layout, order);
     let mut axes = axes::of(layout);
     axes::pack(&mut axes, layout.itemsize(), fortran);
     let pointers = layout.suboffsets().and_then(|all| all.iter().rposition(|one| *one >= 0));
@@ -138,9 +139,9 @@ unsafe fn each_block(
         let steps = outer.iter().zip(&indices).map(|(axis, index)| axis.packed * *index as isize);
         let packed = places.packed.wrapping_offset(steps.sum());
         // SAFETY: the caller's promise; the indices are within their extents.
-        let memory = unsafe { walk::address(places.memory, layout, &indices) }.cast_mut();
+        let memory = unsafe { addresses::address(places.memory, layout, &indices) }.cast_mut();
         block(Places { packed, memory }, &inner);
-        if !walk::advance(&mut indices, |axis| outer[axis].extent) {
+        if !addresses::advance(&mut indices, |axis| outer[axis].extent) {
             return;
         }
     }
@@ -208,12 +209,12 @@ unsafe fn pack_memory(
     }
     match (memory, itemsize) {
         (Memory::Shared, _) => by_words!(Load, LoadAny, places, axes, itemsize, copy),
-        (Memory::Frozen, 1) => copy!(Plain::<1>, 8),
-        (Memory::Frozen, 2) => copy!(Plain::<2>, 4),
-        (Memory::Frozen, 4) => copy!(Plain::<4>, 2),
-        (Memory::Frozen, 8) => copy!(Plain::<8>, 1),
-        (Memory::Frozen, 16) => copy!(Plain::<16>, 1),
-        (Memory::Frozen, _) => copy!(PlainAny(itemsize), 1),
+        (Memory::Immutable, 1) => copy!(Plain::<1>, 8),
+        (Memory::Immutable, 2) => copy!(Plain::<2>, 4),
+        (Memory::Immutable, 4) => copy!(Plain::<4>, 2),
+        (Memory::Immutable, 8) => copy!(Plain::<8>, 1),
+        (Memory::Immutable, 16) => copy!(Plain::<16>, 1),
+        (Memory::Immutable, _) => copy!(PlainAny(itemsize), 1),
     }
 }
 
@@ -282,7 +283,7 @@ mod tests {
     /// Where each item starts in the memory, in the order asked for.
     fn starts(start: usize, layout: &Layout, order: Order) -> Vec<usize> {
         let nowhere = std::ptr::without_provenance::<u8>(start);
-        // SAFETY: no pointer is followed: addresses are all that is asked for.
+        // SAFETY: no pointer is followed, only addresses are computed.
         unsafe { Walk::new(nowhere, layout.as_ref(), order) }.map(<*const u8>::addr).collect()
     }
 
@@ -304,22 +305,23 @@ mod tests {
             let items: Vec<u8> =
                 starts.iter().flat_map(|at| &bytes[*at..at + itemsize]).copied().collect();
             for (kind, past) in [
-                (Memory::Frozen, false),
+                (Memory::Immutable, false),
                 (Memory::Shared, false),
-                (Memory::Frozen, true),
+                (Memory::Immutable, true),
                 (Memory::Shared, true),
             ] {
                 // A place that begins no line of the cache.
-                let mut packed = vec![0; shift + layout.len()];
+                let mut packed = vec![0; shift + layout.len_bytes()];
                 let (to, buf) = (packed[shift..].as_mut_ptr(), all.wrapping_add(start));
-                // SAFETY: the layout lies within the memory, which nobody writes.
+                // SAFETY: the layout lies within the memory, which no code writes.
                 unsafe { to_contiguous_by(to, buf, layout.as_ref(), order, kind, past) };
                 assert!(
                     packed[shift..] == items,
                     "{shape:?} {strides:?} {itemsize} {order:?} {kind:?} {past}"
                 );
             }
-            let source: Vec<u8> = bytes.iter().rev().copied().cycle().take(layout.len()).collect();
+            let source: Vec<u8> =
+                bytes.iter().rev().copied().cycle().take(layout.len_bytes()).collect();
             let mut expected = bytes.clone();
             for (item, at) in source.chunks(itemsize).zip(&starts) {
                 expected[*at..at + itemsize].copy_from_slice(item);
@@ -344,7 +346,8 @@ mod tests {
         for &itemsize in sizes {
             let item = itemsize as isize;
             check(&[70, 300], &[item, 70 * item], itemsize); // transposed
-            check(&[70, 300], &[item, 128 * item], itemsize); // with lines of the cache in every row
+            // With lines of the cache in every row.
+            check(&[70, 300], &[item, 128 * item], itemsize);
             check(&[100], &[3 * item], itemsize); // no axis across
             check(&[3, 300], &[0, 3 * item], itemsize);
             check(&[300, 70], &[-item, 300 * item], itemsize);

@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::caught::{caught, drop_caught};
+use crate::catch_panic::{caught, drop_caught};
 
 pub use access::{AccessError, CopyError};
 pub use format::{FormatError, FormatProblem};
@@ -38,8 +38,17 @@ pub use layout::LayoutError;
 /// A request was refused. In CPython a `BufferError`; [`Closed`](Self::Closed) is a `ValueError`
 /// and [`NotAnExporter`](Self::NotAnExporter) a `TypeError`, as there.
 ///
-/// The variants from `NotWritable` to `NoFormat` stand in the order in which [`fill`](crate::fill)
-/// decides.
+/// The variants from `NotWritable` to `NoFormat` are in the order in which
+/// [`grant`](mod@crate::grant) decides.
+///
+/// ```
+/// use bufferprocs::{Buffer, BufferError, Object, Request};
+///
+/// let readonly = Object::new(vec![1u8]);
+/// let refused = Buffer::get(&readonly, Request::FULL).unwrap_err();
+/// assert_eq!(refused, BufferError::NotWritable);
+/// assert_eq!(refused.to_string(), "WRITABLE was requested, the memory is read-only");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BufferError {
@@ -69,7 +78,7 @@ pub enum BufferError {
     Closed,
     /// The counter of exports is at its maximum.
     TooManyExports,
-    /// [`Exporter::view`](crate::Exporter::view) panicked; a later mutation may mend it.
+    /// [`Exporter::view`](crate::Exporter::view) panicked; a later mutation may change that.
     ViewPanicked,
     /// The exporter described memory that it does not have.
     Layout(LayoutError),
@@ -88,6 +97,15 @@ pub enum BufferError {
 /// It may refer to objects of Python's, an exception to whole stacks of them, and the garbage
 /// collector sees none of these references. To keep a [`BufferError`], keep
 /// [`into_plain`](BufferError::into_plain) of it, as [`Exported`](crate::Exported) does.
+///
+/// ```
+/// use bufferprocs::BufferError;
+/// use bufferprocs::error::Raised;
+///
+/// let error = std::io::Error::other("the device is gone");
+/// let raised = BufferError::Raised(Raised::new(error));
+/// assert_eq!(raised.to_string(), "the device is gone");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Raised(Arc<dyn std::error::Error + Send + Sync>);
 
@@ -232,6 +250,16 @@ impl From<MutError> for BufferError {
 }
 
 /// An exporter cannot be changed now, or not be read now.
+///
+/// ```
+/// use bufferprocs::error::MutError;
+/// use bufferprocs::Exported;
+///
+/// let bytes = Exported::new(vec![1u8]);
+/// let _reading = bytes.try_borrow()?;
+/// assert_eq!(bytes.try_mut().unwrap_err(), MutError::Borrowed);
+/// # Ok::<(), MutError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MutError {
@@ -263,6 +291,13 @@ impl std::error::Error for MutError {}
 
 /// Something went wrong in a release. `bf_releasebuffer` has no way to report it: a bridge calls
 /// `PyErr_WriteUnraisable`.
+///
+/// ```
+/// use bufferprocs::ReleaseError;
+///
+/// // What a release writes to `sys.unraisablehook`, since it cannot raise.
+/// println!("{}", ReleaseError::DropPanicked);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReleaseError {

@@ -26,17 +26,19 @@
 //! cannot see an answer that disagrees with an earlier one. A request is refused before it is
 //! counted.
 
-// By their paths, since `interleavings` compiles this file a second time, from elsewhere.
+// By their paths, since `loom_tests` compiles this file a second time, from elsewhere.
+#[path = "exporter/answer.rs"]
+mod answer;
 #[path = "exporter/count.rs"]
 mod count;
 #[path = "exporter/guard.rs"]
 mod guard;
 #[path = "exporter/header.rs"]
 mod header;
-#[path = "exporter/kept.rs"]
-mod kept;
-#[path = "exporter/lend.rs"]
-mod lend;
+#[path = "exporter/kept_error.rs"]
+mod kept_error;
+#[path = "exporter/raw.rs"]
+mod raw;
 #[path = "exporter/release.rs"]
 pub(crate) mod release;
 
@@ -46,22 +48,39 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::sync::{self, Ordering};
-use crate::abi::{Py_buffer, PyObject};
-use crate::caught::caught;
+use super::sync;
+use crate::catch_panic::caught;
 use crate::error::{BufferError, MutError};
-use crate::fill::{Shown, grants_all, grants_records, grants_run, refuse};
-use crate::nest::free_in_turn;
-use crate::request::Request;
+use crate::free_in_turn::free_in_turn;
+use crate::grant::CachedView;
 use crate::view::View;
 pub use guard::{Mut, Ref};
 use header::Header;
-pub use lend::Lend;
+pub use raw::RawExporter;
 pub use release::release;
 
 /// A type that can show memory of its own.
 ///
 /// `Send` and `Sync`, because consumers ask and release from any thread.
+///
+/// ```
+/// use bufferprocs::{BufferError, Exporter, Layout, View};
+///
+/// struct Image {
+///     pixels: Vec<u8>,
+///     layout: Layout,
+/// }
+///
+/// impl Exporter for Image {
+///     fn view(&self) -> Result<View<'_>, BufferError> {
+///         Ok(View::readonly(&self.pixels).with_layout(&self.layout, 0)?)
+///     }
+/// }
+///
+/// let image = Image { pixels: vec![0; 6], layout: Layout::c_contiguous(&[2, 3], 1)? };
+/// assert_eq!(image.view()?.shape(), [2, 3]);
+/// # Ok::<(), BufferError>(())
+/// ```
 pub trait Exporter: Send + Sync + 'static {
     /// The memory, and how its items lie.
     ///
@@ -80,6 +99,15 @@ pub trait Exporter: Send + Sync + 'static {
 ///
 /// Of more than 50 values that drop one another, the inner ones are dropped after the outermost,
 /// on the same thread. So a drop must not wait for the end of another value that it has dropped.
+///
+/// ```
+/// use bufferprocs::{Exported, Shared};
+///
+/// let samples = Exported::new(Shared::from_vec(vec![0.5, 1.5]));
+/// samples.try_mut()?.push(Shared::new(2.5)); // refused while a consumer holds a view
+/// assert_eq!(samples.try_borrow()?.len(), 3);
+/// # Ok::<(), bufferprocs::MutError>(())
+/// ```
 pub struct Exported<E: Exporter> {
     /// Invariant: points to a live cell, made by `Box`, of which this is the only owner.
     cell: NonNull<Cell<E>>,
@@ -90,43 +118,79 @@ pub struct Exported<E: Exporter> {
 ///
 /// # Invariants
 ///
-/// - `value` and `shown` are changed only during a mutation (or before the cell is shared), and
+/// - `value` and `cached` are changed only during a mutation (or before the cell is shared), and
 ///   read only by holders of an export or a borrow. The `count` keeps these apart.
-/// - The pointers in `shown` come from a view of `value` that was taken after its last change.
+/// - The pointers in `cached` come from a view of `value` that was taken after its last change.
 ///   They are valid until the next change, or until the cell is freed: the view's lifetime is
 ///   that of a shared borrow of `value`.
 #[repr(C)] // the header comes first: a pointer to the cell is a pointer to its header
 struct Cell<E> {
     header: Header,
-    shown: UnsafeCell<Option<Shown>>,
+    cached: UnsafeCell<Option<CachedView>>,
     value: UnsafeCell<E>,
 }
 
 // SAFETY: the cell may be freed by any thread: E is Send, as Exporter demands, and the rest is
-// plain data. What `shown` points at belongs to `value`.
+// plain data. What `cached` points at belongs to `value`.
 unsafe impl<E: Exporter> Send for Exported<E> {}
 // SAFETY: through `&Exported` come shared references to E, which is Sync, and exclusive ones, for
 // which E is Send. The count keeps them apart.
 unsafe impl<E: Exporter> Sync for Exported<E> {}
 
 impl<E: Exporter> Exported<E> {
-    /// Takes `value` in and asks it for its view. [`ready`](Self::ready) tells whether that
-    /// worked.
+    /// Exports `value`, whose [`view`](Exporter::view) cannot fail at this moment: a vector, or
+    /// what a checked constructor made.
+    ///
+    /// # Panics
+    ///
+    /// If the view fails. [`try_new`](Self::try_new) returns the error instead.
+    #[track_caller]
     pub fn new(value: E) -> Exported<E> {
+        match Exported::try_new(value) {
+            Ok(exported) => exported,
+            Err(error) => panic!("nothing to export: {}", error.into_plain()),
+        }
+    }
+
+    /// Exports `value`, or drops it and returns the error of its [`view`](Exporter::view).
+    ///
+    /// ```
+    /// use bufferprocs::{BufferError, Exported, Exporter, LayoutError, Layout, View};
+    ///
+    /// /// A table of bytes, with rows of three.
+    /// struct Table(Vec<u8>);
+    ///
+    /// impl Exporter for Table {
+    ///     fn view(&self) -> Result<View<'_>, BufferError> {
+    ///         let rows = Layout::c_contiguous(&[2, 3], 1)?;
+    ///         Ok(View::readonly(&self.0).with_layout(&rows, 0)?)
+    ///     }
+    /// }
+    ///
+    /// assert!(Exported::try_new(Table(vec![0; 6])).is_ok());
+    /// let missing = LayoutError::OutOfBounds { first: 0, end: 6, memory: 5 };
+    /// let refused = Exported::try_new(Table(vec![0; 5])).unwrap_err();
+    /// assert_eq!(refused, BufferError::Layout(missing));
+    /// ```
+    pub fn try_new(value: E) -> Result<Exported<E>, BufferError> {
         let cell = Box::new(Cell {
             header: Header::new(free::<E>),
-            shown: UnsafeCell::new(None),
+            cached: UnsafeCell::new(None),
             value: UnsafeCell::new(value),
         });
         let exported = Exported { cell: NonNull::from(Box::leak(cell)), _owns: PhantomData };
-        // SAFETY: nobody else has seen the cell yet.
-        unsafe { exported.ask() };
-        exported
+        // SAFETY: no other code has seen the cell yet.
+        let cached = unsafe { exported.ask() }?;
+        // SAFETY: as above, and the value has not changed since.
+        unsafe { exported.store(Ok(cached)) };
+        Ok(exported)
     }
 
-    /// Whether requests can be answered at all: the error of [`Exporter::view`] if there was one.
+    /// Whether requests can be answered at all, as after a mutation: the error of
+    /// [`Exporter::view`] if there was one. Of an error that somebody else raised only the message
+    /// is left.
     pub fn ready(&self) -> Result<(), BufferError> {
-        self.cell().header.facts().map(|_| ())
+        self.cell().header.properties().map(|_| ())
     }
 
     /// Number of views that consumers hold.
@@ -142,8 +206,8 @@ impl<E: Exporter> Exported<E> {
         Ok(Ref::new(self))
     }
 
-    /// The value, to change: its memory may move, grow and shrink. When the guard goes, the view
-    /// is asked for anew.
+    /// The value, to change: its memory may move, grow and shrink. When the guard is dropped,
+    /// [`Exporter::view`] runs again.
     ///
     /// Fails while a consumer holds a view, with CPython's own message, and while a [`Ref`] or
     /// another [`Mut`] is alive.
@@ -175,192 +239,46 @@ impl<E: Exporter> Exported<E> {
     }
 
     fn cell(&self) -> &Cell<E> {
-        // SAFETY: the invariant: `cell` points to a live cell. Nobody takes `&mut` to the whole
-        // of it before it is freed.
+        // SAFETY: the invariant: `cell` points to a live cell. No code takes `&mut` to the whole of
+        // it before it is freed.
         unsafe { self.cell.as_ref() }
     }
 
-    /// Asks the value for its view and stores the answer.
+    /// Asks the value for its view. A panic of [`Exporter::view`] is an error too.
     ///
     /// # Safety
     ///
-    /// Nobody else holds the value or the answer: a mutation is under way, or the cell is not
-    /// shared yet.
-    unsafe fn ask(&self) {
-        // SAFETY: nobody holds `&mut` to the value: only a mutation may, and that is ours.
+    /// No other code holds `&mut` to the value.
+    unsafe fn ask(&self) -> Result<CachedView, BufferError> {
+        // SAFETY: the caller's promise.
         let value = unsafe { &*self.cell().value.get() };
-        let answer = caught(|| value.view().map(|view| Shown::new(&view)));
-        let (facts, shown) = match answer.unwrap_or(Err(BufferError::ViewPanicked)) {
-            Ok(shown) => (Ok(shown.facts()), Some(shown)),
-            // Plain from here on: what is stored and dropped below runs no code of the user's.
-            Err(error) => (Err(error.into_plain()), None),
+        let answer = caught(|| value.view().map(|view| CachedView::new(&view)));
+        answer.unwrap_or(Err(BufferError::ViewPanicked))
+    }
+
+    /// Shows `answer` from now on. Runs no code of the user's.
+    ///
+    /// # Safety
+    ///
+    /// `answer` is what the value answered since it last changed, and an error is plain data. No
+    /// other code holds the answer from before: a mutation is under way, or the cell is not shared
+    /// yet.
+    unsafe fn store(&self, answer: Result<CachedView, BufferError>) {
+        let (properties, cached) = match answer {
+            Ok(cached) => (Ok(cached.properties()), Some(cached)),
+            Err(error) => (Err(error), None),
         };
-        // SAFETY: nobody else holds the answer. Dropping the old one runs no code of the user's.
-        unsafe { *self.cell().shown.get() = shown };
-        // SAFETY: the caller's promise; the error is plain.
-        unsafe { self.cell().header.set(facts) };
-    }
-}
-
-// SAFETY: it is the lender in the box that answers.
-unsafe impl<L: Lend + ?Sized> Lend for Box<L> {
-    unsafe fn getbuffer(
-        &self,
-        view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
-    ) -> Result<(), BufferError> {
-        // SAFETY: the caller's promises, passed on.
-        unsafe { (**self).getbuffer(view, obj, request) }
-    }
-
-    fn runs_foreign_code(&self) -> bool {
-        (**self).runs_foreign_code()
-    }
-}
-
-// SAFETY: `internal` is the cell, whose count keeps it, the value and what it shows in place
-// until the export ends.
-unsafe impl<E: Exporter> Lend for Exported<E> {
-    // The usual requests come first and inline: a return by reference costs more than the whole
-    // answer, as `cargo bench -- getbuffer` shows.
-    #[inline(always)]
-    unsafe fn getbuffer(
-        &self,
-        view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
-    ) -> Result<(), BufferError> {
-        // During a mutation these are the facts from before: who is refused by them would have
-        // been refused then.
-        let facts = self.cell().header.word.load(Ordering::Acquire);
-        if grants_all(facts, request) {
-            // SAFETY: the caller's promises, and the request gets all fields.
-            if let Some(answer) = unsafe { self.lend(facts, view, Shown::all, obj) } {
-                return answer;
-            }
-        }
-        // SAFETY: the caller's promises.
-        unsafe { self.lend_less(facts, view, obj, request) }
-    }
-
-    #[inline(always)]
-    fn runs_foreign_code(&self) -> bool {
-        false
-    }
-}
-
-impl<E: Exporter> Exported<E> {
-    /// Answers a request that the facts grant, with a view that `fill` makes of what is shown.
-    /// None: the facts have changed.
-    ///
-    /// # Safety
-    ///
-    /// As [`Lend::getbuffer`]. The facts grant the request the fields that `fill` shows.
-    #[inline(always)]
-    unsafe fn lend(
-        &self,
-        facts: usize,
-        view: *mut Py_buffer,
-        fill: impl Fn(&Shown, *mut PyObject, *mut c_void) -> Py_buffer,
-        obj: *mut PyObject,
-    ) -> Option<Result<(), BufferError>> {
-        let header = &self.cell().header;
-        if let Err(reason) = header.count.export() {
-            // SAFETY: `view` is valid for writes, by the caller's promise.
-            unsafe { refuse(view) };
-            return Some(Err(reason.into()));
-        }
-        // Now they stand until the export ends.
-        if header.word.load(Ordering::Relaxed) != facts {
-            header.end_own_export();
-            return None;
-        }
-        // SAFETY: an export was just counted, and the facts are not 0.
-        let shown = unsafe { self.shown() };
-        let filled = fill(shown, obj, self.cell.as_ptr().cast());
-        // SAFETY: `view` is valid for writes. What it tells of stays valid until the export ends:
-        // until then the count excludes a change of `shown` and `value`, and the cell stays.
-        unsafe { view.write(filled) };
-        Some(Ok(()))
-    }
-
-    /// [`Lend::getbuffer`] for all requests but those for every field.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    #[inline(never)]
-    unsafe fn lend_less(
-        &self,
-        facts: usize,
-        view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
-    ) -> Result<(), BufferError> {
-        let quick = if grants_run(facts, request) {
-            // SAFETY: the caller's promises, and the request gets a run.
-            unsafe { self.lend(facts, view, Shown::run, obj) }
-        } else if grants_records(facts, request) {
-            // SAFETY: the caller's promises, and the request gets all fields that there are.
-            unsafe { self.lend(facts, view, Shown::all, obj) }
-        } else {
-            None
-        };
-        // SAFETY: the caller's promises. Facts from before are no worse than others: `answer`
-        // looks whether they stand.
-        quick.unwrap_or_else(|| unsafe { self.answer(facts, view, obj, request) })
-    }
-
-    /// Answers any request, with the facts from before.
-    ///
-    /// # Safety
-    ///
-    /// As [`Lend::getbuffer`].
-    #[inline(never)]
-    unsafe fn answer(
-        &self,
-        facts: usize,
-        view: *mut Py_buffer,
-        obj: *mut PyObject,
-        request: Request,
-    ) -> Result<(), BufferError> {
-        match self.cell().header.export(facts, request) {
-            Ok(granted) => {
-                // SAFETY: an export was just counted, and facts by which a request is granted are
-                // not 0.
-                let shown = unsafe { self.shown() };
-                let filled = shown.some(obj, self.cell.as_ptr().cast(), granted);
-                // SAFETY: as in `lend`.
-                unsafe { view.write(filled) };
-                Ok(())
-            }
-            Err(refusal) => {
-                // SAFETY: `view` is valid for writes, by the caller's promise.
-                unsafe { refuse(view) };
-                Err(refusal)
-            }
-        }
-    }
-
-    /// What is shown, during an export.
-    ///
-    /// # Safety
-    ///
-    /// An export is counted, and the facts are not 0.
-    #[inline]
-    unsafe fn shown(&self) -> &Shown {
-        // SAFETY: the export excludes a mutation.
-        let shown = unsafe { &*self.cell().shown.get() };
-        // SAFETY: facts that are not 0 are those of what is shown.
-        unsafe { shown.as_ref().unwrap_unchecked() }
+        // SAFETY: the caller's promise.
+        unsafe { *self.cell().cached.get() = cached };
+        // SAFETY: the caller's promise.
+        unsafe { self.cell().header.set(properties) };
     }
 }
 
 impl<E: Exporter> Drop for Exported<E> {
     fn drop(&mut self) {
         if self.cell().header.count.disown() {
-            // SAFETY: the count said that nobody is left.
+            // SAFETY: the count shows that no holder is left.
             unsafe { free_in_turn(self.cell.cast(), free::<E>) };
         }
     }
@@ -376,7 +294,7 @@ impl<E: Exporter> fmt::Debug for Exported<E> {
 ///
 /// # Safety
 ///
-/// `header` is the start of a `Cell<E>` that `Box` made and that nobody else holds.
+/// `header` is the start of a `Cell<E>` that `Box` made and that no other code holds.
 unsafe fn free<E>(header: NonNull<c_void>) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(header.cast::<Cell<E>>().as_ptr()) });

@@ -8,11 +8,13 @@
 //! | [`Records`], [`Column`] | records, and one field of each | yes |
 //! | [`Untyped`] | items of a format that is known at run time only, also behind pointers | yes |
 //! | [`Rows`] | rows that lie anywhere, behind a table of pointers | yes |
-//! | [`Snapshot`] | memory made anew for each export | yes |
+//! | [`Snapshot`] | a new copy for each export | yes |
 //! | [`Reexport`] | a buffer of another exporter, or a part of it | yes |
 //! | [`redirect`] | another object: requests are passed on | none |
-//! | [`broken`] | what breaks one rule each, for the checks of [`conformance`](crate::conformance) | yes |
+//!
+//! With feature `conformance` the module `broken` has exporters that break one rule each.
 
+#[cfg(feature = "conformance")]
 pub mod broken;
 pub mod bytes;
 mod plain;

@@ -6,7 +6,8 @@
 //! use bufferprocs::Format;
 //!
 //! let pixel = Format::parse(c"T{H:x:H:y:B:red:B:green:B:blue:}")?;
-//! assert_eq!((pixel.itemsize(), pixel.align()), (8, 2)); // one byte of padding at the end, as in C
+//! // One byte of padding at the end, as in C.
+//! assert_eq!((pixel.itemsize(), pixel.align()), (8, 2));
 //! let red = pixel.field("red").unwrap();
 //! assert_eq!((red.offset(), red.size()), (4, 1));
 //!
@@ -51,6 +52,16 @@ pub use scalar::{Kind, Scalar};
 ///
 /// `==` compares what the item is, its padding and alignment included; the text may differ: `l`
 /// equals `q` where a C `long` has eight bytes.
+///
+/// ```
+/// use bufferprocs::Format;
+///
+/// let format = Format::parse(c"T{i:id:d:value:}")?;
+/// assert_eq!(format.itemsize(), 16);
+/// assert_eq!(format.field("value").unwrap().offset(), 8);
+/// assert!(Format::parse(c"d")?.is::<f64>());
+/// # Ok::<(), bufferprocs::FormatError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Format {
     /// In the order of the text, which is that of the offsets.
@@ -89,6 +100,17 @@ impl Fields {
 }
 
 /// One field of a format: an element, or a sub-array of them.
+///
+/// ```
+/// use bufferprocs::Format;
+///
+/// let format = Format::parse(c"T{i:id:(2,3)f:matrix:}")?;
+/// let field = &format.fields()[0]; // one record
+/// assert_eq!((field.name(), field.offset(), field.size()), (None, 0, 28));
+/// let matrix = format.field("matrix").unwrap();
+/// assert_eq!((matrix.shape(), matrix.offset()), (&[2, 3][..], 4));
+/// # Ok::<(), bufferprocs::FormatError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Field {
     name: Option<Box<str>>,
@@ -100,7 +122,19 @@ pub struct Field {
     align: usize,
 }
 
-/// What a field is made of.
+/// The element type of a field.
+///
+/// ```
+/// use bufferprocs::Format;
+/// use bufferprocs::format::{Element, Kind};
+///
+/// let format = Format::parse(c"<i")?;
+/// match format.fields()[0].element() {
+///     Element::Scalar(scalar) => assert_eq!((scalar.kind, scalar.size), (Kind::Signed, 4)),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), bufferprocs::FormatError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Element {
@@ -143,7 +177,7 @@ impl Format {
         self.align
     }
 
-    /// The fields of the text. Padding without a name is none.
+    /// The fields of the text. Padding without a name is no field.
     ///
     /// A single number is one field without a name, and so is a whole `T{}`: see
     /// [`field`](Self::field).

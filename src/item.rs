@@ -10,7 +10,8 @@
 //!
 //! let mut pixels: Vec<Shared<u16>> = Shared::from_vec(vec![1, 2, 3]);
 //! pixels[1].store(20); // through `&`: a consumer may read or write the same item now
-//! Shared::as_mut_slice(&mut pixels).sort(); // through `&mut`: nobody else can, so it is a plain slice
+//! // Through `&mut` no other code reaches the items, so they are a plain slice.
+//! Shared::as_mut_slice(&mut pixels).sort();
 //! assert_eq!(Shared::to_vec(&pixels), [1, 3, 20]);
 //! ```
 //!
@@ -25,6 +26,7 @@ mod access;
 #[doc(hidden)]
 pub mod record;
 mod wide;
+mod word;
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
@@ -32,11 +34,11 @@ use std::fmt;
 use std::mem::{ManuallyDrop, size_of};
 
 pub(crate) use access::{
-    Word, load, load_bytes, load_part, load_words, store, store_bytes, store_part, store_words,
-    width,
+    load, load_bytes, load_part, load_words, store, store_bytes, store_part, store_words, width,
 };
 pub use record::Pad;
 pub(crate) use wide::{WIDE, load_wide};
+pub(crate) use word::Word;
 
 /// A plain value that can be one item of a buffer.
 ///
@@ -44,6 +46,12 @@ pub(crate) use wide::{WIDE, load_wide};
 ///
 /// - The type has at least one byte and no padding: consumers read every byte of it.
 /// - It holds no pointer and no reference: a consumer cannot know how long they are valid.
+///
+/// ```
+/// use bufferprocs::Item;
+///
+/// assert_eq!((f64::FORMAT, <[u16; 3]>::FORMAT), (c"d", c"(3)H"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no item of a buffer",
     note = "items are numbers, `bool`, `char`, arrays of them or a `record!`; `Shared<...>` of them where consumers may write",
@@ -62,6 +70,18 @@ pub unsafe trait Item: Copy + Send + Sync + 'static {
 /// # Safety
 ///
 /// Every initialised sequence of `size_of::<Self>()` bytes is a valid value.
+///
+/// ```
+/// use bufferprocs::{AnyBits, Buffer, Object, Order, Request};
+///
+/// /// All items of any type whose bits are all values.
+/// fn items<T: AnyBits>(object: &Object) -> Result<Vec<T>, Box<dyn std::error::Error>> {
+///     Ok(Buffer::get(object, Request::FULL_RO)?.to_vec(Order::C)?)
+/// }
+///
+/// assert_eq!(items::<u8>(&Object::new(vec![1u8, 2]))?, [1, 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "consumers may write any bits, and not all of them are a `{Self}`",
     note = "it can be shown read-only: by `View::readonly`, and in a record by `readonly struct` instead of `struct`"
@@ -108,6 +128,14 @@ unsafe impl Item for char {
 /// Same size and alignment as `T`. Through `&` it is only copied in and out, by relaxed atomic
 /// operations, of which a large item takes several (see the [module](self)); through `&mut` nobody
 /// else can reach it, and it is a plain `T`.
+///
+/// ```
+/// use bufferprocs::Shared;
+///
+/// let samples = Shared::from_vec(vec![1u16, 2]);
+/// samples[0].store(7); // also through `&`, while a consumer writes
+/// assert_eq!((samples[0].load(), samples[1].load()), (7, 2));
+/// ```
 #[repr(transparent)]
 pub struct Shared<T>(UnsafeCell<T>);
 
@@ -135,7 +163,7 @@ impl<T: AnyBits> Shared<T> {
         unsafe { store(self.0.get(), value) }
     }
 
-    /// The value itself: `&mut` proves that nobody else reaches it.
+    /// The value itself: `&mut` proves that no other code reaches it.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
     }

@@ -16,8 +16,7 @@
 //! # Ok::<(), bufferprocs::LayoutError>(())
 //! ```
 //!
-//! With suboffsets, pointers that stand in the memory are followed on the way: see
-//! [`Layout::indirect`].
+//! With suboffsets, pointers in the memory are followed on the way: see [`Layout::indirect`].
 //!
 //! A `Layout` that exists is valid: every extent, the length and every offset fit an `isize`.
 //! Whether it fits a memory is decided where the two meet, in
@@ -36,6 +35,15 @@ pub(crate) use borrowed::check;
 pub use slice::Slice;
 
 /// In which order items are visited or packed.
+///
+/// ```
+/// use bufferprocs::{Layout, Order};
+///
+/// let columns = Layout::f_contiguous(&[2, 3], 8)?;
+/// assert!(columns.as_ref().is_contiguous(Order::Fortran));
+/// assert!(!columns.as_ref().is_contiguous(Order::C));
+/// # Ok::<(), bufferprocs::LayoutError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// The last index runs fastest.
@@ -48,6 +56,16 @@ pub enum Order {
 }
 
 /// Shape, strides and suboffsets of items of one size. Immutable.
+///
+/// ```
+/// use bufferprocs::Layout;
+///
+/// let rows = Layout::c_contiguous(&[2, 3], 8)?;
+/// assert_eq!((rows.strides(), rows.len_bytes()), (&[24, 8][..], 48));
+/// assert_eq!(rows.offset_of(&[1, 2]), Some(40));
+/// assert_eq!(rows.transposed()?.strides(), [8, 24]);
+/// # Ok::<(), bufferprocs::LayoutError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Extents in items, each 0 or more; as signed numbers, since the ABI's are.
@@ -90,7 +108,7 @@ impl Layout {
     ///
     /// // The second column of a matrix of 3 rows and 2 columns.
     /// let column = Layout::strided(&[3], &[16], 8)?;
-    /// assert_eq!((column.len(), column.offset_of(&[2])), (24, Some(32)));
+    /// assert_eq!((column.len_bytes(), column.offset_of(&[2])), (24, Some(32)));
     /// assert!(!column.is_c_contiguous());
     /// # Ok::<(), bufferprocs::LayoutError>(())
     /// ```
@@ -103,7 +121,7 @@ impl Layout {
     }
 
     /// Items behind pointers, as the Python Imaging Library laid them out: after the step along an
-    /// axis whose suboffset is not negative, a pointer stands in the memory. It is followed, and
+    /// axis whose suboffset is not negative, there is a pointer in the memory. It is followed, and
     /// the suboffset is added.
     ///
     /// `shape` in items; `strides`, `suboffsets` and `itemsize` in bytes. Suboffsets that are all
@@ -187,9 +205,8 @@ impl Layout {
     }
 
     /// Bytes of a packed copy: `product(shape) * itemsize`.
-    #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
-    pub fn len(&self) -> usize {
-        self.as_ref().len()
+    pub fn len_bytes(&self) -> usize {
+        self.as_ref().len_bytes()
     }
 
     /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed.
@@ -220,7 +237,8 @@ impl Layout {
     /// into it: what the documentation's `verify_structure` checks, but for the multiples of the
     /// itemsize.
     ///
-    /// Fails also where a pointer would be followed: what stands in a memory is not known here.
+    /// Fails also if a pointer would be followed, because the bytes of the memory are not known
+    /// here.
     ///
     /// ```
     /// use bufferprocs::{Layout, LayoutError};

@@ -66,7 +66,7 @@
 //! | export a struct | [`record!`] |
 //! | export any layout | [`Exporter`], [`View`], [`Layout`] |
 //! | build a type by hand | `python::slots`, with feature `python` |
-//! | check an exporter | [`conformance`] |
+//! | check an exporter | `conformance`, with the feature of the same name |
 //!
 //! The repository has a book that explains the protocol rule by rule, and examples to copy.
 //!
@@ -75,6 +75,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | none | exporters, consumers and the C ABI; depends on `bitflags` |
+//! | `conformance` | checks of any exporter, and exporters that break one rule each |
 //! | `pyo3` | classes of PyO3 0.29 and 0.30 as exporters, and buffers of Python's objects |
 //! | `python` | the two slots for types made by hand over pyo3-ffi |
 //!
@@ -85,30 +86,33 @@
 //! | module | concept | may hold `unsafe` |
 //! |---|---|---|
 //! | [`abi`] | the C structs and constants | no |
-//! | `caught` | code of others, run where a panic must not get through | no |
+//! | `catch_panic` | code of others, run where a panic must not get through | no |
 //! | [`error`] | why something was refused | no |
 //! | [`request`] | the flags word | no |
 //! | [`item`] | Rust types as items, and memory that both sides hold | yes |
 //! | [`format`](mod@format) | what an item is: PEP 3118 format strings | no |
 //! | [`layout`] | shape, strides, suboffsets | no |
-//! | `walk` | where the items are, one after the other | yes |
+//! | `addresses` | where the items are, one after the other | yes |
 //! | [`view`] | what an exporter shows | yes |
-//! | [`fill`] | which fields a request gets | yes |
+//! | [`grant`] | which fields a request gets | yes |
 //! | `copy` | from any layout to packed bytes, and back | yes |
-//! | `nest` | values whose drop frees the next one | yes |
-//! | [`exporter`] | lending and counting | yes |
+//! | `free_in_turn` | values whose drop frees the next one | yes |
+//! | [`exporter`] | exporting and counting | yes |
 //! | [`consumer`] | get, use, release | yes |
 //! | [`object`] | objects without Python | yes |
 //! | [`exporters`] | reference exporters | yes |
-//! | [`conformance`] | the rules as checks of any exporter | yes |
+//! | `conformance` | the rules as checks of any exporter, with a feature of the same name | yes |
 //! | `python` | the bridge to CPython, with a feature of the same name | yes |
 
 #![deny(unsafe_code)] // allowed below, module by module
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(test, allow(clippy::duplicate_mod))] // see `interleavings`
+#![cfg_attr(test, allow(clippy::duplicate_mod))] // see `loom_tests`
 
 pub mod abi;
-mod caught;
+#[allow(unsafe_code)]
+mod addresses;
+mod catch_panic;
+#[cfg(feature = "conformance")]
 #[allow(unsafe_code)]
 pub mod conformance;
 #[allow(unsafe_code)]
@@ -120,17 +124,17 @@ pub mod error;
 pub mod exporter;
 #[allow(unsafe_code)]
 pub mod exporters;
-#[allow(unsafe_code)]
-pub mod fill;
 pub mod format;
-#[cfg(all(test, not(miri)))] // two model checkers at once are one too many
 #[allow(unsafe_code)]
-mod interleavings;
+mod free_in_turn;
+#[allow(unsafe_code)]
+pub mod grant;
 #[allow(unsafe_code)]
 pub mod item;
 pub mod layout;
+#[cfg(all(test, not(miri)))] // two model checkers at once are one too many
 #[allow(unsafe_code)]
-mod nest;
+mod loom_tests;
 #[allow(unsafe_code)]
 pub mod object;
 #[cfg(all(feature = "python", any(not(Py_LIMITED_API), Py_3_11)))]
@@ -139,8 +143,6 @@ pub mod python;
 pub mod request;
 #[allow(unsafe_code)]
 pub mod view;
-#[allow(unsafe_code)]
-mod walk;
 
 #[cfg(all(feature = "python", Py_LIMITED_API, not(Py_3_11)))]
 compile_error!(
@@ -155,7 +157,7 @@ pub use consumer::{Buffer, Items, Source};
 pub use error::{
     AccessError, BufferError, CopyError, FormatError, LayoutError, MutError, ReleaseError,
 };
-pub use exporter::{Exported, Exporter, Lend};
+pub use exporter::{Exported, Exporter, RawExporter};
 pub use format::Format;
 pub use item::{AnyBits, Item, Shared};
 pub use layout::{Layout, LayoutRef, Order};
@@ -168,7 +170,7 @@ pub use python::exports;
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
 pub use python::{PyBuffer, export};
 
-/// The atomics that `exporter` counts with; `interleavings` puts those of a model checker in
+/// The atomics that `exporter` counts with; `loom_tests` puts those of a model checker in
 /// their place.
 mod sync {
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};

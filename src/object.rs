@@ -22,28 +22,39 @@
 //! assert!(view.obj.is_null() && object.references() == 1);
 //! ```
 
-#[path = "object/raised.rs"]
-mod raised;
+#[path = "object/thread_errors.rs"]
+mod thread_errors;
 
 use std::any::TypeId;
 use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::ptr::{NonNull, null_mut};
 
-// Not by `crate`: `interleavings` compiles this file a second time, beside another `exporter`.
-use super::exporter::{self, Exported, Exporter, Lend};
+// Not by `crate`: `loom_tests` compiles this file a second time, beside another `exporter`.
+use super::exporter::{self, Exported, Exporter, RawExporter};
 use super::sync::{AtomicUsize, Ordering};
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
-use crate::caught::caught;
+use crate::catch_panic::caught;
 use crate::consumer::Source;
 use crate::error::{BufferError, ReleaseError};
-use crate::nest::free_in_turn;
+use crate::free_in_turn::free_in_turn;
 use crate::request::Request;
-use raised::report;
-#[cfg_attr(test, allow(unused_imports))] // in `interleavings`
-pub use raised::{raise, take_raised, take_unraisable};
+use thread_errors::report;
+#[cfg_attr(test, allow(unused_imports))] // in `loom_tests`
+pub use thread_errors::{raise, take_raised, take_unraisable};
 
 /// A counted reference to an object. Cloning it takes one reference more.
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// let object = Object::new(vec![1u16, 2, 3]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!(object.references(), 2); // ours, and that of the view
+/// drop(buffer);
+/// assert_eq!(object.references(), 1);
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 pub struct Object {
     /// Invariant: the start of a live body, and one of its references is ours.
     head: NonNull<Head>,
@@ -56,8 +67,8 @@ struct Head {
     procs: Option<&'static PyBufferProcs>,
     /// Type of the value.
     type_id: TypeId,
-    /// The views that it grants are those of a [`Lend`].
-    lends: bool,
+    /// The views that it grants are those of a [`RawExporter`].
+    has_raw_exporter: bool,
     /// Frees the object that begins with this head.
     free: unsafe fn(NonNull<c_void>),
 }
@@ -74,14 +85,25 @@ unsafe impl Send for Object {}
 unsafe impl Sync for Object {}
 
 impl Object {
-    /// An object that exports `value`, by [`Exported`].
+    /// An object that exports `value`, as [`Exported::new`] does.
+    ///
+    /// # Panics
+    ///
+    /// If the [`view`](Exporter::view) of the value fails. [`try_new`](Self::try_new) returns the
+    /// error instead.
+    #[track_caller]
     pub fn new<E: Exporter>(value: E) -> Object {
-        Object::lending(Exported::new(value))
+        Object::from_raw_exporter(Exported::new(value))
     }
 
-    /// An object that answers requests by `lender`.
-    pub fn lending<L: Lend>(lender: L) -> Object {
-        Object::from_body(lender, Some(Procs::<L>::PROCS), true)
+    /// An object that exports `value`, or the error of its [`view`](Exporter::view).
+    pub fn try_new<E: Exporter>(value: E) -> Result<Object, BufferError> {
+        Exported::try_new(value).map(Object::from_raw_exporter)
+    }
+
+    /// An object that answers requests by `raw_exporter`.
+    pub fn from_raw_exporter<L: RawExporter>(raw_exporter: L) -> Object {
+        Object::from_body(raw_exporter, Some(Procs::<L>::PROCS), true)
     }
 
     /// An object without the buffer protocol: its type's `tp_as_buffer` is NULL.
@@ -93,8 +115,8 @@ impl Object {
     ///
     /// # Safety
     ///
-    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts
-    /// it, from any thread. Memory shown as read-only is written by nobody.
+    /// For an object of this value, `procs` does what the protocol demands, as [`Source`] puts it,
+    /// from any thread. No code writes memory that is shown as read-only.
     pub unsafe fn with_procs<T: Send + Sync + 'static>(
         value: T,
         procs: &'static PyBufferProcs,
@@ -105,10 +127,16 @@ impl Object {
     fn from_body<T: Send + Sync + 'static>(
         value: T,
         procs: Option<&'static PyBufferProcs>,
-        lends: bool,
+        has_raw_exporter: bool,
     ) -> Object {
         let references = AtomicUsize::new(1);
-        let head = Head { references, procs, type_id: TypeId::of::<T>(), lends, free: free::<T> };
+        let head = Head {
+            references,
+            procs,
+            type_id: TypeId::of::<T>(),
+            has_raw_exporter,
+            free: free::<T>,
+        };
         Object { head: NonNull::from(Box::leak(Box::new(Body { head, value }))).cast() }
     }
 
@@ -216,7 +244,7 @@ pub unsafe fn decref(object: *mut PyObject) {
     // SAFETY: alive, since a reference is the caller's.
     let references = unsafe { &head.as_ref().references };
     if references.fetch_sub(1, Ordering::Release) == 1 {
-        // All that other holders did happened before the object goes. A load and no fence:
+        // All actions of other holders happened before the object is freed. A load and no fence:
         // ThreadSanitizer does not know fences.
         references.load(Ordering::Acquire);
         // SAFETY: the object is still there, nobody else reaches it now.
@@ -231,7 +259,7 @@ pub unsafe fn decref(object: *mut PyObject) {
 
 /// # Safety
 ///
-/// `head` starts a `Body<T>` that `Box` made and that nobody refers to.
+/// `head` starts a `Body<T>` that `Box` made and that no reference leads to.
 unsafe fn free<T>(head: NonNull<c_void>) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(head.cast::<Body<T>>().as_ptr()) });
@@ -290,10 +318,10 @@ pub unsafe fn release_buffer(view: *mut Py_buffer) {
     unsafe { decref(obj) };
 }
 
-/// The procs of a type whose objects hold a lender.
+/// The procs of a type whose objects hold a raw exporter.
 struct Procs<L>(std::marker::PhantomData<L>);
 
-impl<L: Lend> Procs<L> {
+impl<L: RawExporter> Procs<L> {
     const PROCS: &'static PyBufferProcs = &PyBufferProcs {
         bf_getbuffer: Some(Self::getbuffer),
         bf_releasebuffer: Some(releasebuffer),
@@ -305,16 +333,17 @@ impl<L: Lend> Procs<L> {
         flags: c_int,
     ) -> c_int {
         // SAFETY: only objects that hold an L have these procs.
-        let lender: &L = unsafe { value_of(exporter) };
+        let raw_exporter: &L = unsafe { value_of(exporter) };
         // The reference that passes to the view. SAFETY: alive during the call.
         unsafe { incref(exporter) };
         // SAFETY: `view` is valid for writes, and released at most once, as the caller of a slot
         // promises.
-        let answer = unsafe { lender.getbuffer(view, exporter, Request::from_bits_retain(flags)) };
+        let answer =
+            unsafe { raw_exporter.getbuffer(view, exporter, Request::from_bits_retain(flags)) };
         match answer {
             Ok(()) => 0,
             Err(refusal) => {
-                // SAFETY: the reference taken above, which nobody got.
+                // SAFETY: the reference taken above, which no view got.
                 unsafe { decref(exporter) };
                 raise(refusal);
                 -1
@@ -324,15 +353,15 @@ impl<L: Lend> Procs<L> {
 }
 
 unsafe extern "C" fn releasebuffer(_exporter: *mut PyObject, view: *mut Py_buffer) {
-    // SAFETY: a view that `Lend::getbuffer` granted, released once, as the caller of a slot
+    // SAFETY: a view that `RawExporter::getbuffer` granted, released once, as the caller of a slot
     // promises.
     if let Err(error) = unsafe { exporter::release(view) } {
         report(error);
     }
 }
 
-// SAFETY: the procs of every object do what the protocol demands: ours go by `Lend`, others by
-// the promise of `with_procs`.
+// SAFETY: the procs of every object do what the protocol demands: ours go by `RawExporter`, others
+// by the promise of `with_procs`.
 unsafe impl Source for Object {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
         // SAFETY: the object is alive; the caller that gets the view releases it by
@@ -348,12 +377,12 @@ unsafe impl Source for Object {
         unsafe { release_buffer(view) };
     }
 
-    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer) -> bool {
         let head = NonNull::new(view.obj.cast::<Head>());
         // SAFETY: alive, since the view owns a reference.
-        match head.is_some_and(|head| unsafe { head.as_ref() }.lends) {
-            // SAFETY: granted by the lender in that object, and not released.
-            true => unsafe { exporter::release::is_frozen(view) },
+        match head.is_some_and(|head| unsafe { head.as_ref() }.has_raw_exporter) {
+            // SAFETY: granted by the raw exporter in that object, and not released.
+            true => unsafe { exporter::release::is_immutable(view) },
             // By the promise of `with_procs`.
             false => view.readonly != 0,
         }
@@ -362,11 +391,11 @@ unsafe impl Source for Object {
     unsafe fn owns_padding(view: &Py_buffer) -> bool {
         let head = NonNull::new(view.obj.cast::<Head>());
         // SAFETY: alive, since the view owns a reference.
-        head.is_some_and(|head| unsafe { head.as_ref() }.lends)
+        head.is_some_and(|head| unsafe { head.as_ref() }.has_raw_exporter)
     }
 }
 
-// By its path, since `interleavings` compiles this file a second time, from elsewhere.
+// By its path, since `loom_tests` compiles this file a second time, from elsewhere.
 #[cfg(test)]
 #[path = "object/tests.rs"]
 mod tests;

@@ -3,7 +3,8 @@
 //! | feature | gives |
 //! |---|---|
 //! | `python` | [`slots`]: the two procs for a `PyType_Spec`, over the C API alone |
-//! | `pyo3` | [`exports`](macro@exports): a class of PyO3 as exporter; [`export`](export()): an object for those who have no class; [`Buffer`](crate::Buffer) over any Python object; [`PySubject`]: any of them, to be examined |
+//! | `pyo3` | [`exports`](macro@exports): a class of PyO3 as exporter; [`export`](export()): an object for those who have no class; [`Buffer`](crate::Buffer) over any Python object |
+//! | `pyo3`, `conformance` | `PyTarget`: any Python object, to be examined |
 //!
 //! **PyPy:** `#[exports]` compiles there and adds nothing, so that a class stays usable and is no
 //! exporter. Errors become exceptions as elsewhere. The rest of this module is absent, because
@@ -42,18 +43,20 @@
 mod accelerate;
 #[cfg(all(feature = "pyo3", not(PyPy)))]
 mod class;
-#[cfg(feature = "pyo3")]
-mod errors;
+#[cfg_attr(PyPy, allow(dead_code))] // the slots use the rest
+mod exceptions;
 #[cfg(all(feature = "pyo3", not(PyPy)))]
-mod export;
+mod export_field;
+#[cfg(all(feature = "pyo3", not(PyPy)))]
+mod export_object;
+#[cfg(feature = "pyo3")]
+mod into_pyerr;
 #[cfg(not(PyPy))]
 mod procs;
-#[cfg_attr(PyPy, allow(dead_code))] // the slots use the rest
-mod raise;
 #[cfg(all(feature = "pyo3", not(PyPy)))]
 mod source;
-#[cfg(all(feature = "pyo3", not(PyPy)))]
-mod subject;
+#[cfg(all(feature = "pyo3", feature = "conformance", not(PyPy)))]
+mod target;
 
 #[cfg(all(feature = "pyo3", not(PyPy)))]
 pub use bufferprocs_macros::exports;
@@ -61,12 +64,14 @@ pub use bufferprocs_macros::exports;
 pub use bufferprocs_macros::exports_nothing as exports;
 #[cfg(not(PyPy))]
 pub use procs::{Instance, getbufferproc, releasebufferproc, slots};
+#[cfg(all(feature = "pyo3", feature = "conformance", not(PyPy)))]
+pub use target::PyTarget;
 #[cfg(all(feature = "pyo3", not(PyPy)))]
 pub use {
-    class::{BaseOfExporter, Exports, Holder},
-    export::{export, lend},
+    class::{BaseOfExporter, Exports},
+    export_field::ExportField,
+    export_object::{export, export_raw},
     source::PyBuffer,
-    subject::PySubject,
 };
 
 // What `#[exports]` expands to refers to these.

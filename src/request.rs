@@ -1,7 +1,7 @@
 //! What a consumer asks for: the flags word of `PyObject_GetBuffer`, as a set.
 //!
-//! The flags nest. `INDIRECT` contains `STRIDES`, `STRIDES` contains `ND`, and each contiguity
-//! flag contains `STRIDES`, so a flag was asked for only when *all* of its bits are there.
+//! The flags nest. `INDIRECT` contains `STRIDES`, `STRIDES` contains `ND`, and each contiguity flag
+//! contains `STRIDES`, so a request has a flag only if *all* of its bits are set.
 //! [`Request::contains`] tests exactly that. A bare `flags & PyBUF_STRIDES != 0` is true for a
 //! request of `ND`, and is the classic bug.
 //!

@@ -5,9 +5,9 @@
 //!
 //! let samples: [u16; 6] = [1, 2, 3, 4, 5, 6];
 //! let view = View::readonly(&samples); // one dimension, format "H"
-//! assert_eq!((view.layout().shape(), view.len()), (&[6][..], 12));
+//! assert_eq!((view.layout().shape(), view.len_bytes()), (&[6][..], 12));
 //!
-//! // Every second item, from the last to the first: the first item starts 10 bytes into the memory.
+//! // Every second item, from the last to the first. The first one starts at byte 10.
 //! let layout = Layout::strided(&[3], &[-4], 2)?;
 //! let view = View::readonly(&samples).with_layout(&layout, 10)?;
 //! assert_eq!((view.layout().shape(), view.layout().strides()), (&[3][..], &[-4][..]));
@@ -26,24 +26,34 @@ use std::marker::PhantomData;
 use std::mem::size_of;
 
 use crate::abi::PyBUF_MAX_NDIM;
+use crate::addresses::step;
 use crate::error::LayoutError;
 use crate::format::Format;
 use crate::item::{AnyBits, Item, Shared};
 use crate::layout::{Layout, Slice};
-use crate::walk::step;
 
 /// A description of memory that lives for `'a`.
 ///
 /// It grants every field that a request can ask for, unless it was made from a
 /// [`Buffer`](crate::Buffer) that holds less. Which of them a consumer gets is decided in
-/// [`fill`](crate::fill).
+/// [`grant`](crate::grant).
+///
+/// ```
+/// use bufferprocs::{Layout, View};
+///
+/// let items = [1u16, 2, 3, 4, 5, 6];
+/// let every_second = Layout::strided(&[3], &[4], 2)?;
+/// let view = View::readonly(&items).with_layout(&every_second, 2)?; // 2, 4, 6
+/// assert_eq!((view.shape(), view.strides(), view.format()), (&[3][..], &[4][..], Some(c"H")));
+/// # Ok::<(), bufferprocs::LayoutError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct View<'a> {
     /// The first item, or the pointer that leads to it; never NULL.
     ///
     /// Invariant: for `'a`, each item of `layout`, starting here, is initialised memory that stays
     /// in place; where `readonly` is false everybody accesses it by atomic operations of the
-    /// item's width, where `frozen` is true nobody writes it.
+    /// item's width, where `immutable` is true nobody writes it.
     buf: *const u8,
     /// At most 64 dimensions, unless an exporter's `unsafe` promises that consumers cope with
     /// more.
@@ -56,7 +66,7 @@ pub struct View<'a> {
     format: Option<&'a CStr>,
     access: Access,
     bare_format: bool,
-    lacks: Lacks,
+    missing: Missing,
     _memory: PhantomData<&'a [u8]>,
 }
 
@@ -67,22 +77,22 @@ pub(crate) enum Access {
     Writable,
     /// Not the consumers, but perhaps somebody else.
     Readonly,
-    /// Nobody.
-    Frozen,
+    /// No code.
+    Immutable,
 }
 
-/// What a view does not know of its memory, since it was not asked for.
+/// The fields that a view does not know, because they were not requested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Lacks {
+pub(crate) struct Missing {
     pub(crate) shape: bool,
     pub(crate) strides: bool,
 }
 
 impl<'a> View<'a> {
-    /// Memory that nobody writes as long as the view lasts: one dimension of `items.len()` items.
+    /// Memory that no code writes as long as the view lasts: one dimension of `items.len()` items.
     pub fn readonly<T: Item>(items: &'a [T]) -> View<'a> {
         const { assert!(size_of::<T>() > 0, "an item has at least one byte") };
-        View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, Access::Frozen)
+        View::line(items.as_ptr().cast(), items.len(), size_of::<T>(), T::FORMAT, Access::Immutable)
     }
 
     /// Memory that every consumer may write: one dimension of `items.len()` items.
@@ -105,7 +115,7 @@ impl<'a> View<'a> {
             format: Some(format),
             access,
             bare_format: false,
-            lacks: Lacks::default(),
+            missing: Missing::default(),
             _memory: PhantomData,
         }
     }
@@ -121,11 +131,11 @@ impl<'a> View<'a> {
         layout: Layout,
         format: Option<&'a CStr>,
         access: Access,
-        lacks: Lacks,
+        missing: Missing,
     ) -> View<'a> {
         let block = block_of(buf, &layout);
         let bare_format = false;
-        View { buf, layout, block, format, access, bare_format, lacks, _memory: PhantomData }
+        View { buf, layout, block, format, access, bare_format, missing, _memory: PhantomData }
     }
 
     /// The same memory with its items laid out as `layout` says, the first of them `offset` bytes
@@ -135,9 +145,9 @@ impl<'a> View<'a> {
     /// between its items has no block of memory: then this fails with [`LayoutError::Scattered`].
     ///
     /// Fails too if the itemsize differs, an item would lie outside of the memory, there are more
-    /// than 64 dimensions, or the layout follows pointers. In memory that nobody writes neither
-    /// `offset` nor the strides need be multiples of the itemsize. Elsewhere they must be: each
-    /// item shown is one of the memory's, so that all who access it do so at one width (see
+    /// than 64 dimensions, or the layout follows pointers. In memory that no code writes, `offset`
+    /// and the strides need not be multiples of the itemsize. Elsewhere they must be: each item
+    /// shown is one of the memory's, so that all who access it do so at one width (see
     /// [`item`](crate::item)).
     #[doc(alias = "verify_structure")]
     pub fn with_layout(self, layout: &Layout, offset: usize) -> Result<View<'a>, LayoutError> {
@@ -151,13 +161,13 @@ impl<'a> View<'a> {
         if layout.ndim() > PyBUF_MAX_NDIM {
             return Err(LayoutError::TooManyDimensions { ndim: layout.ndim() });
         }
-        if !self.is_frozen() {
+        if !self.is_immutable() {
             check_whole_items(layout, offset)?;
         }
         layout.check_within(memory, offset)?;
         // In bounds, so it does not wrap.
         let buf = start.wrapping_add(offset);
-        Ok(View { lacks: Lacks::default(), ..self.narrowed(buf, layout.clone()) })
+        Ok(View { missing: Missing::default(), ..self.narrowed(buf, layout.clone()) })
     }
 
     /// The same view, with these items alone.
@@ -192,19 +202,19 @@ impl<'a> View<'a> {
         }
         let is_bytes =
             self.itemsize() == 1 && self.layout.ndim() == 1 && self.layout.is_c_contiguous();
-        if !is_bytes || self.access != Access::Frozen {
+        if !is_bytes || self.access != Access::Immutable {
             return Err(LayoutError::FormatSize { format: itemsize, memory: self.itemsize() });
         }
-        if itemsize == 0 || self.len() % itemsize != 0 {
-            return Err(LayoutError::FormatSize { format: itemsize, memory: self.len() });
+        if itemsize == 0 || self.len_bytes() % itemsize != 0 {
+            return Err(LayoutError::FormatSize { format: itemsize, memory: self.len_bytes() });
         }
-        let (buf, layout) = (self.buf, Layout::line(self.len() / itemsize, itemsize));
+        let (buf, layout) = (self.buf, Layout::line(self.len_bytes() / itemsize, itemsize));
         Ok(View { format, ..self.narrowed(buf, layout) })
     }
 
-    /// Items of another format, at any place in the memory, which must be memory that nobody
-    /// writes: a field of each record, say. The first of them starts `offset` bytes into the
-    /// memory.
+    /// Items of another format, at any place in the memory, which must be memory that no code
+    /// writes: a field of each record, for example. The first of them starts `offset` bytes into
+    /// the memory.
     ///
     /// Fails as [`with_layout`](Self::with_layout) and [`with_format`](Self::with_format) do.
     pub fn with_items(
@@ -218,7 +228,7 @@ impl<'a> View<'a> {
         if parsed.holds_addresses() {
             return Err(LayoutError::FormatHoldsAddresses);
         }
-        if !self.is_frozen() {
+        if !self.is_immutable() {
             return Err(LayoutError::NotFrozen);
         }
         if parsed.itemsize() != layout.itemsize() {
@@ -232,7 +242,7 @@ impl<'a> View<'a> {
         // In bounds, so it does not wrap.
         let buf = start.wrapping_add(offset);
         let narrowed = self.narrowed(buf, layout.clone());
-        Ok(View { format: Some(format), lacks: Lacks::default(), ..narrowed })
+        Ok(View { format: Some(format), missing: Missing::default(), ..narrowed })
     }
 
     /// A part of the view: the items whose index along `axis` is in `slice`.
@@ -263,13 +273,13 @@ impl<'a> View<'a> {
     pub fn index(self, index: usize) -> Result<View<'a>, LayoutError> {
         self.check_known()?;
         let layout = self.layout.index(index)?;
-        if layout.len() == 0 {
+        if layout.len_bytes() == 0 {
             let buf = self.buf;
             return Ok(self.narrowed(buf, layout));
         }
         let suboffset = self.layout.suboffsets().map_or(-1, |suboffsets| suboffsets[0]);
         // SAFETY: the invariant: there is an item at this index, and so a pointer where the layout
-        // says so; nobody writes it.
+        // says so; no code writes it.
         let buf = unsafe { step(self.buf, index, self.layout.strides()[0], suboffset) };
         Ok(self.narrowed(buf, layout))
     }
@@ -294,9 +304,9 @@ impl<'a> View<'a> {
     }
 
     fn check_known(&self) -> Result<(), LayoutError> {
-        match self.lacks {
-            Lacks { shape: true, .. } => Err(LayoutError::Unknown { field: "shape" }),
-            Lacks { strides: true, .. } => Err(LayoutError::Unknown { field: "strides" }),
+        match self.missing {
+            Missing { shape: true, .. } => Err(LayoutError::Unknown { field: "shape" }),
+            Missing { strides: true, .. } => Err(LayoutError::Unknown { field: "strides" }),
             _ => Ok(()),
         }
     }
@@ -315,9 +325,8 @@ impl<'a> View<'a> {
     }
 
     /// Bytes of a packed copy of all items.
-    #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
-    pub fn len(&self) -> usize {
-        self.layout.len()
+    pub fn len_bytes(&self) -> usize {
+        self.layout.len_bytes()
     }
 
     /// Whether consumers are kept from writing.
@@ -326,8 +335,8 @@ impl<'a> View<'a> {
     }
 
     /// Whether nobody at all writes the memory.
-    pub fn is_frozen(&self) -> bool {
-        self.access == Access::Frozen
+    pub fn is_immutable(&self) -> bool {
+        self.access == Access::Immutable
     }
 
     /// Bytes of one item.
@@ -360,8 +369,8 @@ impl<'a> View<'a> {
         self.bare_format
     }
 
-    pub(crate) fn lacks(&self) -> Lacks {
-        self.lacks
+    pub(crate) fn missing(&self) -> Missing {
+        self.missing
     }
 }
 
@@ -369,7 +378,7 @@ impl<'a> View<'a> {
 /// other without a gap.
 fn block_of(buf: *const u8, layout: &Layout) -> Option<(*const u8, usize)> {
     let is_block = layout.is_c_contiguous() || layout.is_f_contiguous();
-    is_block.then_some((buf, layout.len()))
+    is_block.then_some((buf, layout.len_bytes()))
 }
 
 /// Strides of axes with at most one item are never used.

@@ -93,18 +93,22 @@ fn a_get_and_release_pair_allocates_nothing() {
 /// The errors that were kept while there was nothing to show, and what outlived its owner.
 #[test]
 fn an_exporter_that_is_gone_leaves_no_memory_behind() {
-    struct Failing(usize);
+    /// Fails with this number as its reason.
+    struct Failing(Option<usize>);
 
     impl Exporter for Failing {
         fn view(&self) -> Result<View<'_>, BufferError> {
-            Err(BufferError::Refused(format!("reason {}", self.0).into()))
+            match self.0 {
+                Some(number) => Err(BufferError::Refused(format!("reason {number}").into())),
+                None => Ok(View::readonly(b"")),
+            }
         }
     }
 
     let alive = ALIVE.get();
-    let failing = Exported::new(Failing(0));
+    let failing = Exported::new(Failing(None));
     for number in 1..4 {
-        failing.try_mut().unwrap().0 = number;
+        failing.try_mut().unwrap().0 = Some(number);
         let reason = failing.ready().unwrap_err().to_string();
         assert!(reason.contains(&format!("reason {number}")), "{reason}");
     }
@@ -129,7 +133,7 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     let object = Object::new(Strided::writable(items, layout, 0).unwrap());
     let buffer = Buffer::get(&object, Request::FULL).unwrap();
     let expected = buffer.to_contiguous(Order::C).unwrap();
-    let mut packed = vec![0; buffer.len()];
+    let mut packed = vec![0; buffer.len_bytes()];
     LARGEST.set(4096);
     let copied = (buffer.to_contiguous(Order::C), buffer.to_vec::<u16>(Order::C));
     // Into memory that is there, without the room that a faster way takes; and the protocol
@@ -137,7 +141,7 @@ fn where_there_is_no_memory_for_a_copy_an_error_says_so() {
     let (into, again) =
         (buffer.copy_to(&mut packed, Order::C), Buffer::get(&object, Request::FULL));
     LARGEST.set(usize::MAX);
-    let too_large = CopyError::TooLarge { len: buffer.len() };
+    let too_large = CopyError::TooLarge { len: buffer.len_bytes() };
     assert_eq!(copied, (Err(too_large.clone()), Err(too_large)));
     assert!(into.is_ok() && again.is_ok() && packed == expected);
 }

@@ -43,7 +43,7 @@ unsafe impl Source for Scripted {
         view.obj = null_mut();
     }
 
-    unsafe fn is_frozen(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer) -> bool {
         false
     }
 }
@@ -128,7 +128,7 @@ fn a_view_without_items_needs_no_memory() {
     let mut extent = [0isize];
     let view = Py_buffer { buf: null_mut(), shape: extent.as_mut_ptr(), ..line(&[]) };
     let buffer = Buffer::get(&Scripted(view), Request::ND).unwrap();
-    assert_eq!((buffer.len(), buffer.shape()), (0, Some(&[0][..])));
+    assert_eq!((buffer.len_bytes(), buffer.shape()), (0, Some(&[0][..])));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn the_bytes_of_a_run_are_read_and_written() {
         let items = buffer.items::<u8>().unwrap();
         assert_eq!(format!("{:?}", memory[1]), "Shared(1)");
         assert!(format!("{items:?}").starts_with("Items { layout: "), "{items:?}");
-        for at in 0..buffer.len() {
+        for at in 0..buffer.len_bytes() {
             let byte = u8::try_from(at).unwrap();
             assert_eq!((buffer.bytes_of(&[at]).unwrap(), items.get(&[at])), (vec![byte], Ok(byte)));
             items.set(&[at], byte + 100).unwrap();
@@ -185,9 +185,9 @@ fn a_view_of_a_buffer_shows_what_the_buffer_knows() {
     // A run of bytes that are no whole items keeps all of its bytes.
     let run = Buffer::get(&Scripted(Py_buffer { len: 5, ..line(&memory) }), Request::SIMPLE);
     let run = run.unwrap();
-    assert_eq!((run.view().len(), run.view().itemsize()), (5, 1));
+    assert_eq!((run.view().len_bytes(), run.view().itemsize()), (5, 1));
     let run = Buffer::get(&Scripted(line(&memory)), Request::SIMPLE).unwrap();
-    assert_eq!((run.view().len(), run.view().itemsize()), (6, 2));
+    assert_eq!((run.view().len_bytes(), run.view().itemsize()), (6, 2));
     // NULL is the format of bytes, where a format was requested, and of nothing else.
     let no_format = Py_buffer { buf, len: 5, itemsize: 1, format: null_mut(), shape, ..line(&[]) };
     for (request, format) in [(Request::ND | Request::FORMAT, Some(c"B")), (Request::ND, None)] {
@@ -268,7 +268,7 @@ fn what_cpythons_test_exporter_shows_is_taken_when_asked_for() {
         let shape = ones.as_ptr().cast_mut();
         Py_buffer { len: 2, ndim: ndim as i32, shape, ..line(&memory) }
     };
-    // SAFETY: nobody re-exports the buffer.
+    // SAFETY: no code re-exports the buffer.
     let get = |view, request| unsafe { Buffer::get_lenient(&Scripted(view), request) };
     assert_eq!(get(many(128), Request::ND).unwrap().ndim(), 128);
     let refused = get(many(129), Request::ND).unwrap_err();
@@ -378,7 +378,7 @@ fn a_layout_without_strides_becomes_one_of_packed_items() {
         let layout = Layout::c_contiguous(&extents, 2).unwrap();
         let object = Object::new(Strided::readonly(Vec::<u16>::new(), layout, 0).unwrap());
         let buffer = Buffer::get(&object, Request::ND).unwrap();
-        assert_eq!(buffer.layout().to_layout().len(), 0);
+        assert_eq!(buffer.layout().to_layout().len_bytes(), 0);
     }
 }
 
@@ -427,7 +427,7 @@ fn bytes_of_items_that_are_written_at_the_same_time() {
         });
         let buffer = Buffer::get(&object, Request::SIMPLE).unwrap();
         for _ in 0..10 {
-            for index in 0..buffer.len() {
+            for index in 0..buffer.len_bytes() {
                 assert!(buffer.item::<u8>(&[index]).unwrap() < 8);
             }
         }
@@ -438,14 +438,14 @@ fn bytes_of_items_that_are_written_at_the_same_time() {
 
 #[test]
 fn bytes_of_items_whatever_the_memory() {
-    // Nobody writes it.
+    // No code writes it.
     let object = bytes::object(*b"abc");
     let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
     assert_eq!(buffer.bytes_of(&[1]), Ok(b"b".to_vec()));
     // A run without items to be known: byte by byte.
     let object = Object::new(Shared::from_vec(vec![0x0403_0201u32.to_le(), 0]));
     let run = Buffer::get(&object, Request::WRITABLE).unwrap();
-    assert_eq!((run.len(), run.bytes_of(&[2])), (8, Ok(vec![3])));
+    assert_eq!((run.len_bytes(), run.bytes_of(&[2])), (8, Ok(vec![3])));
     run.set_bytes_of(&[5], &[9]).unwrap();
     let items = Buffer::get(&object, Request::FULL).unwrap();
     assert_eq!(items.bytes_of(&[1]), Ok(vec![0, 9, 0, 0]));

@@ -126,7 +126,7 @@ fn what_differs_is_not_copied() {
     let readonly =
         Strided::readonly(six.to_vec(), Layout::c_contiguous(&[6], 2).unwrap(), 0).unwrap();
     case(&of(&six, &[6]), &Object::new(readonly), CopyError::ReadOnly, "the target is read-only");
-    // A format on one side only: nobody knows whether the items are the same.
+    // A format on one side only: the items may differ.
     let target = of(&six, &[6]);
     let source = Buffer::get(&target, Request::STRIDES).unwrap();
     let target = Buffer::get(&target, Request::FULL).unwrap();
@@ -191,7 +191,7 @@ unsafe impl Source for Scripted {
 
     unsafe fn release(_: &mut Py_buffer) {}
 
-    unsafe fn is_frozen(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer) -> bool {
         false
     }
 }
@@ -211,13 +211,13 @@ fn addresses_are_not_made_up() {
         assert_eq!(rows.copy_rows_from(&rows).unwrap_err(), error);
         let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
         assert_eq!(error, AccessError::Pointers { format: format.to_str().unwrap().into() });
-        // Nor by way of a re-export, whose consumers might ask for no format, or see another.
+        // Nor through a re-export, whose consumers might request no format, or get another.
         assert!(buffer.view().is_readonly());
     }
     assert_eq!(item, 0);
     let view = scripted(&mut item, c"P");
     let mut buffer = Buffer::get(&view, Request::FULL).unwrap();
-    // SAFETY: nobody follows what is written there.
+    // SAFETY: no code follows the bytes that are written.
     unsafe { buffer.permit_addresses() };
     buffer.set_bytes_of(&[0], &7usize.to_ne_bytes()).unwrap();
     assert!(!buffer.view().is_readonly());
@@ -471,7 +471,7 @@ fn a_buffer_on_another_thread() {
     assert_eq!(object.references(), 1);
 }
 
-/// Read-only for the consumer is not the same as written by nobody.
+/// Read-only for the consumer does not mean immutable.
 #[test]
 fn a_read_only_view_of_memory_that_is_written() {
     /// Shows a writable buffer of another exporter as a read-only one, as `memoryview.toreadonly`
@@ -490,9 +490,9 @@ fn a_read_only_view_of_memory_that_is_written() {
             unsafe { Object::release(view) };
         }
 
-        unsafe fn is_frozen(view: &Py_buffer) -> bool {
+        unsafe fn is_immutable(view: &Py_buffer) -> bool {
             // SAFETY: granted by the object.
-            unsafe { Object::is_frozen(view) }
+            unsafe { Object::is_immutable(view) }
         }
     }
     let root = Object::new(Records::new(vec![1u32, 2]));
@@ -500,7 +500,7 @@ fn a_read_only_view_of_memory_that_is_written() {
     let again = Reexport::new(Buffer::get(&through, Request::FULL_RO).unwrap());
     let object = Object::new(again);
     let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
-    assert!(buffer.is_readonly() && !buffer.view().is_frozen());
+    assert!(buffer.is_readonly() && !buffer.view().is_immutable());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let records = root.exported::<Records<u32>>().unwrap().try_borrow().unwrap();
@@ -510,7 +510,7 @@ fn a_read_only_view_of_memory_that_is_written() {
             assert!(buffer.item::<u32>(&[1]).unwrap() < 1000);
         }
     });
-    let frozen =
+    let immutable =
         Object::new(Reexport::new(Buffer::get(&bytes::object(*b"abc"), Request::SIMPLE).unwrap()));
-    assert!(Buffer::get(&frozen, Request::SIMPLE).unwrap().view().is_frozen());
+    assert!(Buffer::get(&immutable, Request::SIMPLE).unwrap().view().is_immutable());
 }

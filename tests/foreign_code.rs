@@ -17,8 +17,8 @@ use bufferprocs::exporters::broken::{Broken, FAULTS};
 use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, Strided, Untyped, bytes, redirect};
 use bufferprocs::object::{get_buffer, raise, take_raised};
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lend, MutError, Object, Request,
-    View,
+    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, MutError, Object, RawExporter,
+    Request, View,
 };
 
 /// Runs `test` on a thread of its own, and fails if it takes more than a minute.
@@ -207,7 +207,7 @@ impl Snapshots for Bad {
 #[test]
 fn an_error_that_replaces_another_in_a_slot() {
     survives("an_error_that_replaces_another_in_a_slot", || {
-        let object = Object::lending(Snapshot(Bad));
+        let object = Object::from_raw_exporter(Snapshot(Bad));
         let mut view = Py_buffer::zeroed();
         for _ in 0..3 {
             // SAFETY: the object is alive, the view is ours, and nothing is granted.
@@ -223,7 +223,7 @@ fn an_error_that_replaces_another_in_a_slot() {
 fn an_error_that_its_thread_takes_along() {
     survives("an_error_that_its_thread_takes_along", || {
         let ended = std::thread::spawn(|| {
-            let object = Object::lending(Snapshot(Bad));
+            let object = Object::from_raw_exporter(Snapshot(Bad));
             let mut view = Py_buffer::zeroed();
             // SAFETY: the object is alive, the view is ours, and nothing is granted.
             unsafe { get_buffer(object.as_ptr(), &mut view, PyBUF_SIMPLE) }
@@ -249,7 +249,7 @@ fn a_refusal_of_a_snapshot_leaves_obj_null() {
         }
     }
     #[track_caller]
-    fn case(snapshot: impl Lend, expected: BufferError) {
+    fn case(snapshot: impl RawExporter, expected: BufferError) {
         let obj = std::ptr::without_provenance_mut(8);
         let mut view = Py_buffer { obj, len: 7, ..Py_buffer::zeroed() };
         // SAFETY: the view is valid for writes, and nothing is granted.
@@ -338,7 +338,7 @@ fn a_deep_nest_of_snapshots_is_refused() {
         let nest = |depth: usize| {
             let mut object = bytes::object(*b"abc");
             for _ in 0..depth {
-                object = Object::lending(Snapshot(Next(object)));
+                object = Object::from_raw_exporter(Snapshot(Next(object)));
             }
             Buffer::get(&object, Request::FULL_RO).map(|buffer| buffer.item::<u8>(&[2]))
         };
@@ -459,8 +459,11 @@ fn each_way_to_lend_says_whether_foreign_code_runs() {
     let exported = || Exported::new(Refusing::new());
     assert!(!exported().runs_foreign_code());
     assert!(Snapshot(Bad).runs_foreign_code());
-    let boxed: [Box<dyn Lend>; 2] = [Box::new(exported()), Box::new(Snapshot(Bad))];
-    assert_eq!(boxed.map(|lender| Lend::runs_foreign_code(&lender)), [false, true]);
+    let boxed: [Box<dyn RawExporter>; 2] = [Box::new(exported()), Box::new(Snapshot(Bad))];
+    assert_eq!(
+        boxed.map(|raw_exporter| RawExporter::runs_foreign_code(&raw_exporter)),
+        [false, true]
+    );
 }
 
 #[test]

@@ -23,8 +23,7 @@ fn shapes() -> Vec<Vec<usize>> {
     (0..=4).flat_map(|ndim| tuples(&vec![4; ndim])).collect()
 }
 
-/// The definition of a packed array: item number `n` in this order stands `n` items from the
-/// first.
+/// The definition of a packed array: item number `n` in this order is `n` items from the first.
 fn is_packed(offsets: impl Iterator<Item = isize>) -> bool {
     offsets.enumerate().all(|(number, offset)| offset == (number * ITEMSIZE) as isize)
 }
@@ -54,7 +53,7 @@ fn every_small_layout_is_as_the_documentation_says() {
             let context = || format!("{shape:?} {strides:?}");
             assert_eq!(layout.is_c_contiguous(), c, "{}", context());
             assert_eq!(layout.is_f_contiguous(), f, "{}", context());
-            assert_eq!(layout.len(), rows.len() * ITEMSIZE, "{}", context());
+            assert_eq!(layout.len_bytes(), rows.len() * ITEMSIZE, "{}", context());
             for indices in &rows {
                 let expected = Some(offset(indices, &strides));
                 assert_eq!(layout.offset_of(indices), expected, "{} {indices:?}", context());
@@ -187,7 +186,7 @@ fn a_layout_without_strides_is_packed() {
         for indices in tuples(&shape) {
             assert_eq!(layout.offset_of(&indices), packed.offset_of(&indices), "{shape:?}");
         }
-        assert_eq!(layout.to_layout().len(), packed.len());
+        assert_eq!(layout.to_layout().len_bytes(), packed.len_bytes());
         if !shape.contains(&0) {
             assert_eq!(layout.to_layout(), packed);
         }

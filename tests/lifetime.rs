@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bufferprocs::abi::{Py_buffer, PyObject};
 use bufferprocs::object::take_unraisable;
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lend, MutError, Object,
+    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, MutError, Object, RawExporter,
     ReleaseError, Request, Shared, View, exporter,
 };
 
@@ -59,7 +59,7 @@ fn the_view_outlives_the_owner() {
     let view = get(&exported, Request::FULL).unwrap();
     drop(exported);
     assert_eq!(dropped.load(Ordering::Relaxed), 0);
-    // SAFETY: the export keeps the byte alive, and nobody else accesses it.
+    // SAFETY: the export keeps the byte alive, and no other code accesses it.
     assert_eq!(unsafe { view.buf.cast::<u8>().read() }, b'a');
     release(&view).unwrap();
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
@@ -74,7 +74,7 @@ fn a_field_may_be_replaced_while_exported() {
     let old = std::mem::replace(&mut field, Exported::new(second));
     drop(old);
     assert_eq!(dropped_first.load(Ordering::Relaxed), 0);
-    // SAFETY: the export keeps the byte alive, and nobody else accesses it.
+    // SAFETY: the export keeps the byte alive, and no other code accesses it.
     assert_eq!(unsafe { view.buf.cast::<u8>().read() }, b'a');
     release(&view).unwrap();
     drop(field);
@@ -190,6 +190,7 @@ fn a_forgotten_guard_locks_and_leaks_nothing() {
 /// Answers as told, also with a panic.
 struct Moody(Mood);
 
+#[derive(Clone)]
 enum Mood {
     Fine,
     Closed,
@@ -218,7 +219,9 @@ fn requests_are_refused_with_the_error_of_view_until_it_is_mended() {
         (Mood::Panics, BufferError::ViewPanicked),
         (Mood::Misfit(misfit), BufferError::Layout(outside)),
     ] {
-        let exported = Exported::new(Moody(mood));
+        assert_eq!(Exported::try_new(Moody(mood.clone())).unwrap_err(), expected);
+        let exported = Exported::new(Moody(Mood::Fine));
+        exported.try_mut().unwrap().0 = mood;
         assert_eq!(exported.ready(), Err(expected.clone()));
         assert_eq!(get(&exported, Request::SIMPLE).unwrap_err(), expected);
         assert_eq!(exported.exports(), 0);
@@ -246,8 +249,8 @@ fn a_panic_in_a_mutation_ends_the_mutation() {
     }
 }
 
-/// A panic whose payload panics when it is dropped.
-struct Relentless;
+/// Where it is true, panics with a payload that panics when it is dropped.
+struct Relentless(bool);
 
 impl Exporter for Relentless {
     fn view(&self) -> Result<View<'_>, BufferError> {
@@ -257,13 +260,18 @@ impl Exporter for Relentless {
                 panic!("payload");
             }
         }
-        std::panic::panic_any(Payload)
+        if self.0 {
+            std::panic::panic_any(Payload);
+        }
+        Ok(View::readonly(b"abc"))
     }
 }
 
 #[test]
 fn a_payload_that_panics_is_caught_too() {
-    let exported = Exported::new(Relentless);
+    assert_eq!(Exported::try_new(Relentless(true)).unwrap_err(), BufferError::ViewPanicked);
+    let exported = Exported::new(Relentless(false));
+    exported.try_mut().unwrap().0 = true;
     assert_eq!(exported.ready(), Err(BufferError::ViewPanicked));
     assert_eq!(get(&exported, Request::SIMPLE).unwrap_err(), BufferError::ViewPanicked);
 }
@@ -314,7 +322,7 @@ fn a_refused_request_is_not_counted_for_a_moment() {
             }
         });
         while !asking.is_finished() {
-            // Nobody is ever granted a view, so nothing can be in the way.
+            // No view is ever granted, so every mutation has to succeed.
             drop(moody.try_mut().unwrap());
         }
     });
@@ -388,7 +396,7 @@ fn many_threads_end_at_zero() {
                 let exported = object.exported::<Counted>().unwrap();
                 for round in 0..rounds {
                     if let Ok(buffer) = Buffer::get(object, Request::FULL) {
-                        let len = buffer.len();
+                        let len = buffer.len_bytes();
                         assert!(len >= 64);
                         assert!(buffer.item::<u8>(&[len - 1]).is_ok_and(|item| item < 8));
                     }

@@ -10,8 +10,8 @@ use bufferprocs::exporters::{
 };
 use bufferprocs::object::{get_buffer, release_buffer, take_unraisable};
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, Lend, Object, ReleaseError, Request, View,
-    exporter,
+    Buffer, BufferError, Exported, Exporter, Layout, Object, RawExporter, ReleaseError, Request,
+    View, exporter,
 };
 
 /// An exporter that notes when it is freed.
@@ -52,12 +52,12 @@ bufferprocs::record! {
     struct Pair { first: u16, second: u16 }
 }
 
-/// The views of a lender whose first item is 1, as a `u16`.
-fn get(lender: &impl Lend) -> Py_buffer {
+/// The views of a raw exporter whose first item is 1, as a `u16`.
+fn get(raw_exporter: &impl RawExporter) -> Py_buffer {
     let mut view = Py_buffer::zeroed();
     let obj = std::ptr::without_provenance_mut::<PyObject>(8); // never followed by the crate
     // SAFETY: the view is valid for writes; each test releases it as it says.
-    unsafe { lender.getbuffer(&mut view, obj, Request::FULL_RO) }.unwrap();
+    unsafe { raw_exporter.getbuffer(&mut view, obj, Request::FULL_RO) }.unwrap();
     assert_eq!(first_item(&view), 1);
     view
 }
@@ -65,10 +65,10 @@ fn get(lender: &impl Lend) -> Py_buffer {
 fn first_item(view: &Py_buffer) -> u16 {
     let mut address = view.buf.cast::<u8>();
     if !view.suboffsets.is_null() {
-        // SAFETY: only `Rows` has suboffsets, and a pointer stands there.
+        // SAFETY: only `Rows` has suboffsets, so there is a pointer.
         address = unsafe { address.cast::<*mut u8>().read() };
     }
-    // SAFETY: the export keeps the item, and nobody writes it now.
+    // SAFETY: the export keeps the item, and no code writes it now.
     unsafe { address.cast::<u16>().read() }
 }
 
@@ -83,8 +83,8 @@ struct Sent(Py_buffer);
 // SAFETY: views may be released by any thread.
 unsafe impl Send for Sent {}
 
-/// `own` is what is freed of the lender itself: 0 for one that lends copies.
-fn check<L: Lend>(name: &str, own: usize, make: impl Fn(&Arc<AtomicUsize>) -> L) {
+/// `own` is what is freed of the raw exporter itself: 0 for one that lends copies.
+fn check<L: RawExporter>(name: &str, own: usize, make: impl Fn(&Arc<AtomicUsize>) -> L) {
     let new = || {
         let freed = Arc::new(AtomicUsize::new(0));
         (make(&freed), freed)
@@ -95,23 +95,23 @@ fn check<L: Lend>(name: &str, own: usize, make: impl Fn(&Arc<AtomicUsize>) -> L)
     };
 
     // Through a byte copy, with the original wiped, and after the owner is gone.
-    let (lender, freed) = new();
-    let mut original = Box::new(MaybeUninit::new(get(&lender)));
+    let (raw_exporter, freed) = new();
+    let mut original = Box::new(MaybeUninit::new(get(&raw_exporter)));
     // SAFETY: initialised above.
     let copy = unsafe { original.assume_init_read() };
     // SAFETY: the box is ours, and its bytes are plain.
     unsafe { original.as_mut_ptr().cast::<u8>().write_bytes(0xA5, size_of::<Py_buffer>()) };
     drop(original);
-    drop(lender);
+    drop(raw_exporter);
     assert_eq!((freed.load(Ordering::Relaxed), first_item(&copy)), (0, 1), "{name}");
     release(&copy).unwrap();
     after(&freed, 1);
 
     // In any order, on another thread.
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-        let (lender, freed) = new();
-        let views: Vec<Sent> = (0..3).map(|_| Sent(get(&lender))).collect();
-        drop(lender);
+        let (raw_exporter, freed) = new();
+        let views: Vec<Sent> = (0..3).map(|_| Sent(get(&raw_exporter))).collect();
+        drop(raw_exporter);
         let released = std::thread::spawn(move || {
             for index in order {
                 assert_eq!(first_item(&views[index].0), 1);
@@ -135,8 +135,8 @@ fn check<L: Lend>(name: &str, own: usize, make: impl Fn(&Arc<AtomicUsize>) -> L)
     after(&freed_second, 0);
 
     // With `internal` NULL, as PyBuffer_FillInfo leaves it: nothing of ours.
-    let (lender, freed) = new();
-    let view = get(&lender);
+    let (raw_exporter, freed) = new();
+    let view = get(&raw_exporter);
     let foreign = Py_buffer { internal: std::ptr::null_mut(), ..view };
     assert_eq!(release(&foreign), Ok(()), "{name}");
     assert_eq!(first_item(&view), 1);
@@ -144,15 +144,15 @@ fn check<L: Lend>(name: &str, own: usize, make: impl Fn(&Arc<AtomicUsize>) -> L)
     if own > 0 {
         // Twice: reported, and the next export is as good as any.
         assert_eq!(release(&view), Err(ReleaseError::NotExported), "{name}");
-        let view = get(&lender);
+        let view = get(&raw_exporter);
         release(&view).unwrap();
     }
-    drop(lender);
+    drop(raw_exporter);
     after(&freed, 1);
 
     // Through an object, whose own references end up where they were.
-    let (lender, freed) = new();
-    let object = Object::lending(lender);
+    let (raw_exporter, freed) = new();
+    let object = Object::from_raw_exporter(raw_exporter);
     let views: Vec<_> = (0..2).map(|_| Buffer::get(&object, Request::FULL_RO).unwrap()).collect();
     assert_eq!(object.references(), 3, "{name}");
     drop(views);
@@ -211,7 +211,7 @@ fn re_exports() {
     assert_eq!(root.references(), 1);
     assert_eq!(root.exported::<Strided<u16>>().unwrap().exports(), 0);
     // The member keeps the root's memory.
-    let snapshots = Object::lending(Snapshot(Lines(Arc::default())));
+    let snapshots = Object::from_raw_exporter(Snapshot(Lines(Arc::default())));
     let member = Object::new(Reexport::new(Buffer::get(&snapshots, Request::FULL_RO).unwrap()));
     drop(snapshots);
     let buffer = Buffer::get(&member, Request::FULL_RO).unwrap();

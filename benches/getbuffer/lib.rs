@@ -213,7 +213,7 @@ fn check_layout(ndim: usize, count: u32) -> PyResult<()> {
     let (shape, strides) = (vec![1; ndim], vec![8; ndim]);
     for _ in 0..count {
         let layout = bufferprocs::LayoutRef::new(black_box(&shape), Some(&strides), None, 8)?;
-        black_box((layout.is_c_contiguous(), layout.is_f_contiguous(), layout.len()));
+        black_box((layout.is_c_contiguous(), layout.is_f_contiguous(), layout.len_bytes()));
     }
     Ok(())
 }

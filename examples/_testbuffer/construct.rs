@@ -98,7 +98,8 @@ pub fn own(items: &Bound<'_, PyAny>, structure: &Structure<'_, '_>) -> PyResult<
     if ndim == 0 && flags & node::PIL != 0 {
         return Err(PyTypeError::new_err("ND_PIL needs a dimension"));
     }
-    // SAFETY: what may be an address here is `P`, a number that nobody follows; the suite knows of the dimensions.
+    // SAFETY: the only addresses here are items of `P`, which no code follows; the suite knows the
+    // number of dimensions.
     let mut memory = unsafe { Untyped::new_unchecked(&bytes, &format, layout, offset) }?;
     let mut offset = offset;
     if flags & node::PIL != 0 {

@@ -99,12 +99,12 @@ pub fn cmp_contig(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> 
         (_, true) => Order::Fortran,
         _ => return Ok(false),
     };
-    // The stride of an axis that nobody steps along does not matter.
+    // The stride of an axis with one item does not matter.
     let steps = |seen: &Seen<'_>| -> Option<Vec<isize>> {
         let axes = seen.shape()?.iter().zip(seen.strides()?);
         Some(axes.filter(|(extent, _)| **extent > 1).map(|(_, stride)| *stride).collect())
     };
-    let fields = |seen: &Seen<'_>| (seen.len(), seen.itemsize(), seen.ndim());
+    let fields = |seen: &Seen<'_>| (seen.len_bytes(), seen.itemsize(), seen.ndim());
     Ok(fields(&a) == fields(&b)
         && a.format().unwrap_or(c"B") == b.format().unwrap_or(c"B")
         && a.shape() == b.shape()

@@ -68,7 +68,7 @@ pub fn set(
     Ok(target.copy_rows_from(&memory::get(value, Request::FULL_RO)?)?)
 }
 
-/// The index along the first axis, if it is one that stands in the brackets.
+/// The index along the first axis, if the brackets contain an index.
 fn index(seen: &Own, key: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
     // SAFETY: an object.
     match unsafe { ffi::PyIndex_Check(key.as_ptr()) } {
@@ -89,7 +89,7 @@ fn slices<'py>(key: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PySlice>>> {
 fn place(seen: &Own, index: isize) -> PyResult<usize> {
     let extent = match seen.shape() {
         Some(shape) => shape[0],
-        None => (seen.len() / seen.itemsize()) as isize,
+        None => (seen.len_bytes() / seen.itemsize()) as isize,
     };
     let from_start = if index < 0 { index.checked_add(extent) } else { Some(index) };
     match from_start {
@@ -98,7 +98,7 @@ fn place(seen: &Own, index: isize) -> PyResult<usize> {
     }
 }
 
-/// Where an item stands: among the bytes where no shape is known.
+/// The place of an item: among the bytes, if the shape is unknown.
 fn bytes_index(seen: &Own, indices: &[usize]) -> Vec<usize> {
     let scale = if seen.shape().is_none() { seen.itemsize() } else { 1 };
     indices.iter().map(|index| index * scale).collect()

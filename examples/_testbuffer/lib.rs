@@ -1,13 +1,14 @@
 //! CPython's `_testbuffer`, the exporter of its own tests, once more: over this crate's layers.
 //!
-//! `Lib/test/test_buffer.py` drives it without a change. What the suite asks of an exporter comes from the crate: requests
-//! are answered by [`Exported`](bufferprocs::Exported), layouts are checked and sliced by [`Layout`](bufferprocs::Layout),
-//! items are copied by [`Buffer`](bufferprocs::Buffer). Values become bytes by Python's `struct`, as in CPython's module. What
-//! a good exporter does not do stands in [`misbehave`] and in [`staticarray`].
+//! `Lib/test/test_buffer.py` drives it without a change. The crate does the work of an exporter:
+//! requests are answered by [`Exported`](bufferprocs::Exported), layouts are checked and sliced by
+//! [`Layout`](bufferprocs::Layout), items are copied by [`Buffer`](bufferprocs::Buffer). Values
+//! become bytes by Python's `struct`, as in CPython's module. [`misbehave`] and [`staticarray`] do
+//! things that a good exporter does not.
 //!
 //! Not an example to copy. The chapter "A complete exporter" of the book walks through it.
 
-#![allow(missing_debug_implementations)] // nobody prints them
+#![allow(missing_debug_implementations)] // no code prints them
 
 mod construct;
 mod functions;

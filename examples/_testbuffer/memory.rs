@@ -21,8 +21,8 @@ impl Exporter for Memory {
 /// A buffer of the array's own memory.
 pub type Own = Buffer<Exported<Memory>>;
 
-/// Gets a buffer of whatever an `ndarray` of either module shows. Its items may be written, in every format but those that
-/// others follow as addresses.
+/// Gets a buffer of whatever an `ndarray` of either module shows. Its items may be written, in
+/// every format but those that others follow as addresses.
 pub fn get<S: Source>(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
     // SAFETY: the suite knows of the dimensions, and its exporters tell the format of their items.
     let mut buffer = unsafe { Buffer::get_lenient(source, request) }?;

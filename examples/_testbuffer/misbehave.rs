@@ -1,14 +1,17 @@
-//! What CPython's `ndarray` does on purpose and no exporter should: to test consumers.
+//! Deliberate faults of CPython's `ndarray`, which test consumers. No other exporter should have
+//! them.
 //!
-//! - Refuses every request (`ND_GETBUF_FAIL`), and leaves a made-up `obj` behind (`ND_GETBUF_UNDEFINED`).
+//! - Refuses every request (`ND_GETBUF_FAIL`), and leaves a made-up `obj` behind
+//!   (`ND_GETBUF_UNDEFINED`).
 //! - Answers `FORMAT` with `"B"` where it does not know the format, whatever the itemsize.
-//! - Shows suboffsets of which none is followed (`add_suboffsets`), also to those who did not ask for any.
+//! - Shows suboffsets of which none is followed (`add_suboffsets`), also to those who did not ask
+//!   for any.
 
 use std::ffi::{CStr, c_int};
 use std::ptr::{null_mut, without_provenance_mut};
 
-use bufferprocs::fill::{Facts, grant};
-use bufferprocs::{BufferError, Lend, Request};
+use bufferprocs::grant::{ViewProperties, grant};
+use bufferprocs::{BufferError, RawExporter, Request};
 use pyo3::ffi;
 
 use crate::node::{GETBUF_FAIL, GETBUF_UNDEFINED, Node, PIL};
@@ -20,7 +23,7 @@ const BYTES: &CStr = c"B";
 ///
 /// # Safety
 ///
-/// As [`Lend::getbuffer`]; the node stays as long as the view.
+/// As [`RawExporter::getbuffer`]; the node stays as long as the view.
 pub unsafe fn getbuffer(
     node: &Node,
     view: *mut ffi::Py_buffer,
@@ -42,8 +45,12 @@ pub unsafe fn getbuffer(
     let makes_up = request.contains(Request::FORMAT | Request::ND) && node.format.is_none();
     let asked = if makes_up { request - Request::FORMAT } else { request };
     if node.redundant.is_some() {
-        // With suboffsets, memory counts as packed in no order; as behind pointers only if there was one.
-        grant(&Facts { suboffsets: node.flags & PIL != 0, ..Facts::default() }, asked)?;
+        // With suboffsets, memory counts as packed in no order; as behind pointers only if there
+        // was one.
+        grant(
+            &ViewProperties { suboffsets: node.flags & PIL != 0, ..ViewProperties::default() },
+            asked,
+        )?;
     }
     // SAFETY: the caller's promises.
     unsafe { node.shown.getbuffer(view.cast(), obj.cast(), asked) }?;

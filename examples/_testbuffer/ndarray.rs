@@ -186,7 +186,7 @@ impl NdArray {
 
     #[getter]
     fn nbytes(&self) -> PyResult<usize> {
-        Ok(self.buffer()?.len())
+        Ok(self.buffer()?.len_bytes())
     }
 
     #[getter]
@@ -284,7 +284,8 @@ impl NdArray {
         self.tobytes(py)?.hash()
     }
 
-    /// A memoryview without an object: of a copy that is never freed, since nobody knows when it could be.
+    /// A memoryview without an object, of a copy that is never freed: there is no release that
+    /// could free it.
     fn memoryview_from_buffer<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let of_own = |obj: &Py<PyAny>| {
             obj.bind(py).cast::<NdArray>().is_ok_and(|array| !array.get().is_consumer())
@@ -316,7 +317,7 @@ impl NdArray {
         let view = Py_buffer {
             buf: bytes.as_mut_ptr().cast::<c_void>(),
             obj: null_mut(),
-            len: seen.len() as isize,
+            len: seen.len_bytes() as isize,
             itemsize: seen.itemsize() as isize,
             readonly: seen.is_readonly().into(),
             ndim: seen.ndim() as c_int,
@@ -327,7 +328,7 @@ impl NdArray {
             internal: null_mut(),
         };
         let view: *const ffi::Py_buffer = (&raw const view).cast();
-        // SAFETY: attached; what the view tells of lasts for ever.
+        // SAFETY: attached; the memory of the view is never freed.
         let made = unsafe { ffi::PyMemoryView_FromBuffer(view) };
         // SAFETY: a new reference, or NULL with an exception.
         unsafe { Bound::from_owned_ptr_or_err(py, made) }
@@ -348,7 +349,8 @@ impl NdArray {
         }
         let owner = slf.clone().unbind();
         let answer = |node: &Node| {
-            // SAFETY: the interpreter's view, released by `__releasebuffer__`. A structure with views stays on the list.
+            // SAFETY: the interpreter's view, released by `__releasebuffer__`. A structure with
+            // views stays on the list.
             unsafe { misbehave::getbuffer(node, view, owner.as_ptr(), flags) }
         };
         slf.get().head(answer)?;

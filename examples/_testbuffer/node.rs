@@ -37,7 +37,7 @@ pub struct Node {
     pub offset: isize,
     /// None where it is not known.
     pub format: Option<CString>,
-    /// What has to be asked to see all that is known of the memory.
+    /// The request that shows all known fields of the memory.
     request: Request,
     /// Suboffsets that lead nowhere, for all axes.
     pub redundant: Option<Box<[isize]>>,
@@ -76,8 +76,7 @@ impl Node {
         request: Request,
         redundant: Option<Box<[isize]>>,
     ) -> PyResult<Node> {
-        let shown = Exported::new(memory);
-        shown.ready()?;
+        let shown = Exported::try_new(memory)?;
         let format = shown.try_borrow()?.view()?.format().map(CString::from);
         let mut node = Node { shown, flags, offset, format, request, redundant, vanishes: false };
         let seen = node.buffer()?;
@@ -110,7 +109,8 @@ impl Node {
         self.redundant.is_none() && seen.layout().is_contiguous(order)
     }
 
-    /// Adds suboffsets that lead nowhere. False if there are suboffsets, to which views may point, or no strides.
+    /// Adds suboffsets that lead nowhere. False if there are suboffsets, to which views may point,
+    /// or no strides.
     pub fn add_suboffsets(&mut self) -> Result<bool, BufferError> {
         let seen = self.buffer()?;
         if seen.strides().is_none() || seen.suboffsets().is_some() || self.redundant.is_some() {

@@ -1,4 +1,5 @@
-//! `staticarray`: twelve bytes, shown in full whatever is asked. Not how an exporter should be written.
+//! `staticarray`: twelve bytes, shown in full whatever is asked. Not how an exporter should be
+//! written.
 
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -47,7 +48,7 @@ impl StaticArray {
             suboffsets: null_mut(),
             internal: null_mut(),
         };
-        // SAFETY: the interpreter's view. All that is told of lasts for ever.
+        // SAFETY: the interpreter's view. The memory is never freed.
         unsafe { view.cast::<Py_buffer>().write(filled) };
         Ok(())
     }

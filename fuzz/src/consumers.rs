@@ -1,5 +1,5 @@
-//! Consumers that ask for anything, copy the struct, write into their own fields and release in
-//! any order: the exporter counts what is granted, refuses to change meanwhile, and its memory is
+//! Consumers that send any request, copy the struct, write into their own fields and release in any
+//! order. The exporter counts the views, refuses changes while there are any, and its memory equals
 //! that of a model.
 
 use std::ffi::{c_int, c_void};
@@ -111,7 +111,7 @@ struct Stage<'py> {
     py: Python<'py>,
     /// None once it is let go.
     object: Option<Bound<'py, Bytes>>,
-    /// What the memory has to be.
+    /// The expected memory.
     model: Vec<u8>,
     held: Vec<Held>,
     memoryviews: Vec<Bound<'py, PyMemoryView>>,
@@ -191,7 +191,7 @@ impl<'py> Stage<'py> {
 
     fn get(&mut self, word: c_int) -> Told {
         let Some(object) = &self.object else { return Ok(()) };
-        // What stands there before must not matter.
+        // The bytes before the call must not matter.
         let obj = std::ptr::without_provenance_mut(8);
         let mut view = Box::new(Py_buffer { obj, ..Py_buffer::zeroed() });
         let filled: *mut ffi::Py_buffer = (&raw mut *view).cast();
@@ -227,7 +227,7 @@ impl<'py> Stage<'py> {
         }
         let place = place % self.model.len();
         let place_of = view.buf.cast::<u8>().wrapping_add(place);
-        // SAFETY: within the memory that is lent, writable and not released.
+        // SAFETY: within the memory of a view that is writable and not released.
         unsafe { place_of.write_volatile(byte) };
         self.model[place] = byte;
     }
@@ -241,7 +241,7 @@ impl<'py> Stage<'py> {
         }
     }
 
-    /// Grows or shrinks the memory, unless it is lent.
+    /// Grows or shrinks the memory, unless it is exported.
     fn change(&mut self, byte: u8) -> Told {
         let exports = self.exports();
         let Some(object) = &self.object else { return Ok(()) };

@@ -2,8 +2,8 @@
 //! second reading of the rules says, and of the others it reads and writes the items that are
 //! described, and nothing else.
 
+mod claims;
 mod judge;
-mod said;
 
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -14,8 +14,8 @@ use bufferprocs::exporters::Reexport;
 use bufferprocs::{Buffer, CopyError, Exported, Format, Order, Request};
 use pyo3::Python;
 
+use self::claims::Claims;
 use self::judge::{Verdict, judge};
-use self::said::Said;
 use crate::given::Given;
 use crate::{Case, Outcome};
 
@@ -43,32 +43,32 @@ thread_local! {
 }
 
 pub fn compare(_: Python<'_>, choices: &mut Unstructured<'_>) -> Outcome {
-    let chosen = Said::choose(choices).and_then(|said| {
+    let chosen = Claims::choose(choices).and_then(|claims| {
         let word =
             if choices.ratio(1, 2)? { 0x11C } else { choices.int_in_range(0..=0x1FF_u16)? };
-        Ok((said, Request::from_bits_retain(word.into())))
+        Ok((claims, Request::from_bits_retain(word.into())))
     });
-    let (said, request) = match chosen {
+    let (claims, request) = match chosen {
         Ok(chosen) => chosen,
         Err(error) => return Ok(Err(error)),
     };
-    let case = MEMORY.with(|memory| differences(&mut said.clone(), request, memory));
-    case.map(Ok).map_err(|why| format!("{said:?}, {request:?}: {why}"))
+    let case = MEMORY.with(|memory| differences(&mut claims.clone(), request, memory));
+    case.map(Ok).map_err(|why| format!("{claims:?}, {request:?}: {why}"))
 }
 
 fn differences(
-    said: &mut Said,
+    claims: &mut Claims,
     request: Request,
     memory: &[Cell<*mut u8>],
 ) -> std::result::Result<Case, String> {
-    let (view, within) = said.struct_of(memory);
+    let (view, within) = claims.struct_of(memory);
     // SAFETY: the arrays outlive the buffer; its memory is reached below only if all of it is
     // there.
     let given = unsafe { Given::new(view, within) };
     let mut filled = Py_buffer::zeroed();
     given.fill(&mut filled);
     let buffer = Buffer::get(&given, request);
-    let meant = match (judge(said, &filled, request), &buffer) {
+    let meant = match (judge(claims, &filled, request), &buffer) {
         (Verdict::Either, _) => return Ok(Case::Nothing),
         (Verdict::Refuse(_), Err(_)) => return Ok(Case::Compared),
         (Verdict::Refuse(why), Ok(buffer)) => return Err(format!("accepted as {buffer:?}, {why}")),
@@ -78,10 +78,10 @@ fn differences(
     let buffer = buffer.map_err(|error| error.to_string())?;
     // What reads no item.
     let _ = (format!("{buffer:?}"), buffer.format().map(Format::parse), buffer.layout().span());
-    if buffer.ndim() != meant.shape.len() || buffer.len() as i128 != said.len as i128 {
+    if buffer.ndim() != meant.shape.len() || buffer.len_bytes() as i128 != claims.len as i128 {
         return Err("other dimensions, or another len".to_owned());
     }
-    let buf = said.buf.unwrap_or(0) as i128;
+    let buf = claims.buf.unwrap_or(0) as i128;
     let Some(places) = meant.places(buf, memory) else { return Ok(Case::Compared) };
     let bytes =
         || -> Vec<u8> { memory.iter().flat_map(|word| word.get().addr().to_ne_bytes()).collect() };
@@ -104,13 +104,13 @@ fn differences(
         let saved: Vec<*mut u8> = memory.iter().map(Cell::get).collect();
         let changed: Vec<u8> = items.iter().map(|byte| !byte).collect();
         // Without a format, memory that was requested to be written has no addresses.
-        let format = said.format.unwrap_or(c"B");
-        let is_described = PLAIN.iter().zip(SIZES).any(|pair| pair == (&format, said.itemsize));
+        let format = claims.format.unwrap_or(c"B");
+        let is_described = PLAIN.iter().zip(SIZES).any(|pair| pair == (&format, claims.itemsize));
         let is_unknown = request.contains(Request::FORMAT) && !is_described;
         let answer = buffer.from_contiguous(&changed, Order::C);
         let written = match &answer {
-            Err(CopyError::ReadOnly) if said.readonly != 0 => false,
-            _ if said.readonly != 0 => return Err(format!("written: {answer:?}")),
+            Err(CopyError::ReadOnly) if claims.readonly != 0 => false,
+            _ if claims.readonly != 0 => return Err(format!("written: {answer:?}")),
             Err(CopyError::WritableNotRequested) if !request.contains(Request::WRITABLE) => false,
             _ if !request.contains(Request::WRITABLE) => {
                 return Err(format!("written, not requested: {answer:?}"));
@@ -136,9 +136,10 @@ fn differences(
     // Shown on, to a consumer of our own: all that was granted, and a refusal of what was not.
     let again = Buffer::get(&given, request).map_err(|error| error.to_string())?;
     let has_format =
-        request.contains(Request::FORMAT) && (said.format.is_some() || said.itemsize == 1);
+        request.contains(Request::FORMAT) && (claims.format.is_some() || claims.itemsize == 1);
     let knows = |flag| request.contains(flag);
-    let is_whole = knows(Request::ND) && (knows(Request::STRIDES) || said.ndim == 0) && has_format;
+    let is_whole =
+        knows(Request::ND) && (knows(Request::STRIDES) || claims.ndim == 0) && has_format;
     let exported = Exported::new(Reexport::new(again));
     match Buffer::get(&exported, Request::FULL_RO) {
         Ok(again) if is_whole => {

@@ -8,7 +8,7 @@ use bufferprocs::{BufferError, Request, Source};
 /// Grants a copy of this struct to every request.
 pub struct Given {
     view: Py_buffer,
-    /// Where in the struct itself shape, strides and suboffsets stand, in bytes, as `bytes` has
+    /// The places of shape, strides and suboffsets in the struct itself, in bytes, as `bytes` has
     /// them.
     within: [Option<usize>; 3],
 }
@@ -22,7 +22,7 @@ impl Given {
         Given { view, within }
     }
 
-    /// What the consumer's struct is when it was filled, at that place.
+    /// The consumer's struct after it was filled, at that place.
     pub fn fill(&self, view: &mut Py_buffer) {
         *view = self.view;
         let start: *mut isize = from_mut(view).cast();
@@ -49,7 +49,7 @@ unsafe impl Source for Given {
 
     unsafe fn release(_: &mut Py_buffer) {}
 
-    unsafe fn is_frozen(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer) -> bool {
         false
     }
 }

@@ -187,7 +187,7 @@ fn differences(view: &View, picks: &[u8], memories: &Memories) -> std::result::R
         let indices = &all[usize::from(pick) % all.len()];
         // SAFETY: a filled view with strides, and indices within its shape.
         let address = unsafe { ffi::PyBuffer_GetPointer(theirs, indices.as_ptr().cast_mut()) };
-        // SAFETY: the address of an item, which nobody writes now.
+        // SAFETY: the address of an item, which no code writes now.
         let item = unsafe {
             std::slice::from_raw_parts(address.cast::<u8>(), view.itemsize.unsigned_abs())
         };

@@ -50,7 +50,7 @@ enum Answer {
         ndim: c_int,
         format: Option<Vec<u8>>,
         arrays: [Option<Vec<isize>>; 3],
-        /// The bytes at `buf`, unless it is a pointer that stands there.
+        /// The bytes at `buf`, unless there is a pointer.
         first: Option<Vec<u8>>,
         /// All items, if CPython can copy them.
         packed: Option<Vec<u8>>,
@@ -58,7 +58,7 @@ enum Answer {
 }
 
 fn answer(object: &Bound<'_, PyAny>, request: c_int) -> Answer {
-    // What stands there before must not matter.
+    // The bytes before the call must not matter.
     let mut view = Py_buffer { obj: std::ptr::without_provenance_mut(8), ..Py_buffer::zeroed() };
     let filled: *mut ffi::Py_buffer = (&raw mut view).cast();
     // SAFETY: a live object, and a place for a view.
@@ -87,7 +87,7 @@ fn answer(object: &Bound<'_, PyAny>, request: c_int) -> Answer {
     let is_direct = arrays[2].is_none() && view.len >= view.itemsize;
     let (item, size) = (view.buf.cast::<u8>(), view.itemsize as usize);
     let first = is_direct.then(|| {
-        // SAFETY: the first item, which nobody writes.
+        // SAFETY: the first item, which no code writes.
         unsafe { std::slice::from_raw_parts(item, size) }.to_vec()
     });
     let mut packed = vec![0; view.len as usize];

@@ -125,7 +125,7 @@ fn seen<S: Source>(buffer: &Buffer<S>) -> std::result::Result<Sliced, String> {
         shape: numbers(buffer.shape()),
         strides: numbers(buffer.strides()),
         // Without an item the array moves what is not there.
-        suboffsets: numbers(buffer.suboffsets().filter(|_| buffer.len() > 0)),
+        suboffsets: numbers(buffer.suboffsets().filter(|_| buffer.len_bytes() > 0)),
         items: buffer.to_contiguous(Order::C).map_err(|error| error.to_string())?,
     })
 }

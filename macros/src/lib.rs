@@ -5,8 +5,8 @@ use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
 /// Makes a `#[pyclass]` an exporter: Python's consumers see the memory of one of its fields.
 ///
 /// Put it above the class's `#[pymethods]`, which may have methods or none, and name the field:
-/// `#[exports(pixels)]`, `#[exports(0)]` of a tuple, `#[exports(inner.pixels)]` of a field's
-/// field. The field's type is a `Holder`: an `Exported`, or something that keeps one. The class
+/// `#[exports(pixels)]`, `#[exports(0)]` of a tuple, `#[exports(inner.pixels)]` of a field's field.
+/// The field's type is a `ExportField`: an `Exported`, or something that keeps one. The class
 /// extends no other class, or one that has the attribute too.
 ///
 /// | what it adds | what it is for |
@@ -226,7 +226,7 @@ const IMPLEMENTATION: &str = "
     // SAFETY: the methods above are the class's, or the compiler refuses two of one name.
     // `Exports` itself demands a base that may be one.
     unsafe impl CRATE::python::Exports for CLASS {
-        fn holder(&self) -> &impl CRATE::python::Holder {
+        fn export_field(&self) -> &impl CRATE::python::ExportField {
             &self.FIELD
         }
     }

@@ -54,9 +54,9 @@ class Report:
     #: The ids of the rules that were looked at.
     checked: Tuple[str, ...]
     #: Arguments of `check` that would have made more rules checkable.
-    untold: Tuple[str, ...]
+    missing_inputs: Tuple[str, ...]
     #: Arguments that were given and could not be used, each with the reason: nothing is proved by them.
-    unusable: Tuple[str, ...]
+    rejected_inputs: Tuple[str, ...]
     text: str
 
     @property
@@ -65,8 +65,8 @@ class Report:
         return self.conforms("must")
 
     def conforms(self, level: str = "must") -> bool:
-        """Whether no rule of this level or a higher one is broken ("must" or "should"), and all that was told could be used."""
-        return self.granted > 0 and not self.broken(level) and not self.unusable
+        """Whether no rule of this level or a higher one is broken ("must" or "should"), and every input could be used."""
+        return self.granted > 0 and not self.broken(level) and not self.rejected_inputs
 
     def broken(self, level: str = "must") -> Tuple[Violation, ...]:
         """The violations of rules of this level or a higher one: "must" or "should"."""
@@ -98,7 +98,7 @@ def check(
     """Asks `obj` for buffers in all ways there are, releases them, and says which rules were broken.
 
     mutate      what moves, resizes or frees the memory, each called once with a view held and once without; a name may come with it
-    reenter     what changes the memory and, amid that, takes a view of `obj`, which it returns; None if that was refused
+    reenter     what changes the memory and during the change takes a view of `obj`, which it returns; None if that was refused
     contents    all items in C order, as bytes
     within      address and size in bytes of the memory that all items lie in
     base        the object whose items `obj` shows, all of them and as they are
@@ -116,10 +116,10 @@ def check(
     for named in [*ignore, *([] if rule is None else [rule])]:
         if named not in stated:
             raise ValueError(f"no check of a rule {named!r}; `python -m bufferprocs --rules` lists them")
-    told = {"mutate": mutate, "reenter": reenter, "contents": contents, "within": within, "base": base}
-    needs = stated[rule]["check"]["needs"] if rule is not None else None
-    if needs is not None and (told[needs] is None or (needs in ("mutate", "reenter") and not told[needs])):
-        raise ValueError(f"the rule {rule!r} cannot be checked without {needs!r}")
+    inputs = {"mutate": mutate, "reenter": reenter, "contents": contents, "within": within, "base": base}
+    required = stated[rule]["check"]["requires"] if rule is not None else None
+    if required is not None and (inputs[required] is None or (required in ("mutate", "reenter") and not inputs[required])):
+        raise ValueError(f"the rule {rule!r} cannot be checked without {required!r}")
     if contents is not None and isinstance(contents, int):
         raise TypeError("contents are bytes, not a number")
     contents = None if contents is None else bytes(contents)
@@ -144,8 +144,8 @@ def check(
         granted=found["granted"],
         refusal=found["refusal"],
         checked=tuple(found["checked"]),
-        untold=tuple(found["untold"]),
-        unusable=tuple(found["unusable"]),
+        missing_inputs=tuple(found["missing_inputs"]),
+        rejected_inputs=tuple(found["rejected_inputs"]),
         text=_with_rules(found["text"], [(violation.page, stated[violation.rule]["text"]) for violation in violations]),
     )
 
@@ -168,9 +168,9 @@ def _named(calls: Sequence[Union[Mutator, Tuple[str, Mutator]]], argument: str) 
     return named
 
 
-def assert_conforms(obj: object, *, level: str = "must", **told: Any) -> Report:
+def assert_conforms(obj: object, *, level: str = "must", **inputs: Any) -> Report:
     """Raises AssertionError with the report unless `obj` keeps the rules. The other arguments are those of `check`."""
-    report = check(obj, **told)
+    report = check(obj, **inputs)
     if not report.conforms(level):
         raise AssertionError(f"{type(obj).__name__} breaks rules of the buffer protocol\n{report}")
     return report

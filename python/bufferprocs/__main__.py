@@ -64,13 +64,13 @@ def parser() -> argparse.ArgumentParser:
         "--mutate", action="append", default=[], metavar="CODE", help="changes the memory of `obj`; may be given again"
     )
     parser.add_argument(
-        "--reenter", action="append", default=[], metavar="CODE", help="the same, its value a view taken amid the change"
+        "--reenter", action="append", default=[], metavar="CODE", help="the same, its value a view taken during the change"
     )
     parser.add_argument("--contents", metavar="CODE", help="all items in C order, as bytes")
     parser.add_argument("--within", metavar="CODE", help="address and size in bytes of the memory: (address, size)")
     parser.add_argument("--base", metavar="CODE", help="the object whose items `obj` shows, all of them as they are")
     parser.add_argument("--rules", action="store_true", help="list the rules that can be checked")
-    parser.add_argument("--progress", help=argparse.SUPPRESS)  # the file that the steps are told in
+    parser.add_argument("--progress", help=argparse.SUPPRESS)  # the file that gets the steps
     return parser
 
 
@@ -142,7 +142,7 @@ def mutator(code: str, names: Dict[str, Any]) -> Callable[[], None]:
 def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int], None]]) -> int:
     """Runs the examination in this process."""
     names: Dict[str, Any] = {"__name__": "__main__"}
-    told: Dict[str, Any] = {"mutate": [], "reenter": []}
+    inputs: Dict[str, Any] = {"mutate": [], "reenter": []}
     # What the code prints is no part of the report.
     with contextlib.redirect_stdout(sys.stderr):
         with named("EXPRESSION"):
@@ -150,16 +150,16 @@ def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int],
         for option in ("contents", "within", "base"):
             code = getattr(arguments, option)
             with named(f"--{option}"):
-                told[option] = None if code is None else evaluate(code, names)
+                inputs[option] = None if code is None else evaluate(code, names)
         for code in arguments.mutate:
             with named("--mutate"):
-                told["mutate"].append((code, mutator(code, names)))
+                inputs["mutate"].append((code, mutator(code, names)))
         for code in arguments.reenter:
             with named("--reenter"):
                 parse(code, names)
-            told["reenter"].append((code, lambda code=code: evaluate(code, names)))
+            inputs["reenter"].append((code, lambda code=code: evaluate(code, names)))
         try:
-            report = check(names["obj"], rule=arguments.rule, ignore=arguments.ignore, follow=follow, **told)
+            report = check(names["obj"], rule=arguments.rule, ignore=arguments.ignore, follow=follow, **inputs)
         except (Exception, SystemExit) as error:
             raise CouldNotRun(f"{type(error).__name__}: {error}") from error
     print(report.to_json() if arguments.json else str(report).rstrip())
@@ -239,9 +239,9 @@ def list_rules(as_json: bool) -> int:
         print(json.dumps(checkable, indent=2))
         return OK
     for rule in checkable:
-        needs = rule["check"]["needs"]
-        told = f"  with --{needs}" if needs else ""
-        print(f"{rule['check']['severity']:8} {rule['id']}{told}")
+        requires = rule["check"]["requires"]
+        suffix = f"  with --{requires}" if requires else ""
+        print(f"{rule['check']['severity']:8} {rule['id']}{suffix}")
     return OK
 
 

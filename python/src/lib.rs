@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use bufferprocs::conformance::{Examination, Exception, Report, Step};
-use bufferprocs::python::PySubject;
+use bufferprocs::python::PyTarget;
 use bufferprocs::{Buffer, Request};
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
@@ -41,31 +41,31 @@ fn to_python<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDic
     result.set_item("refusal", &report.refusal)?;
     let checked = report.checked.iter().map(|check| check.rule);
     result.set_item("checked", checked.collect::<Vec<_>>())?;
-    let untold = report.untold.iter().map(ToString::to_string);
-    result.set_item("untold", untold.collect::<Vec<_>>())?;
-    result.set_item("unusable", &report.unusable)?;
+    let missing_inputs = report.missing_inputs.iter().map(ToString::to_string);
+    result.set_item("missing_inputs", missing_inputs.collect::<Vec<_>>())?;
+    result.set_item("rejected_inputs", &report.rejected_inputs)?;
     result.set_item("text", report.to_string())?;
     Ok(result)
 }
 
-type Amid<'py> = (Bound<'py, PyAny>, Option<(usize, usize)>);
+type ReentrantView<'py> = (Bound<'py, PyAny>, Option<(usize, usize)>);
 
-/// The view that `call` took amid a change, with address and size of what it shows.
-fn amid<'py>(call: &Bound<'py, PyAny>) -> PyResult<Amid<'py>> {
+/// The view that `call` took during a change, with address and size of what it shows.
+fn reentrant_view<'py>(call: &Bound<'py, PyAny>) -> PyResult<ReentrantView<'py>> {
     let view = call.call0()?;
     if view.is_none() {
         return Ok((view, None));
     }
     let buffer = Buffer::get(&view, Request::FULL_RO)?;
-    let shown = (buffer.raw().buf.addr(), buffer.len());
+    let shown = (buffer.raw().buf.addr(), buffer.len_bytes());
     drop(buffer);
     Ok((view, Some(shown)))
 }
 
 /// Examines `obj` and returns what was found.
 ///
-/// What a mutator raises besides `Exception`, and what `follow` raises, is raised when the
-/// examination is over.
+/// If a mutator raises something other than an `Exception`, or `follow` raises, the exception is
+/// raised when the examination is over.
 #[pyfunction]
 #[pyo3(signature = (obj, *, mutate, reenter, contents, within, base, rule, ignore, follow))]
 #[allow(clippy::too_many_arguments)] // by keyword, from one place
@@ -86,12 +86,12 @@ fn examine<'py>(
         raised.borrow_mut().get_or_insert(error);
     };
     let views = RefCell::new(None);
-    // SAFETY: not known of an exporter that is to be examined. Who calls this from Python is told
+    // SAFETY: not known of an exporter that is to be examined. The documentation tells callers
     // so, and the command line runs it in a process of its own.
-    let wrap = |object| unsafe { PySubject::new(object) };
+    let wrap = |object| unsafe { PyTarget::new(object) };
     let base = base.map(wrap).transpose()?;
-    let subject = wrap(obj)?;
-    let mut examination = Examination::of(&subject);
+    let target = wrap(obj)?;
+    let mut examination = Examination::of(&target);
     if let Some(contents) = contents {
         examination = examination.contents(contents);
     }
@@ -116,7 +116,7 @@ fn examine<'py>(
     }
     for (name, call) in reenter {
         let (keep, views) = (&keep, &views);
-        examination = examination.reenter(name, move || match amid(&call) {
+        examination = examination.reenter(name, move || match reentrant_view(&call) {
             Ok((view, shown)) => {
                 views.replace(Some(view)); // until the next call
                 shown
@@ -138,7 +138,7 @@ fn examine<'py>(
         });
     }
     let mut report = examination.run();
-    drop(subject);
+    drop(target);
     if let Some(error) = raised.borrow_mut().take() {
         return Err(error);
     }

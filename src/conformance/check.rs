@@ -7,6 +7,14 @@ use super::evidence::{Evidence, Observation};
 use crate::request::Request;
 
 /// A rule that can be checked from outside.
+///
+/// ```
+/// use bufferprocs::conformance::{CHECKS, Input, Level};
+///
+/// let check = CHECKS.iter().find(|check| check.rule == "exported.no-resize").unwrap();
+/// assert_eq!((check.level, check.requires), (Level::Must, Some(Input::Mutate)));
+/// assert_eq!(check.link(), "first-exporter.html#r-exported.no-resize");
+/// ```
 pub struct Check {
     /// Its id in the book.
     pub rule: &'static str,
@@ -17,12 +25,19 @@ pub struct Check {
     pub disputed: bool,
     /// The page of the book that states it, without `.html`.
     pub page: &'static str,
-    /// What has to be told for it.
-    pub needs: Option<Needs>,
-    pub(super) look: fn(&Evidence, &mut Findings),
+    /// The input without which it cannot be checked.
+    pub requires: Option<Input>,
+    pub(super) run: fn(&Evidence, &mut Findings),
 }
 
 /// How binding a rule is.
+///
+/// ```
+/// use bufferprocs::conformance::{CHECKS, Level};
+///
+/// let binding = CHECKS.iter().filter(|check| check.level == Level::Must).count();
+/// assert!(binding > CHECKS.len() / 2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Demanded by the documentation, or by what follows from it.
@@ -35,8 +50,18 @@ pub enum Level {
 
 /// The input that a check requires from the author of an exporter, by a method of
 /// [`Examination`](super::Examination).
+///
+/// ```
+/// use bufferprocs::conformance::{Examination, Input};
+/// use bufferprocs::Object;
+///
+/// let object = Object::new(vec![1u8, 2]);
+/// let report = Examination::of(&object).contents([1, 2]).run();
+/// assert!(!report.missing_inputs.contains(&Input::Contents));
+/// assert!(report.missing_inputs.contains(&Input::Mutate));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub enum Input {
     /// `contents`
     Contents,
     /// `within`
@@ -49,14 +74,14 @@ pub enum Needs {
     Reenter,
 }
 
-impl fmt::Display for Needs {
+impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Needs::Contents => "contents",
-            Needs::Within => "within",
-            Needs::Base => "base",
-            Needs::Mutate => "mutate",
-            Needs::Reenter => "reenter",
+            Input::Contents => "contents",
+            Input::Within => "within",
+            Input::Base => "base",
+            Input::Mutate => "mutate",
+            Input::Reenter => "reenter",
         })
     }
 }

@@ -1,11 +1,11 @@
 //! The table of the checks. Each is a function in one of the files below.
 
-use super::check::{Check, Findings, Level, Needs};
+use super::check::{Check, Findings, Input, Level};
 use super::evidence::Evidence;
 use Level::{Must, Observed, Should};
 
-mod chains;
 mod fields;
+mod items;
 mod lifetimes;
 mod refusals;
 mod requests;
@@ -14,24 +14,24 @@ const fn check(
     rule: &'static str,
     level: Level,
     page: &'static str,
-    look: fn(&Evidence, &mut Findings),
+    run: fn(&Evidence, &mut Findings),
 ) -> Check {
-    Check { rule, level, disputed: false, page, needs: None, look }
+    Check { rule, level, disputed: false, page, requires: None, run }
 }
 
 const fn disputed(check: Check) -> Check {
     Check { disputed: true, ..check }
 }
 
-const fn told(needs: Needs, check: Check) -> Check {
-    Check { needs: Some(needs), ..check }
+const fn requires(input: Input, check: Check) -> Check {
+    Check { requires: Some(input), ..check }
 }
 
 /// All checks, in the order of the book.
 #[rustfmt::skip] // a table
 pub static CHECKS: [Check; 58] = [
-    told(Needs::Mutate, check("exported.no-resize", Must, "first-exporter", lifetimes::no_resize)),
-    told(Needs::Reenter, check("exported.no-request-during-change", Must, "first-exporter", lifetimes::no_request_during_change)),
+    requires(Input::Mutate, check("exported.no-resize", Must, "first-exporter", lifetimes::no_resize)),
+    requires(Input::Reenter, check("exported.no-request-during-change", Must, "first-exporter", lifetimes::no_request_during_change)),
     check("getbuffer.signature", Must, "procs", refusals::signature),
     check("getbuffer.one-request", Must, "procs", lifetimes::one_request),
     check("getbuffer.refuse.buffer-error", Must, "procs", refusals::buffer_error),
@@ -44,12 +44,12 @@ pub static CHECKS: [Check; 58] = [
     check("getbuffer.zero", Must, "procs", refusals::zero),
     check("getbuffer.memory-stable", Must, "procs", lifetimes::memory_stable),
     check("release.give-back", Must, "procs", lifetimes::give_back),
-    told(Needs::Mutate, check("release.count-down", Must, "procs", lifetimes::count_down)),
+    requires(Input::Mutate, check("release.count-down", Must, "procs", lifetimes::count_down)),
     check("release.internal", Must, "procs", lifetimes::internal),
     check("release.copy-of-view", Must, "procs", lifetimes::copy_of_view),
     check("release.keeps-obj", Must, "procs", lifetimes::keeps_obj),
     check("field.all-written", Should, "py-buffer", fields::all_written),
-    told(Needs::Contents, check("field.buf.first-item", Must, "py-buffer", chains::first_item)),
+    requires(Input::Contents, check("field.buf.first-item", Must, "py-buffer", items::first_item)),
     check("field.buf.empty", Should, "py-buffer", fields::buf_empty),
     check("field.obj.owned", Must, "py-buffer", lifetimes::owned),
     check("field.len.product", Must, "py-buffer", fields::len_product),
@@ -61,10 +61,10 @@ pub static CHECKS: [Check; 58] = [
     check("field.ndim.max", Must, "py-buffer", fields::ndim_max),
     check("field.ndim.zero", Must, "py-buffer", fields::ndim_zero),
     check("field.shape.extents", Must, "py-buffer", fields::extents),
-    told(Needs::Contents, check("field.strides.address", Must, "py-buffer", chains::strides_address)),
-    told(Needs::Within, check("field.strides.within-memory", Must, "py-buffer", chains::within_memory)),
+    requires(Input::Contents, check("field.strides.address", Must, "py-buffer", items::strides_address)),
+    requires(Input::Within, check("field.strides.within-memory", Must, "py-buffer", items::within_memory)),
     check("field.suboffsets.null", Must, "py-buffer", fields::suboffsets_null),
-    told(Needs::Contents, check("field.suboffsets.address", Must, "py-buffer", chains::suboffsets_address)),
+    requires(Input::Contents, check("field.suboffsets.address", Must, "py-buffer", items::suboffsets_address)),
     check("request.nesting", Must, "requests", requests::nesting),
     check("request.fixed-fields", Must, "requests", requests::fixed_fields),
     disputed(check("request.ndim-without-nd", Should, "requests", requests::ndim_without_nd)),
@@ -86,6 +86,6 @@ pub static CHECKS: [Check; 58] = [
     check("request.contiguity.short-axes", Observed, "requests", requests::short_axes),
     check("suboffsets.indirect-only", Must, "suboffsets", requests::indirect_only),
     check("exports.release-anywhere", Must, "counting", lifetimes::release_anywhere),
-    told(Needs::Base, check("chain.invents-nothing", Must, "reexporting", chains::invents_nothing)),
-    told(Needs::Base, check("chain.stays-read-only", Must, "reexporting", chains::stays_read_only)),
+    requires(Input::Base, check("chain.invents-nothing", Must, "reexporting", items::invents_nothing)),
+    requires(Input::Base, check("chain.stays-read-only", Must, "reexporting", items::stays_read_only)),
 ];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::CString;
 use std::ops::Range;
 
-use super::subject::{Answer, Exception};
+use super::target::{Answer, Exception};
 use crate::abi::{Py_buffer, Py_ssize_t};
 use crate::layout::LayoutRef;
 use crate::request::Request;
@@ -15,16 +15,16 @@ pub(super) struct Evidence {
     pub(super) alone: Vec<Observation>,
     /// Each request, while a view of all fields is held. Empty if no such view was granted.
     pub(super) beside: Vec<Observation>,
-    /// Rounds of several views that were released in different orders.
-    pub(super) rounds: Vec<Round>,
+    /// Several views that were released in different orders.
+    pub(super) release_orders: Vec<ReleaseOrder>,
     /// Views of which a byte copy was released.
     pub(super) copies: Vec<Copied>,
     pub(super) mutations: Vec<Mutation>,
-    pub(super) reentries: Vec<Amid>,
+    pub(super) reentrant_views: Vec<ReentrantView>,
     /// What changed in a view while it was held.
-    pub(super) unsteady: Vec<Unsteady>,
-    /// All items in C order, if no more were there than were told, from the first view that leads
-    /// to them.
+    pub(super) changed_views: Vec<ChangedView>,
+    /// All items in C order, if no more were there than were expected, from the first view that
+    /// leads to them.
     pub(super) contents: Option<Vec<u8>>,
     /// Each view has memory of its own: two that were held at once had different addresses.
     pub(super) memory_per_view: bool,
@@ -32,7 +32,7 @@ pub(super) struct Evidence {
     /// another view.
     pub(super) size_per_view: bool,
     pub(super) claims: Claims,
-    /// What the exporter answers to [`MOST`] whose items the subject shows.
+    /// What the exporter answers to [`MOST`] whose items the target shows.
     pub(super) base: Option<[Observation; MOST.len()]>,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Observation {
     /// As the exporter left it. Pointers are there to be compared.
     pub(super) view: Py_buffer,
     /// `obj` is the object that was asked.
-    pub(super) is_subject: bool,
+    pub(super) is_target: bool,
     pub(super) fields: Fields,
     pub(super) references: Option<References>,
 }
@@ -77,7 +77,7 @@ pub(super) struct References {
 }
 
 /// The order in which views were released.
-pub(super) struct Round {
+pub(super) struct ReleaseOrder {
     /// As in `first to last`.
     pub(super) order: &'static str,
     pub(super) releases: Vec<Release>,
@@ -87,20 +87,20 @@ pub(super) struct Round {
 pub(super) struct Release {
     pub(super) request: Request,
     pub(super) unraisable: Option<String>,
-    /// What was different in a view that is still held.
+    /// The difference in a view that is still held.
     pub(super) others: Option<String>,
 }
 
 /// The end of a view of which a byte copy was released.
 pub(super) struct Copied {
     pub(super) request: Request,
-    /// References to the subject, relative to those before the request.
+    /// References to the target, relative to those before the request.
     pub(super) references: Option<i32>,
     pub(super) unraisable: Option<String>,
 }
 
 /// A view that was not at its end as it was granted.
-pub(super) struct Unsteady {
+pub(super) struct ChangedView {
     pub(super) request: Request,
     pub(super) difference: String,
 }
@@ -108,11 +108,11 @@ pub(super) struct Unsteady {
 /// What a mutator did.
 pub(super) struct Mutation {
     pub(super) name: Cow<'static, str>,
-    /// What it answered while a view was held. None if no view was granted.
+    /// Its answer while a view was held. None if no view was granted.
     pub(super) held: Option<Result<(), Exception>>,
     /// How a view that was granted after it differs from the one that was held.
     pub(super) moved: Option<String>,
-    /// What it answered when no view was held any more.
+    /// Its answer when no view was held any more.
     pub(super) free: Result<(), Exception>,
 }
 
@@ -126,7 +126,7 @@ impl Mutation {
 }
 
 /// A view that was granted during a change.
-pub(super) struct Amid {
+pub(super) struct ReentrantView {
     pub(super) name: Cow<'static, str>,
     /// Address and size of what it shows. None if it, or the change, was refused.
     pub(super) seen: Option<(usize, usize)>,

@@ -4,11 +4,21 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::evidence::Claims;
-use super::subject::{Exception, Subject};
+use super::target::{Exception, Target};
 use crate::request::Request;
 
-/// What is done to a subject at the moment. If it ends the process, this is the last that was
+/// What is done to a target at the moment. If it ends the process, this is the last that was
 /// heard of it.
+///
+/// ```
+/// use bufferprocs::conformance::{Examination, Step};
+/// use bufferprocs::Object;
+///
+/// let object = Object::new(vec![1u8, 2]);
+/// let mut steps = Vec::new();
+/// Examination::of(&object).follow(|step| steps.push(step)).run();
+/// assert!(matches!(steps[0], Step::Alone(_)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
@@ -27,11 +37,20 @@ pub enum Step {
 }
 
 /// An examination of one exporter. Its author's inputs make more rules checkable.
+///
+/// ```
+/// use bufferprocs::conformance::Examination;
+/// use bufferprocs::Object;
+///
+/// let object = Object::new(vec![1u8, 2, 3]);
+/// let report = Examination::of(&object).contents([1, 2, 3]).run();
+/// assert!(report.is_ok(), "{report}");
+/// ```
 #[allow(missing_debug_implementations)] // it holds what the caller gave to be called
 pub struct Examination<'a> {
-    pub(super) subject: &'a dyn Subject,
+    pub(super) target: &'a dyn Target,
     pub(super) claims: Claims,
-    pub(super) base: Option<&'a dyn Subject>,
+    pub(super) base: Option<&'a dyn Target>,
     pub(super) mutators: Vec<Mutator<'a>>,
     pub(super) reentries: Vec<Reentry<'a>>,
     pub(super) follow: Box<dyn FnMut(Step) + 'a>,
@@ -51,10 +70,10 @@ pub(super) struct Reentry<'a> {
 }
 
 impl<'a> Examination<'a> {
-    /// Examines `subject`.
-    pub fn of(subject: &'a dyn Subject) -> Examination<'a> {
+    /// Examines `target`.
+    pub fn of(target: &'a dyn Target) -> Examination<'a> {
         Examination {
-            subject,
+            target,
             claims: Claims::default(),
             base: None,
             mutators: Vec::new(),
@@ -75,8 +94,8 @@ impl<'a> Examination<'a> {
         self
     }
 
-    /// The exporter whose items the subject shows, all of them and as they are.
-    pub fn base(mut self, base: &'a dyn Subject) -> Self {
+    /// The exporter whose items the target shows, all of them and as they are.
+    pub fn base(mut self, base: &'a dyn Target) -> Self {
         self.base = Some(base);
         self
     }

@@ -3,12 +3,12 @@
 use std::ffi::c_int;
 
 use super::evidence::{
-    Amid, Copied, Evidence, Fields, MOST, Mutation, Observation, References, Release, Round,
-    Unsteady, whole,
+    ChangedView, Copied, Evidence, Fields, MOST, Mutation, Observation, ReentrantView, References,
+    Release, ReleaseOrder, whole,
 };
 use super::examination::{Examination, Mutator, Step};
-use super::seen::{Seen, preset, see, see_at_most};
-use super::subject::Subject;
+use super::target::Target;
+use super::view_state::{ViewState, capture, capture_at_most, preset};
 use crate::abi::{Py_buffer, PyObject};
 use crate::request::Request;
 
@@ -17,77 +17,77 @@ use crate::request::Request;
 const HELD: u32 = 1 << 13;
 
 pub(super) struct Probe<'a> {
-    subject: &'a dyn Subject,
+    target: &'a dyn Target,
     examination: Examination<'a>,
 }
 
-/// References to a subject that are taken beforehand. They are given back in any case: foreign
+/// References to a target that are taken beforehand. They are given back in any case: foreign
 /// code that the examination calls may panic.
-struct Spares<'a> {
-    subject: &'a dyn Subject,
+struct ExtraReferences<'a> {
+    target: &'a dyn Target,
     /// References to it before.
     before: Option<u32>,
 }
 
-impl<'a> Spares<'a> {
-    fn take(subject: &'a dyn Subject) -> Spares<'a> {
-        // SAFETY: the subject is alive.
-        let before = unsafe { subject.references(subject.as_ptr()) };
-        subject.hold(HELD);
-        Spares { subject, before }
+impl<'a> ExtraReferences<'a> {
+    fn take(target: &'a dyn Target) -> ExtraReferences<'a> {
+        // SAFETY: the target is alive.
+        let before = unsafe { target.references(target.as_ptr()) };
+        target.take_references(HELD);
+        ExtraReferences { target, before }
     }
 }
 
-impl Drop for Spares<'_> {
+impl Drop for ExtraReferences<'_> {
     fn drop(&mut self) {
-        // SAFETY: the subject is alive, also if its exporter dropped references that were not its
+        // SAFETY: the target is alive, also if its exporter dropped references that were not its
         // own.
-        let after = unsafe { self.subject.references(self.subject.as_ptr()) };
+        let after = unsafe { self.target.references(self.target.as_ptr()) };
         let lost = difference(self.before, after).unwrap_or(HELD as i32) - HELD as i32;
         // SAFETY: they were taken above; those that the exporter dropped are gone.
-        unsafe { self.subject.let_go(HELD.saturating_add_signed(lost.min(0))) };
+        unsafe { self.target.drop_references(HELD.saturating_add_signed(lost.min(0))) };
     }
 }
 
-/// A view that is held, at an address that does not change: its arrays may stand in the struct
+/// A view that is held, at an address that does not change: its arrays may be part of the struct
 /// itself. It is released in any case.
 struct Held<'a> {
-    subject: &'a dyn Subject,
+    target: &'a dyn Target,
     /// None once it is released.
     view: Option<Box<Py_buffer>>,
     request: Request,
-    was: Seen,
-    /// References to the subject before the request.
+    was: ViewState,
+    /// References to the target before the request.
     references: Option<u32>,
 }
 
 impl<'a> Probe<'a> {
     pub(super) fn new(examination: Examination<'a>) -> Probe<'a> {
-        Probe { subject: examination.subject, examination }
+        Probe { target: examination.target, examination }
     }
 
     pub(super) fn collect(mut self) -> Evidence {
-        let _spares = Spares::take(self.subject);
-        self.look()
+        let _extra = ExtraReferences::take(self.target);
+        self.run()
     }
 
-    fn look(&mut self) -> Evidence {
-        let subject = self.subject;
-        subject.take_unraisable(); // what came before is none of ours
+    fn run(&mut self) -> Evidence {
+        let target = self.target;
+        target.take_unraisable(); // not caused by this examination
         let alone: Vec<_> = (0..512)
             .map(|flags| {
                 self.follow(Step::Alone(Request::from_bits_retain(flags)));
-                observe(subject, flags, subject.as_ptr())
+                observe(target, flags, target.as_ptr())
             })
             .collect();
-        let mut unsteady = Vec::new();
-        let beside = self.beside(&alone, &mut unsteady);
+        let mut changed_views = Vec::new();
+        let beside = self.beside(&alone, &mut changed_views);
         let some = different(&alone);
         self.follow(Step::Releases);
-        let rounds = vec![
-            self.round(&some, "from the first to the last", |_| 0),
-            self.round(&some, "from the last to the first", |left| left - 1),
-            self.round(&some, "from the middle", |left| left / 2),
+        let release_orders = vec![
+            self.release_in_order(&some, "from the first to the last", |_| 0),
+            self.release_in_order(&some, "from the last to the first", |left| left - 1),
+            self.release_in_order(&some, "from the middle", |left| left / 2),
         ];
         self.follow(Step::Copies);
         let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
@@ -105,9 +105,9 @@ impl<'a> Probe<'a> {
                 held.release();
                 shown
             });
-            Amid { name: reentry.name, seen, now }
+            ReentrantView { name: reentry.name, seen, now }
         });
-        let reentries = reentries.collect();
+        let reentrant_views = reentries.collect();
         let mutators = std::mem::take(&mut self.examination.mutators);
         let mutations = mutators.into_iter().enumerate().map(|(number, mutator)| {
             self.follow(Step::Mutator(number));
@@ -121,11 +121,11 @@ impl<'a> Probe<'a> {
         Evidence {
             alone,
             beside,
-            rounds,
+            release_orders,
             copies,
             mutations,
-            reentries,
-            unsteady,
+            reentrant_views,
+            changed_views,
             contents,
             memory_per_view,
             size_per_view,
@@ -140,7 +140,11 @@ impl<'a> Probe<'a> {
 
     /// All requests once more, while a view is held. If its `obj` is another object, as of one
     /// that redirects, the references to that are counted.
-    fn beside(&mut self, alone: &[Observation], unsteady: &mut Vec<Unsteady>) -> Vec<Observation> {
+    fn beside(
+        &mut self,
+        alone: &[Observation],
+        changed_views: &mut Vec<ChangedView>,
+    ) -> Vec<Observation> {
         let first = whole(alone).or_else(|| alone.iter().find(|seen| seen.is_granted()));
         let Some(mut held) = first.and_then(|seen| self.take(seen.request)) else {
             return Vec::new();
@@ -149,39 +153,44 @@ impl<'a> Probe<'a> {
         let seen = (0..512)
             .map(|flags| {
                 self.follow(Step::Beside(Request::from_bits_retain(flags)));
-                let seen = observe(self.subject, flags, held.view().obj);
+                let seen = observe(self.target, flags, held.view().obj);
                 difference = difference.take().or_else(|| held.difference(false));
                 seen
             })
             .collect();
         let difference = difference.or_else(|| held.difference(true));
-        unsteady
-            .extend(difference.map(|difference| Unsteady { request: held.request, difference }));
+        changed_views
+            .extend(difference.map(|difference| ChangedView { request: held.request, difference }));
         held.release();
         seen
     }
 
     /// Takes some views at once and releases them in an order: `next` chooses among those that
     /// are left.
-    fn round(&self, requests: &[Request], order: &'static str, next: fn(usize) -> usize) -> Round {
+    fn release_in_order(
+        &self,
+        requests: &[Request],
+        order: &'static str,
+        next: fn(usize) -> usize,
+    ) -> ReleaseOrder {
         let mut held: Vec<Held> =
             requests.iter().filter_map(|&request| self.take(request)).collect();
         let mut releases = Vec::new();
         while !held.is_empty() {
             let mut one = held.remove(next(held.len()));
-            // Before the release, so that a view that was unsteady already is not laid to it.
+            // Before the release, so that a view that had changed already is not laid to it.
             let steady: Vec<bool> =
                 held.iter().map(|other| other.difference(true).is_none()).collect();
-            self.subject.take_unraisable();
+            self.target.take_unraisable();
             one.release();
             let others = held.iter().zip(steady).filter(|(_, steady)| *steady);
             releases.push(Release {
                 request: one.request,
-                unraisable: self.subject.take_unraisable(),
+                unraisable: self.target.take_unraisable(),
                 others: others.map(|(other, _)| other).find_map(|other| other.difference(true)),
             });
         }
-        Round { order, releases }
+        ReleaseOrder { order, releases }
     }
 
     /// Releases a byte copy of a view, at another address, while the struct that was filled holds
@@ -190,20 +199,20 @@ impl<'a> Probe<'a> {
         let mut held = self.take(request)?;
         let filled = held.view.replace(Box::new(preset()));
         let mut copy = Box::new(*filled.expect("it was just taken"));
-        self.subject.take_unraisable();
+        self.target.take_unraisable();
         self.give_back(&mut copy);
         Some(Copied {
             request,
             references: difference(held.references, self.references()),
-            unraisable: self.subject.take_unraisable(),
+            unraisable: self.target.take_unraisable(),
         })
     }
 
-    /// All items, if there are as many as were told: they have to be compared to the last.
+    /// All items, if there are as many as were expected: they have to be compared to the last.
     fn contents(&self, request: Request) -> Option<Vec<u8>> {
-        let told = self.examination.claims.contents.as_ref()?;
+        let expected = self.examination.claims.contents.as_ref()?;
         let mut held = self.take(request)?;
-        let seen = see_at_most(held.view(), Some(told.len()));
+        let seen = capture_at_most(held.view(), Some(expected.len()));
         held.release();
         seen.contents
     }
@@ -221,8 +230,8 @@ impl<'a> Probe<'a> {
         (first.0 != second.0, first.0 != second.0 && first.1 != second.1)
     }
 
-    /// Calls a mutator with a view held, and without. What the held view points at is not looked
-    /// at after the call: it may be gone.
+    /// Calls a mutator with a view held, and without. The memory of the held view is not read after
+    /// the call, because it may be freed.
     fn mutate(&self, mut mutator: Mutator<'_>, request: Option<Request>) -> Mutation {
         let mut moved = None;
         let held = request.and_then(|request| self.take(request)).map(|mut first| {
@@ -241,23 +250,23 @@ impl<'a> Probe<'a> {
     }
 
     fn references(&self) -> Option<u32> {
-        // SAFETY: the subject is alive: at least the references of `HELD` are ours.
-        unsafe { self.subject.references(self.subject.as_ptr()) }
+        // SAFETY: the target is alive: at least the references of `HELD` are ours.
+        unsafe { self.target.references(self.target.as_ptr()) }
     }
 
     fn take(&self, request: Request) -> Option<Held<'a>> {
         let references = self.references();
         let mut view = Box::new(preset());
-        let answer = self.subject.ask(&mut view, request.bits());
-        let subject = self.subject;
+        let answer = self.target.get_buffer(&mut view, request.bits());
+        let target = self.target;
         (answer.status == 0).then(|| {
-            let was = see(&view, true);
-            Held { subject, view: Some(view), request, was, references }
+            let was = capture(&view, true);
+            Held { target, view: Some(view), request, was, references }
         })
     }
 
     fn give_back(&self, view: &mut Py_buffer) {
-        release(self.subject, view);
+        release(self.target, view);
     }
 }
 
@@ -292,23 +301,23 @@ fn different(alone: &[Observation]) -> Vec<Request> {
 
 /// One request, and its release. `counted` is the object whose references are counted, if it is
 /// the one in `obj`.
-fn observe(subject: &dyn Subject, flags: c_int, counted: *mut PyObject) -> Observation {
+fn observe(target: &dyn Target, flags: c_int, counted: *mut PyObject) -> Observation {
     let is_counted = !counted.is_null() && counted != preset().obj;
     let references = || match is_counted {
-        // SAFETY: the subject, or the `obj` of a view that is held.
-        true => unsafe { subject.references(counted) },
+        // SAFETY: the target, or the `obj` of a view that is held.
+        true => unsafe { target.references(counted) },
         false => None,
     };
     let start = references();
     let before = preset();
     let mut view = before;
-    let answer = subject.ask(&mut view, flags);
+    let answer = target.get_buffer(&mut view, flags);
     let is_granted = answer.status == 0;
-    let fields = if is_granted { see(&view, false).fields } else { Fields::default() };
+    let fields = if is_granted { capture(&view, false).fields } else { Fields::default() };
     let filled = view;
     let held = difference(start, references());
     if is_granted {
-        release(subject, &mut view);
+        release(target, &mut view);
     }
     let after = difference(start, references());
     let tells = !is_granted || filled.obj == counted;
@@ -317,7 +326,7 @@ fn observe(subject: &dyn Subject, flags: c_int, counted: *mut PyObject) -> Obser
         answer,
         before,
         view: filled,
-        is_subject: filled.obj == subject.as_ptr(),
+        is_target: filled.obj == target.as_ptr(),
         fields,
         references: held
             .zip(after)
@@ -327,11 +336,11 @@ fn observe(subject: &dyn Subject, flags: c_int, counted: *mut PyObject) -> Obser
 }
 
 /// Releases a granted view, unless `obj` was not written.
-fn release(subject: &dyn Subject, view: &mut Py_buffer) {
+fn release(target: &dyn Target, view: &mut Py_buffer) {
     if view.obj != preset().obj {
         // SAFETY: granted and not released, or a copy of one; `obj` was written, so it is NULL or
         // a live object.
-        unsafe { subject.release(view) };
+        unsafe { target.release(view) };
     }
 }
 
@@ -346,13 +355,13 @@ impl Held<'_> {
 
     fn release(&mut self) {
         if let Some(mut view) = self.view.take() {
-            release(self.subject, &mut view);
+            release(self.target, &mut view);
         }
     }
 
     /// What is no longer as it was.
     fn difference(&self, with_contents: bool) -> Option<String> {
-        let is = see(self.view(), with_contents);
+        let is = capture(self.view(), with_contents);
         if is.numbers != self.was.numbers {
             return Some("the struct was written".to_owned());
         }

@@ -3,15 +3,24 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::check::{Check, Finding, Findings, Level, Needs};
+use super::check::{Check, Finding, Findings, Input, Level};
 use super::checks::CHECKS;
 use super::evidence::{Evidence, whole};
 use crate::request::Request;
 
 /// How much a violation matters.
+///
+/// ```
+/// use bufferprocs::conformance::{Examination, Severity};
+/// use bufferprocs::exporters::broken::Broken;
+///
+/// let report = Examination::of(&Broken::new("getbuffer.fill").unwrap()).run();
+/// assert_eq!(report.violations[0].check.severity(), Severity::Error);
+/// assert!(Severity::Note < Severity::Warning && Severity::Warning < Severity::Error);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// A rule that is disputed, or that CPython's exporters keep without being told.
+    /// A rule that is disputed, or that CPython's exporters keep although no document demands it.
     Note,
     /// A rule of level SHOULD.
     Warning,
@@ -30,33 +39,52 @@ impl fmt::Display for Severity {
 }
 
 /// A rule that is broken.
+///
+/// ```
+/// use bufferprocs::conformance::Examination;
+/// use bufferprocs::exporters::broken::Broken;
+///
+/// let report = Examination::of(&Broken::new("request.strides").unwrap()).run();
+/// let violation = &report.violations[0];
+/// assert_eq!(violation.check.rule, "request.strides");
+/// println!("expected {}, found {}", violation.expected, violation.found);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Violation {
     /// The check that found it, with the id of the rule.
     pub check: &'static Check,
     /// The requests that show it, in the order of their flags. Empty if it was no single request.
     pub requests: Vec<Request>,
-    /// What the rule demands, in the first case that was found.
+    /// The demand of the rule, in the first case that was found.
     pub expected: Cow<'static, str>,
     /// What there was instead, in that case.
     pub found: String,
 }
 
 /// The outcome of an examination.
+///
+/// ```
+/// use bufferprocs::conformance::Examination;
+/// use bufferprocs::exporters::bytes;
+///
+/// let report = Examination::of(&bytes::object(*b"abc")).run();
+/// assert!(report.is_ok());
+/// println!("{report}"); // which rules were checked, and which inputs were missing
+/// ```
 #[derive(Debug, Clone)]
 pub struct Report {
     /// What is broken, in the order of the book.
     pub violations: Vec<Violation>,
     /// Of the 512 requests, those that were granted.
     pub granted: usize,
-    /// What was raised first, if no request was granted.
+    /// The first exception, if no request was granted.
     pub refusal: Option<String>,
-    /// The rules that were looked at.
+    /// The rules that were checked.
     pub checked: Vec<&'static Check>,
-    /// What the author might have told besides.
-    pub untold: Vec<Needs>,
-    /// What was told and could not be used, each with the reason. Nothing is proved by it.
-    pub unusable: Vec<String>,
+    /// The inputs that were not given, and without which some rules are not checked.
+    pub missing_inputs: Vec<Input>,
+    /// Inputs that could not be used, each with the reason. Nothing is proved by them.
+    pub rejected_inputs: Vec<String>,
 }
 
 impl Check {
@@ -80,21 +108,22 @@ impl Report {
     pub(super) fn of(evidence: &Evidence) -> Report {
         let violations = CHECKS.iter().filter_map(|check| {
             let mut findings = Findings::default();
-            (check.look)(evidence, &mut findings);
+            (check.run)(evidence, &mut findings);
             Violation::of(check, findings.0)
         });
         let claims = &evidence.claims;
-        let told = [
-            (Needs::Contents, claims.contents.is_some()),
-            (Needs::Within, claims.within.is_some()),
-            (Needs::Base, evidence.base.is_some()),
-            (Needs::Mutate, !evidence.mutations.is_empty()),
-            (Needs::Reenter, !evidence.reentries.is_empty()),
+        let given = [
+            (Input::Contents, claims.contents.is_some()),
+            (Input::Within, claims.within.is_some()),
+            (Input::Base, evidence.base.is_some()),
+            (Input::Mutate, !evidence.mutations.is_empty()),
+            (Input::Reenter, !evidence.reentrant_views.is_empty()),
         ];
-        let unusable = unusable(evidence);
-        let is_usable = |needs| !unusable.iter().any(|(unusable, _)| *unusable == needs);
-        let untold = told.iter().filter(|told| !told.1).map(|told| told.0).collect();
-        let is_told = |needs: &Needs| told.contains(&(*needs, true)) && is_usable(*needs);
+        let rejected_inputs = rejected_inputs(evidence);
+        let is_rejected = |input| rejected_inputs.iter().any(|(rejected, _)| *rejected == input);
+        let missing_inputs =
+            given.iter().filter(|(_, is_given)| !is_given).map(|(input, _)| *input).collect();
+        let is_usable = |input: &Input| given.contains(&(*input, true)) && !is_rejected(*input);
         let granted = evidence.granted().count();
         let first = evidence.alone.first().and_then(|seen| seen.answer.raised.as_ref());
         Report {
@@ -103,18 +132,18 @@ impl Report {
             refusal: first.filter(|_| granted == 0).map(ToString::to_string),
             checked: CHECKS
                 .iter()
-                .filter(|check| check.needs.as_ref().is_none_or(is_told))
+                .filter(|check| check.requires.as_ref().is_none_or(is_usable))
                 .collect(),
-            untold,
-            unusable: unusable.into_iter().map(|(_, reason)| reason).collect(),
+            missing_inputs,
+            rejected_inputs: rejected_inputs.into_iter().map(|(_, reason)| reason).collect(),
         }
     }
 
-    /// Whether no rule of level MUST is broken, the exporter granted anything at all, and what
-    /// was told could be used.
+    /// Whether no rule of level MUST is broken, the exporter granted anything at all, and
+    /// every input could be used.
     pub fn is_ok(&self) -> bool {
         let has_errors = self.at_least(Severity::Error).next().is_some();
-        self.granted > 0 && !has_errors && self.unusable.is_empty()
+        self.granted > 0 && !has_errors && self.rejected_inputs.is_empty()
     }
 
     /// The same without a rule, as if it were not known.
@@ -128,8 +157,8 @@ impl Report {
     pub fn only(mut self, rule: &str) -> Report {
         self.violations.retain(|found| found.check.rule == rule);
         self.checked.retain(|check| check.rule == rule);
-        self.untold
-            .retain(|needs| CHECKS.iter().any(|c| c.rule == rule && c.needs == Some(*needs)));
+        self.missing_inputs
+            .retain(|input| CHECKS.iter().any(|c| c.rule == rule && c.requires == Some(*input)));
         self
     }
 
@@ -143,35 +172,36 @@ impl Report {
     }
 }
 
-/// What was told and cannot be used, and why.
-fn unusable(evidence: &Evidence) -> Vec<(Needs, String)> {
-    let mut unusable = Vec::new();
+/// Inputs that cannot be used, and why.
+fn rejected_inputs(evidence: &Evidence) -> Vec<(Input, String)> {
+    let mut rejected_inputs = Vec::new();
     let claims = &evidence.claims;
     let is_shown = evidence.whole().is_some();
-    let mut add = |needs: Needs, reason: &str| unusable.push((needs, format!("{needs}: {reason}")));
-    let told = claims.contents.as_ref().map(Vec::len);
-    let shown = evidence.whole().and_then(|seen| seen.layout()).map(|layout| layout.len());
+    let mut add =
+        |input: Input, reason: &str| rejected_inputs.push((input, format!("{input}: {reason}")));
+    let given = claims.contents.as_ref().map(Vec::len);
+    let shown = evidence.whole().and_then(|seen| seen.layout()).map(|layout| layout.len_bytes());
     // Where there are more or fewer, that is what is found.
-    if told.is_some() && evidence.contents.is_none() && (shown.is_none() || shown == told) {
-        add(Needs::Contents, "no view leads to the items, by a shape that fits");
+    if given.is_some() && evidence.contents.is_none() && (shown.is_none() || shown == given) {
+        add(Input::Contents, "no view leads to the items, by a shape that fits");
     }
     if claims.within.is_some() && !is_shown {
-        add(Needs::Within, "no request for strides is granted");
+        add(Input::Within, "no request for strides is granted");
     }
     if evidence.base.as_ref().is_some_and(|base| whole(base).is_none()) {
-        add(Needs::Base, "it grants no request for strides");
+        add(Input::Base, "it grants no request for strides");
     }
     for mutation in &evidence.mutations {
         let name = &mutation.name;
         match (&mutation.held, &mutation.free) {
-            (None, _) => add(Needs::Mutate, &format!("{name}: no view was granted before it")),
+            (None, _) => add(Input::Mutate, &format!("{name}: no view was granted before it")),
             (_, Err(raised)) if mutation.has_failed() => {
-                add(Needs::Mutate, &format!("{name} raises {raised}, with a view and without"));
+                add(Input::Mutate, &format!("{name} raises {raised}, with a view and without"));
             }
             _ => {}
         }
     }
-    unusable
+    rejected_inputs
 }
 
 impl Violation {
@@ -247,8 +277,8 @@ impl fmt::Display for Report {
         for found in sorted {
             writeln!(f, "{found}")?;
         }
-        for reason in &self.unusable {
-            writeln!(f, "not usable: {reason}")?;
+        for reason in &self.rejected_inputs {
+            writeln!(f, "rejected input: {reason}")?;
         }
         if let Some(refusal) = &self.refusal {
             writeln!(f, "no request was granted: {refusal}")?;
@@ -262,10 +292,10 @@ impl fmt::Display for Report {
             counted(self.count(Severity::Warning), "warning"),
             counted(self.count(Severity::Note), "note"),
         )?;
-        for needs in &self.untold {
-            let left_out = CHECKS.iter().filter(|check| check.needs == Some(*needs));
+        for input in &self.missing_inputs {
+            let left_out = CHECKS.iter().filter(|check| check.requires == Some(*input));
             let rules: Vec<_> = left_out.map(|check| check.rule).collect();
-            writeln!(f, "not checked without `{needs}`: {}", rules.join(", "))?;
+            writeln!(f, "not checked without `{input}`: {}", rules.join(", "))?;
         }
         Ok(())
     }

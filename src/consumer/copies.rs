@@ -1,12 +1,12 @@
 //! Many items at once: out of a view, into it, from one to another.
 
 use super::{Buffer, Source};
+use crate::addresses::{self, advance};
 use crate::copy::{self, Memory};
 use crate::error::{AccessError, CopyError};
 use crate::format::Format;
 use crate::item::{AnyBits, load_bytes, store_bytes, width};
 use crate::layout::{LayoutRef, Order};
-use crate::walk::{self, advance};
 
 impl<S: Source> Buffer<S> {
     /// All items as packed bytes, in the order asked for.
@@ -15,18 +15,19 @@ impl<S: Source> Buffer<S> {
     /// items than fit anywhere.
     #[doc(alias = "PyBuffer_ToContiguous")]
     pub fn to_contiguous(&self, order: Order) -> Result<Vec<u8>, CopyError> {
+        let len = self.len_bytes();
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(self.len()).map_err(|_| CopyError::TooLarge { len: self.len() })?;
+        bytes.try_reserve_exact(len).map_err(|_| CopyError::TooLarge { len })?;
         // SAFETY: room for `len` bytes, of this vector.
         unsafe { self.pack(bytes.as_mut_ptr(), order) };
         // SAFETY: so many bytes were just written.
-        unsafe { bytes.set_len(self.len()) };
+        unsafe { bytes.set_len(len) };
         Ok(bytes)
     }
 
     /// All items as packed bytes, written to `target`.
     ///
-    /// Fails if that has another size than [`len`](Self::len).
+    /// Fails if that has another size than [`len_bytes`](Self::len_bytes).
     #[doc(alias = "copy_to_slice")]
     #[doc(alias = "copy_to_fortran_slice")]
     pub fn copy_to(&self, target: &mut [u8], order: Order) -> Result<(), CopyError> {
@@ -43,7 +44,8 @@ impl<S: Source> Buffer<S> {
     pub fn to_vec<T: AnyBits>(&self, order: Order) -> Result<Vec<T>, CopyError> {
         let items = self.items::<T>()?.layout().items();
         let mut values: Vec<T> = Vec::new();
-        values.try_reserve_exact(items).map_err(|_| CopyError::TooLarge { len: self.len() })?;
+        let len = self.len_bytes();
+        values.try_reserve_exact(items).map_err(|_| CopyError::TooLarge { len })?;
         // SAFETY: room for all items, of this vector.
         unsafe { self.pack(values.as_mut_ptr().cast(), order) };
         // SAFETY: so many items were just written, and any bytes are a T.
@@ -53,14 +55,14 @@ impl<S: Source> Buffer<S> {
 
     /// # Safety
     ///
-    /// `target` is valid for writes of `len` bytes, and nobody else's.
+    /// `target` is valid for writes of `len` bytes, and no other code accesses it.
     unsafe fn pack(&self, target: *mut u8, order: Order) {
         let buf: *const u8 = self.view.buf.cast_const().cast();
-        let memory = if self.frozen { Memory::Frozen } else { Memory::Shared };
-        if self.is_run() && !self.frozen {
+        let memory = if self.immutable { Memory::Immutable } else { Memory::Shared };
+        if self.is_run() && !self.immutable {
             // SAFETY: the view is a run of `len` bytes, which others write at the width of the
             // items, if at all.
-            return unsafe { load_bytes(buf, target, self.len(), self.run_width(buf)) };
+            return unsafe { load_bytes(buf, target, self.len_bytes(), self.run_width(buf)) };
         }
         // SAFETY: the view's memory, by the promise of its source; the target by that of the
         // caller.
@@ -70,8 +72,8 @@ impl<S: Source> Buffer<S> {
     /// Replaces all items by packed bytes, which are in the order given.
     ///
     /// Fails if the view is read-only or was requested without `WRITABLE`, if `source` has another
-    /// size than [`len`](Self::len), or if the items may hold addresses. CPython's function checks
-    /// none of these.
+    /// size than [`len_bytes`](Self::len_bytes), or if the items may hold addresses. CPython's
+    /// function checks none of these.
     ///
     /// ```
     /// use bufferprocs::{Buffer, Object, Order, Request, Shared};
@@ -126,14 +128,14 @@ impl<S: Source> Buffer<S> {
         else {
             return self.copy_from(source);
         };
-        if self.len() == 0 {
+        if self.len_bytes() == 0 {
             return Ok(());
         }
         let size = last.unsigned_abs() * self.layout().itemsize();
         let mut packed = Vec::new();
         packed.try_reserve_exact(size).map_err(|_| CopyError::TooLarge { len: size })?;
         let packed: *mut u8 = packed.as_mut_ptr();
-        let memory = if source.frozen { Memory::Frozen } else { Memory::Shared };
+        let memory = if source.immutable { Memory::Immutable } else { Memory::Shared };
         // Along an axis on which neither side moves, one row stands for all: there may be more
         // than any loop gets through.
         let stays = |layout: LayoutRef<'_>, axis: usize| {
@@ -163,9 +165,8 @@ impl<S: Source> Buffer<S> {
     fn row(&self, indices: &[usize]) -> (*const u8, LayoutRef<'_>) {
         let layout = self.layout();
         let buf: *const u8 = self.view.buf.cast_const().cast();
-        // SAFETY: the view's memory, and indices within its shape. What is left out is the axis of
-        // the row.
-        (unsafe { walk::address(buf, layout, indices) }, layout.behind(indices.len()))
+        // SAFETY: the view's memory, and indices within its shape. The axis of the row is left out.
+        (unsafe { addresses::address(buf, layout, indices) }, layout.behind(indices.len()))
     }
 
     /// Whether the items of `source` may take the place of these, one by one.
@@ -214,8 +215,8 @@ impl<S: Source> Buffer<S> {
     }
 
     fn check_len(&self, found: usize) -> Result<(), CopyError> {
-        if found != self.len() {
-            return Err(CopyError::Length { found, expected: self.len() });
+        if found != self.len_bytes() {
+            return Err(CopyError::Length { found, expected: self.len_bytes() });
         }
         Ok(())
     }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Buffer, Source};
+use crate::addresses::{Walk, address};
 use crate::error::AccessError;
 use crate::format::is_format_of;
 use crate::item::{self, AnyBits};
 use crate::layout::{LayoutRef, Order};
-use crate::walk::{Walk, address};
 
 impl<S: Source> Buffer<S> {
     /// The items as values of `T`, for many of them.
@@ -47,7 +47,7 @@ impl<S: Source> Buffer<S> {
             return Err(AccessError::Itemsize { found, expected });
         }
         let access = match () {
-            () if self.frozen => Access::Frozen,
+            () if self.immutable => Access::Immutable,
             () if self.is_run() => Access::Parts { itemsize: self.run_itemsize() },
             () => Access::Shared,
         };
@@ -79,8 +79,8 @@ impl<S: Source> Buffer<S> {
         bytes.try_reserve_exact(size).map_err(|_| AccessError::TooLarge { len: size })?;
         bytes.resize(size, 0);
         let target = bytes.as_mut_ptr();
-        if self.frozen {
-            // SAFETY: an item of the view, which nobody writes, and as many bytes of a vector of
+        if self.immutable {
+            // SAFETY: an item of the view, which no code writes, and as many bytes of a vector of
             // its own.
             unsafe { std::ptr::copy_nonoverlapping(item, target, size) };
         } else if self.is_run() {
@@ -132,7 +132,7 @@ impl<S: Source> Buffer<S> {
 
     /// The size of the items that a run of bytes consists of: 1 if they do not fill the run.
     pub(super) fn run_itemsize(&self) -> usize {
-        if self.len() % self.itemsize() == 0 { self.itemsize() } else { 1 }
+        if self.len_bytes() % self.itemsize() == 0 { self.itemsize() } else { 1 }
     }
 }
 
@@ -140,6 +140,17 @@ impl<S: Source> Buffer<S> {
 ///
 /// They are copied out and in one at a time: others may write them. May go to another thread
 /// wherever a reference to the buffer may.
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Request, Shared};
+///
+/// let object = Object::new(Shared::from_vec(vec![1u16, 2, 3]));
+/// let buffer = Buffer::get(&object, Request::FULL)?;
+/// let items = buffer.items::<u16>()?;
+/// items.set(&[1], 20)?;
+/// assert_eq!((items.get(&[1])?, items.get(&[2])?), (20, 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Items<'b, S: Source, T> {
     /// Invariant: its items are `T`s.
     buffer: &'b Buffer<S>,
@@ -170,8 +181,8 @@ impl<S: Source, T> fmt::Debug for Items<'_, S, T> {
 
 #[derive(Debug, Clone, Copy)]
 enum Access {
-    /// Nobody writes the memory.
-    Frozen,
+    /// No code writes the memory.
+    Immutable,
     /// Others access each item at its width.
     Shared,
     /// The items are bytes of larger ones, which others access at the width of those.
@@ -236,8 +247,8 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
     /// `address` is that of an item.
     unsafe fn load(&self, address: *const u8) -> T {
         match self.access {
-            // SAFETY: an item of the view, which nobody writes.
-            Access::Frozen => unsafe { address.cast::<T>().read_unaligned() },
+            // SAFETY: an item of the view, which no code writes.
+            Access::Immutable => unsafe { address.cast::<T>().read_unaligned() },
             // SAFETY: an item of the view, which others write by atomic operations if at all.
             Access::Shared => unsafe { item::load(address.cast::<T>()) },
             Access::Parts { itemsize } => {
@@ -250,6 +261,15 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
 }
 
 /// Copies of the items of a [`Buffer`], one after the other.
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Order, Request};
+///
+/// let object = Object::new(vec![1u32, 2, 3]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!(buffer.items::<u32>()?.iter(Order::C).sum::<u32>(), 6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ItemsIter<'b, S: Source, T> {
     walk: Walk<'b>,

@@ -1,11 +1,11 @@
-//! An owner as its own consumer: it looks at what it lends, in the layout that it shows.
+//! An owner as its own consumer: it reads its memory in the layout of its view.
 
 use std::ptr::null_mut;
 
 use super::Source;
 use crate::abi::Py_buffer;
 use crate::error::BufferError;
-use crate::exporter::{self, Exported, Exporter, Lend};
+use crate::exporter::{self, Exported, Exporter, RawExporter};
 use crate::request::Request;
 
 /// A view of what the value shows, without an object around it: `obj` is NULL. It counts as an
@@ -22,8 +22,8 @@ use crate::request::Request;
 /// assert!(exported.try_mut().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// SAFETY: the view is that of `Lend`, which keeps the protocol, and the count keeps the value in
-// place until its release.
+// SAFETY: the view is that of `RawExporter`, which keeps the protocol, and the count keeps the
+// value in place until its release.
 unsafe impl<E: Exporter> Source for Exported<E> {
     fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
         // SAFETY: valid for writes; the buffer that gets the view releases it once. There is no
@@ -37,9 +37,9 @@ unsafe impl<E: Exporter> Source for Exported<E> {
         let _ = unsafe { exporter::release(view) };
     }
 
-    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer) -> bool {
         // SAFETY: granted by `getbuffer` and not released, by the caller's promise.
-        unsafe { exporter::release::is_frozen(view) }
+        unsafe { exporter::release::is_immutable(view) }
     }
 
     // A view of this crate shows padding of its own types only: it passes no foreign one on for

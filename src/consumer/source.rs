@@ -20,6 +20,18 @@ use crate::request::Request;
 /// - The view's arrays do not change.
 ///
 /// If the type is `Send` and `Sync`, a view may be used and released by any thread.
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Request, Source};
+///
+/// /// The length of what any source exports, in bytes.
+/// fn len_in_bytes<S: Source>(source: &S) -> Result<usize, bufferprocs::BufferError> {
+///     Ok(Buffer::get(source, Request::SIMPLE)?.len_bytes())
+/// }
+///
+/// assert_eq!(len_in_bytes(&Object::new(vec![1u16, 2]))?, 4);
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 pub unsafe trait Source {
     /// Asks for a view: what `PyObject_GetBuffer` does. On success the view owns a reference to
     /// its `obj`.
@@ -41,7 +53,7 @@ pub unsafe trait Source {
     /// # Safety
     ///
     /// `view` was granted by [`get`](Self::get) and is not released yet.
-    unsafe fn is_frozen(view: &Py_buffer) -> bool;
+    unsafe fn is_immutable(view: &Py_buffer) -> bool;
 
     /// Whether the bytes that the format calls padding may be written.
     ///

@@ -13,7 +13,7 @@ pub(super) struct Axis {
 
 /// The axes of a layout that has items, in its order. They are not packed yet.
 pub(super) fn of(layout: LayoutRef<'_>) -> Vec<Axis> {
-    let mut without_gaps = layout.len() as isize;
+    let mut without_gaps = layout.len_bytes() as isize;
     let axis = |(axis, &extent): (usize, &isize)| {
         without_gaps /= extent;
         let memory = layout.strides().map_or(without_gaps, |strides| strides[axis]);

@@ -1,6 +1,6 @@
-//! What a copy says to the cache: memory that is needed soon, and memory that is not needed again.
+//! Hints of a copy to the cache: memory that is needed soon, and memory that is not needed again.
 //!
-//! Where there is no instruction for it, nothing is said, and the bytes are the same.
+//! On other processors these hints do nothing, and the bytes are the same.
 
 /// Bytes of a line of the cache.
 pub(super) const LINE: usize = 64;
@@ -25,8 +25,7 @@ pub(super) fn prefetch(address: *const u8) {
     let _ = address;
 }
 
-/// The right to write past the cache. What was written so is in order with all else once this is
-/// dropped.
+/// The right to write past the cache. The drop orders these stores with all other accesses.
 ///
 /// Lines that are written whole need not be read first, and push nothing out that is still needed:
 /// a gain where a copy is larger than the cache, a loss where not.
@@ -35,7 +34,7 @@ pub(super) struct Streaming(());
 impl Streaming {
     /// # Safety
     ///
-    /// What is [stored](Self::store) is not accessed in any other way before the result is
+    /// Memory that is [stored](Self::store) is not accessed in any other way before the result is
     /// dropped.
     pub unsafe fn new() -> Streaming {
         Streaming(())
@@ -45,7 +44,7 @@ impl Streaming {
     ///
     /// # Safety
     ///
-    /// `to` is aligned to eight bytes, valid for their write, and nobody else's.
+    /// `to` is aligned to eight bytes, valid for their write, and no other code accesses it.
     #[inline(always)]
     pub unsafe fn store(&self, to: *mut u8, word: u64) {
         #[cfg(x86_64_instructions)]

@@ -3,7 +3,7 @@
 
 use super::axes::Axis;
 use super::moves::Move;
-use crate::walk::advance;
+use crate::addresses::advance;
 
 /// Where an item is on both sides.
 #[derive(Debug, Clone, Copy)]

@@ -34,7 +34,7 @@ pub(super) trait Pack: Move {
     unsafe fn word(self, memory: *const u8) -> u64;
 }
 
-/// Eight bytes that nobody writes.
+/// Eight bytes that no code writes.
 ///
 /// # Safety
 ///
@@ -45,7 +45,7 @@ unsafe fn plain_word(memory: *const u8) -> u64 {
     u64::from_le(unsafe { memory.cast::<u64>().read_unaligned() })
 }
 
-/// Items of `N` bytes that nobody writes, to packed bytes that are ours.
+/// Items of `N` bytes that no code writes, to packed bytes that are ours.
 #[derive(Clone, Copy)]
 pub(super) struct Plain<const N: usize>;
 
@@ -68,7 +68,7 @@ impl<const N: usize> Pack for Plain<N> {
     }
 }
 
-/// Items of so many bytes that nobody writes, to packed bytes that are ours.
+/// Items of so many bytes that no code writes, to packed bytes that are ours.
 #[derive(Clone, Copy)]
 pub(super) struct PlainAny(pub usize);
 
@@ -153,7 +153,7 @@ impl Pack for LoadAny {
     }
 }
 
-/// As `moves`, but runs are written past the cache if that is asked for, their place is aligned
+/// As `moves`, but runs are written past the cache if the caller wants that, their place is aligned
 /// and they are not too short.
 #[derive(Clone, Copy)]
 pub(super) struct Streamed<'a, M> {
@@ -169,7 +169,7 @@ impl<M: Pack> Move for Streamed<'_, M> {
     }
 
     unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
-        /// So far ahead the memory is asked for.
+        /// The distance of the prefetch, in items.
         const AHEAD: usize = 1 << 10;
         let aligned = packed.addr() % WIDE == 0;
         let Some(streaming) = self.streaming.filter(|_| aligned && size >= SHORTEST) else {
@@ -184,7 +184,7 @@ impl<M: Pack> Move for Streamed<'_, M> {
             prefetch(memory.wrapping_add(line + AHEAD));
             for number in 0..LINE / WIDE {
                 let at = line + number * WIDE;
-                // SAFETY: within the items, and as far from the first as is asked for.
+                // SAFETY: within the items, at the given distance from the first.
                 let word = unsafe { self.moves.word(memory.wrapping_add(at)) };
                 // SAFETY: their place, aligned as the head is done.
                 unsafe { streaming.store(packed.wrapping_add(at), word) };
@@ -195,7 +195,7 @@ impl<M: Pack> Move for Streamed<'_, M> {
     }
 }
 
-/// Packed bytes that nobody writes, to items of `N` words that others may access. Each item is
+/// Packed bytes that no code writes, to items of `N` words that others may access. Each item is
 /// aligned to a word, which is the width of its accesses.
 #[derive(Clone, Copy)]
 pub(super) struct Store<W, const N: usize>(PhantomData<W>);
@@ -224,7 +224,7 @@ impl<W: Word, const N: usize> Move for Store<W, N> {
     }
 }
 
-/// Packed bytes that nobody writes, to items of so many bytes that others may access.
+/// Packed bytes that no code writes, to items of so many bytes that others may access.
 #[derive(Clone, Copy)]
 pub(super) struct StoreAny(pub usize);
 

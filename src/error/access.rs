@@ -1,8 +1,18 @@
-//! What a consumer cannot have: an item that is not there, a copy between things that differ.
+//! Errors of a consumer: an item that does not exist, a copy between views that differ.
 
 use std::fmt;
 
 /// A consumer asked a view for something that is not in it.
+///
+/// ```
+/// use bufferprocs::{AccessError, Buffer, Object, Request};
+///
+/// let object = Object::new(vec![1u16, 2]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// let missing = AccessError::OutOfRange { axis: 0, index: 2, extent: 2 };
+/// assert_eq!(buffer.item::<u16>(&[2]).unwrap_err(), missing);
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessError {
@@ -112,6 +122,16 @@ fn partly_described(
 }
 
 /// Bytes cannot be copied into a view, out of it, or from one view to another.
+///
+/// ```
+/// use bufferprocs::{Buffer, CopyError, Object, Order, Request};
+///
+/// let object = Object::new(vec![1u16, 2]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// let short = buffer.copy_to(&mut [0; 3], Order::C).unwrap_err();
+/// assert_eq!(short, CopyError::Length { found: 3, expected: 4 });
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CopyError {

@@ -3,6 +3,15 @@
 use std::fmt;
 
 /// A text is no PEP 3118 format: where it stops to be one, and why.
+///
+/// ```
+/// use bufferprocs::Format;
+/// use bufferprocs::error::FormatProblem;
+///
+/// let error = Format::parse(c"i(2").unwrap_err();
+/// assert_eq!(error.at, 3); // the sub-array has no end
+/// assert_eq!(error.problem, FormatProblem::Shape);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormatError {
     /// Bytes before the place.
@@ -12,6 +21,14 @@ pub struct FormatError {
 }
 
 /// What is wrong with a format.
+///
+/// ```
+/// use bufferprocs::Format;
+/// use bufferprocs::error::FormatProblem;
+///
+/// assert_eq!(Format::parse(c"k").unwrap_err().problem, FormatProblem::UnknownCode(b'k'));
+/// assert_eq!(Format::parse(c"<n").unwrap_err().problem, FormatProblem::NativeOnly(b'n'));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FormatProblem {
@@ -19,9 +36,9 @@ pub enum FormatProblem {
     UnknownCode(u8),
     /// Bit fields, `t`, which no exporter is known to use.
     BitField,
-    /// `n` and `N` have no standard size: they stand in native mode only (`@` and `^`).
+    /// `n` and `N` have no standard size: they are allowed in native mode only (`@` and `^`).
     NativeOnly(u8),
-    /// Something has to stand here, and does not: the text ends, or goes on otherwise.
+    /// The text ends here, or continues with something else than is needed.
     Expected {
         /// What is missing.
         missing: &'static str,
@@ -59,7 +76,7 @@ impl fmt::Display for FormatError {
             FormatProblem::NameNotUtf8 => write!(f, "the name is not UTF-8"),
             FormatProblem::Nul => write!(f, "a NUL byte"),
             FormatProblem::NonAscii(byte) => {
-                write!(f, "byte {byte:#04x} is not ASCII, and stands outside of a name")
+                write!(f, "byte {byte:#04x} is not ASCII, and is outside of a name")
             }
             FormatProblem::TooDeep => write!(f, "records or pointers are more than 64 deep"),
             FormatProblem::TooLarge => write!(f, "the item exceeds isize::MAX bytes"),

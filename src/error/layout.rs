@@ -6,6 +6,15 @@ use super::FormatError;
 use crate::abi::PyBUF_MAX_NDIM;
 
 /// Numbers that are no layout, or a layout that does not fit its memory.
+///
+/// ```
+/// use bufferprocs::{Layout, LayoutError, View};
+///
+/// let rows = Layout::c_contiguous(&[2, 3], 1)?;
+/// let refused = View::readonly(&[0u8; 5]).with_layout(&rows, 0).unwrap_err();
+/// assert_eq!(refused, LayoutError::OutOfBounds { first: 0, end: 6, memory: 5 });
+/// # Ok::<(), LayoutError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutError {
@@ -89,8 +98,8 @@ pub enum LayoutError {
     },
     /// Items of another size were laid over memory that somebody may write.
     NotFrozen,
-    /// The items lie in more than one block, or in one of unknown size: the view can be sliced,
-    /// not laid out anew.
+    /// The items lie in more than one block, or in one of unknown size: the view can be sliced, but
+    /// it cannot get another layout.
     Scattered,
     /// Something that was not requested of the exporter is needed.
     Unknown {

@@ -41,12 +41,12 @@ impl From<NotCounted> for BufferError {
     }
 }
 
-/// The word. Whoever makes it neither owned nor exported has to free the exporter.
+/// The word. The thread that makes it neither owned nor exported has to free the exporter.
 #[derive(Debug)]
 pub(super) struct Count(AtomicUsize);
 
 impl Count {
-    /// Owned, and held by nobody else.
+    /// Owned, and without other holders.
     pub(super) fn new() -> Count {
         Count(AtomicUsize::new(OWNER))
     }
@@ -131,7 +131,7 @@ impl Count {
         self.0.fetch_and(!MUTATION, Ordering::Release);
     }
 
-    /// The owner goes. True if nobody is left, so that the caller has to free the exporter.
+    /// The owner is dropped. True if nobody is left, so that the caller has to free the exporter.
     ///
     /// Borrows and a mutation do not count here: they cannot outlive the owner, only be
     /// forgotten.

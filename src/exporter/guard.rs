@@ -4,8 +4,17 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use super::{Exported, Exporter};
+use crate::error::BufferError;
 
 /// A shared borrow of an exported value.
+///
+/// ```
+/// use bufferprocs::Exported;
+///
+/// let bytes = Exported::new(vec![1u8, 2]);
+/// assert_eq!(bytes.try_borrow()?[1], 2);
+/// # Ok::<(), bufferprocs::MutError>(())
+/// ```
 pub struct Ref<'a, E: Exporter> {
     /// A borrow of it is counted.
     exported: &'a Exported<E>,
@@ -35,7 +44,18 @@ impl<E: Exporter> Drop for Ref<'_, E> {
 
 /// An exclusive borrow of an exported value.
 ///
-/// While it lives, requests are refused. When it goes, [`Exporter::view`] is asked anew.
+/// While it lives, requests are refused. When it is dropped, [`Exporter::view`] runs again.
+///
+/// ```
+/// use bufferprocs::Exported;
+///
+/// let bytes = Exported::new(vec![1u8, 2]);
+/// let mut guard = bytes.try_mut()?;
+/// guard.push(3);
+/// drop(guard); // the view is made anew
+/// assert_eq!(bytes.try_borrow()?.len(), 3);
+/// # Ok::<(), bufferprocs::MutError>(())
+/// ```
 pub struct Mut<'a, E: Exporter> {
     /// A mutation of it is under way, and ours.
     exported: &'a Exported<E>,
@@ -66,8 +86,12 @@ impl<E: Exporter> DerefMut for Mut<'_, E> {
 
 impl<E: Exporter> Drop for Mut<'_, E> {
     fn drop(&mut self) {
-        // SAFETY: the mutation is still under way, and all references from this guard have ended.
-        unsafe { self.exported.ask() };
+        // SAFETY: the mutation is ours, and all references from this guard have ended.
+        let answer = unsafe { self.exported.ask() };
+        // Plain from here on: it will be dropped where no code of the user's may run.
+        let answer = answer.map_err(BufferError::into_plain);
+        // SAFETY: the mutation is still under way, and the error is plain.
+        unsafe { self.exported.store(answer) };
         self.exported.cell().header.count.end_mutation();
     }
 }

@@ -5,16 +5,16 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use super::count::Count;
-use super::kept::Kept;
+use super::kept_error::Kept;
 use super::sync::{AtomicUsize, Ordering};
 use crate::error::BufferError;
-use crate::fill::{Facts, Grant, grant};
+use crate::grant::{Grant, ViewProperties, grant};
 use crate::request::Request;
 
 /// Anybody may look at it, without a hold on the exporter.
 pub(super) struct Header {
     pub(super) count: Count,
-    /// The facts of what is shown, or 0 where there is nothing: a request that they refuse is
+    /// The properties of what is shown, or 0 where there is nothing: a request that they refuse is
     /// refused before it is counted.
     pub(super) word: AtomicUsize,
     /// Why there is nothing to show.
@@ -36,7 +36,7 @@ impl Header {
     ///
     /// No other thread calls this at the same time: a mutation is under way, or the cell is not
     /// shared yet. The error is plain data.
-    pub(super) unsafe fn set(&self, shown: Result<Facts, BufferError>) {
+    pub(super) unsafe fn set(&self, shown: Result<ViewProperties, BufferError>) {
         let word = shown.map_or_else(
             |error| {
                 // SAFETY: by our caller's promise this is the only thread; and the error is
@@ -44,41 +44,41 @@ impl Header {
                 unsafe { self.error.replace(error) };
                 0
             },
-            Facts::to_word,
+            ViewProperties::to_word,
         );
         self.word.store(word, Ordering::Release);
     }
 
     /// What the exporter shows now. Takes no lock.
-    pub(super) fn facts(&self) -> Result<Facts, BufferError> {
+    pub(super) fn properties(&self) -> Result<ViewProperties, BufferError> {
         if self.count.is_mutation_under_way() {
             return Err(BufferError::BeingModified);
         }
         match self.word.load(Ordering::Acquire) {
             0 => Err(self.error()),
-            word => Ok(Facts::from_word(word)),
+            word => Ok(ViewProperties::from_word(word)),
         }
     }
 
-    /// What a request gets by the facts in `word`.
+    /// The fields that a request gets by the properties in `word`.
     fn decide(&self, word: usize, request: Request) -> Result<Grant, BufferError> {
         match word {
             0 => Err(self.error()),
-            word => grant(&Facts::from_word(word), request),
+            word => grant(&ViewProperties::from_word(word), request),
         }
     }
 
-    /// Counts an export for a request, unless the facts from before refuse it, and says which
+    /// Counts an export for a request, unless the properties from before refuse it, and says which
     /// fields it gets.
-    pub(super) fn export(&self, facts: usize, request: Request) -> Result<Grant, BufferError> {
-        let granted = self.decide(facts, request)?;
+    pub(super) fn export(&self, properties: usize, request: Request) -> Result<Grant, BufferError> {
+        let granted = self.decide(properties, request)?;
         self.count.export()?;
-        // Now they stand until the export ends.
-        let facts_now = self.word.load(Ordering::Relaxed);
-        if facts_now == facts {
+        // Now they hold until the export ends.
+        let properties_now = self.word.load(Ordering::Relaxed);
+        if properties_now == properties {
             return Ok(granted);
         }
-        let decided = self.decide(facts_now, request);
+        let decided = self.decide(properties_now, request);
         if decided.is_err() {
             self.end_own_export();
         }

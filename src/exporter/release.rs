@@ -1,13 +1,13 @@
-//! The end of an export, by what stands in `internal` alone.
+//! The end of an export, by `internal` alone.
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use super::header::Header;
 use crate::abi::Py_buffer;
-use crate::caught::caught;
+use crate::catch_panic::caught;
 use crate::error::ReleaseError;
-use crate::nest::free_in_turn;
+use crate::free_in_turn::free_in_turn;
 
 /// Ends one export: what `bf_releasebuffer` has to do.
 ///
@@ -19,8 +19,9 @@ use crate::nest::free_in_turn;
 /// # Safety
 ///
 /// `view` is valid for reads, and its `internal` is NULL or what
-/// [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export that has not ended. One
-/// release too many is reported while the owner or another export keeps the exporter alive.
+/// [`RawExporter::getbuffer`](super::RawExporter::getbuffer) wrote, for an export that has not
+/// ended. One release too many is reported while the owner or another export keeps the exporter
+/// alive.
 #[doc(alias = "bf_releasebuffer")]
 #[inline]
 pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
@@ -31,8 +32,8 @@ pub unsafe fn release(view: *const Py_buffer) -> Result<(), ReleaseError> {
     }
 }
 
-/// Ends one export, and leaves an exporter that nobody holds any more to the caller: an
-/// interpreter has to be prepared for what its drop does.
+/// Ends one export. An exporter without holders is left to the caller: an interpreter has to be
+/// prepared for its drop.
 ///
 /// # Safety
 ///
@@ -49,10 +50,10 @@ pub(crate) unsafe fn end(view: *const Py_buffer) -> Result<Option<Orphan>, Relea
     Ok(last.then_some(Orphan(header)))
 }
 
-/// An exporter that nobody holds. It leaks unless it is freed.
+/// An exporter without holders. It leaks unless it is freed.
 #[must_use]
 pub(crate) struct Orphan(
-    /// Invariant: the start of a live cell that nobody else reaches.
+    /// Invariant: the start of a live cell that no other code reaches.
     NonNull<Header>,
 );
 
@@ -61,21 +62,23 @@ impl Orphan {
     pub(crate) fn free(self) -> Result<(), ReleaseError> {
         // SAFETY: the invariant: the cell is still there.
         let free = unsafe { self.0.as_ref() }.free;
-        // SAFETY: the invariant: nobody else reaches the cell, and this value is consumed.
+        // SAFETY: the invariant: no other code reaches the cell, and this value is consumed.
         let freed = caught(|| unsafe { free_in_turn(self.0.cast(), free) });
         freed.ok_or(ReleaseError::DropPanicked)
     }
 }
 
-/// Whether nobody writes the memory of a view, which [`Lend::getbuffer`](super::Lend::getbuffer)
-/// granted, before it is released.
+/// Whether nobody writes the memory of a view, which
+/// [`RawExporter::getbuffer`](super::RawExporter::getbuffer) granted, before it is released.
 ///
 /// # Safety
 ///
-/// `internal` of the view is what [`Lend::getbuffer`](super::Lend::getbuffer) wrote, for an export
-/// that has not ended.
-pub(crate) unsafe fn is_frozen(view: &Py_buffer) -> bool {
+/// `internal` of the view is what [`RawExporter::getbuffer`](super::RawExporter::getbuffer) wrote,
+/// for an export that has not ended.
+pub(crate) unsafe fn is_immutable(view: &Py_buffer) -> bool {
     let header = NonNull::new(view.internal.cast::<Header>());
     // SAFETY: the export keeps the cell alive, and a cell starts with its header.
-    header.is_some_and(|header| unsafe { header.as_ref() }.facts().is_ok_and(|facts| facts.frozen))
+    let header = header.map(|header| unsafe { header.as_ref() });
+    let properties = header.and_then(|header| header.properties().ok());
+    properties.is_some_and(|properties| properties.immutable)
 }

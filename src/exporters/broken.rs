@@ -1,8 +1,8 @@
 //! Exporters that break one rule each, to show that the checks of
 //! [`conformance`](crate::conformance) find it.
 //!
-//! A [`Broken`] exporter is a good one, and something that stands between it and those who ask.
-//! It is no [`Source`](crate::Source): a consumer could not rely on what it shows.
+//! A [`Broken`] exporter is a good exporter with a layer that changes its answers. It is no
+//! [`Source`](crate::Source): a consumer could not rely on what it shows.
 //!
 //! ```
 //! use bufferprocs::conformance::Examination;
@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{Py_buffer, PyObject};
-use crate::caught::drop_caught;
+use crate::catch_panic::drop_caught;
 use crate::error::{BufferError, MutError};
 use crate::exporter;
 use crate::object::{self, Object};
@@ -34,6 +34,15 @@ use faults::Fault;
 use memory::Memory;
 
 /// An exporter that breaks one rule, and keeps all others that do not follow from it.
+///
+/// ```
+/// use bufferprocs::conformance::Examination;
+/// use bufferprocs::exporters::broken::Broken;
+///
+/// let broken = Broken::new("field.len.product").unwrap();
+/// let report = Examination::of(&broken).run();
+/// assert!(report.violations.iter().any(|found| found.check.rule == "field.len.product"));
+/// ```
 #[derive(Debug)]
 pub struct Broken {
     rule: &'static str,
@@ -41,7 +50,7 @@ pub struct Broken {
     /// could change its memory, which a fault describes.
     good: Object,
     state: Mutex<State>,
-    /// References to `good` that faults may drop: taken by `take_spares`.
+    /// References to `good` that faults may drop: taken by `take_extra_references`.
     spares: AtomicUsize,
 }
 
@@ -49,14 +58,14 @@ pub struct Broken {
 struct State {
     /// Views that are out.
     views: usize,
-    /// The address in `internal` of the view that is asked for, before it was filled.
+    /// The address in `internal` of the requested view, before it was filled.
     internal: usize,
     /// The memory is being moved.
     is_changing: bool,
-    /// References that were taken and belong to nobody.
+    /// References that were taken and have no owner.
     leaked: usize,
     /// Views that were granted during a change.
-    amid: Vec<Py_buffer>,
+    reentrant_views: Vec<Py_buffer>,
     /// What releases had to say and could not raise.
     unraisable: Option<String>,
     /// Where the views are that are out, for those that look there.
@@ -88,7 +97,7 @@ impl Broken {
     /// Asks for a view, as [`object::get_buffer`] does. What is raised, [`object::take_raised`]
     /// takes.
     ///
-    /// What the view points at stays until it is released, or the exporter goes.
+    /// The memory of the view stays until it is released, or the exporter is dropped.
     pub fn get_buffer(&self, view: &mut Py_buffer, flags: c_int) -> c_int {
         let fault = self.fault();
         let request = Request::from_bits_retain(flags);
@@ -142,7 +151,7 @@ impl Broken {
     }
 
     /// Takes references to the object that faults may drop: each drops one of these, or none.
-    pub(crate) fn take_spares(&self, references: usize) {
+    pub(crate) fn take_extra_references(&self, references: usize) {
         for _ in 0..references {
             // SAFETY: the object is alive.
             unsafe { object::incref(self.as_ptr()) };
@@ -151,14 +160,14 @@ impl Broken {
     }
 
     /// Gives back what is left of the spare references.
-    pub(crate) fn give_spares_back(&self) {
+    pub(crate) fn drop_extra_references(&self) {
         for _ in 0..self.spares.swap(0, Ordering::Relaxed) {
-            // SAFETY: taken by `take_spares`.
+            // SAFETY: taken by `take_extra_references`.
             unsafe { object::decref(self.as_ptr()) };
         }
     }
 
-    /// What moves the memory of a good exporter, or is refused while a view is held.
+    /// Moves the memory of the good exporter; refused while a view is held.
     pub fn mutate(&self) -> Result<(), MutError> {
         (self.fault().mutate)(&mut self.state())
     }
@@ -172,10 +181,10 @@ impl Broken {
         object::take_raised();
         let mut state = self.state();
         state.is_changing = false;
-        // What the fault, if there is one, points a view at.
+        // The memory that a fault, if there is one, points a view at.
         a::move_memory(&mut state).ok()?;
         (status == 0).then(|| {
-            state.amid.push(view);
+            state.reentrant_views.push(view);
             (view.buf.addr(), view.len.unsigned_abs())
         })
     }
@@ -234,12 +243,12 @@ impl Broken {
 
 impl Drop for Broken {
     fn drop(&mut self) {
-        let amid = std::mem::take(&mut self.state().amid);
-        for mut view in amid {
+        let reentrant_views = std::mem::take(&mut self.state().reentrant_views);
+        for mut view in reentrant_views {
             // SAFETY: granted by `get_buffer`, and released nowhere else.
             unsafe { self.release_buffer(&mut view) };
         }
-        self.give_spares_back();
+        self.drop_extra_references();
         for _ in 0..self.state().leaked {
             // SAFETY: taken by `leak_reference`.
             unsafe { object::decref(self.as_ptr()) };

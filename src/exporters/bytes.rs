@@ -9,14 +9,14 @@
 //!
 //! let object = bytes::object(*b"abc");
 //! let buffer = Buffer::get(&object, Request::SIMPLE).unwrap();
-//! assert_eq!((buffer.len(), buffer.item::<u8>(&[2])), (3, Ok(b'c')));
+//! assert_eq!((buffer.len_bytes(), buffer.item::<u8>(&[2])), (3, Ok(b'c')));
 //! assert_eq!(Buffer::get(&object, Request::WRITABLE).unwrap_err(), BufferError::NotWritable);
 //! ```
 
 use std::ffi::c_int;
 
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
-use crate::fill::fill_info;
+use crate::grant::fill_info;
 use crate::object::{Object, decref, incref, raise, value_of};
 use crate::request::Request;
 
@@ -28,7 +28,7 @@ struct Contents(Box<[u8]>);
 /// An object that exports a copy of `bytes`.
 pub fn object(bytes: impl Into<Box<[u8]>>) -> Object {
     // SAFETY: `getbuffer` shows the bytes of a box that is in the object, for as long as the view
-    // refers to the object. They are read-only and nobody writes them.
+    // refers to the object. They are read-only, and no code writes them.
     unsafe { Object::with_procs(Contents(bytes.into()), &PROCS) }
 }
 
@@ -49,7 +49,7 @@ unsafe extern "C" fn getbuffer(
     match unsafe { fill_info(view, exporter, buf, len, true, request) } {
         Ok(()) => 0,
         Err(refusal) => {
-            // SAFETY: the reference taken above, which nobody got.
+            // SAFETY: the reference taken above, which no view got.
             unsafe { decref(exporter) };
             raise(refusal);
             -1

@@ -1,7 +1,7 @@
-//! Rust's own containers: each is an exporter as it stands.
+//! Rust's own containers: each is an exporter without further code.
 //!
-//! What they hold decides what consumers may do: a `Vec<f64>` is shown read-only, a
-//! `Vec<Shared<f64>>` may be written.
+//! Their items decide what consumers may do: a `Vec<f64>` is read-only, a `Vec<Shared<f64>>` may be
+//! written.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -27,6 +27,14 @@ use crate::view::View;
 
 /// What an exporting container may hold: items that consumers only read, or [`Shared`] ones that
 /// they may write.
+///
+/// ```
+/// use bufferprocs::exporters::Content;
+/// use bufferprocs::Shared;
+///
+/// assert!(Content::show(&[1u16, 2]).is_readonly());
+/// assert!(!Content::show(&[Shared::new(1u16), Shared::new(2)]).is_readonly());
+/// ```
 pub trait Content: Send + Sync + Sized + 'static {
     /// `items` in a line.
     fn show(items: &[Self]) -> View<'_>;
@@ -100,7 +108,7 @@ mod tests {
     fn a_view_of_nothing() {
         let object = Object::new(Vec::<f64>::new());
         let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
-        assert_eq!((buffer.shape(), buffer.len()), (Some(&[0][..]), 0));
+        assert_eq!((buffer.shape(), buffer.len_bytes()), (Some(&[0][..]), 0));
         assert!(!buffer.raw().buf.is_null());
     }
 }

@@ -1,27 +1,4 @@
 //! Records: structs as items, and one field of each as items of its own.
-//!
-//! ```
-//! use bufferprocs::exporters::{Column, Records};
-//! use bufferprocs::{Buffer, Object, Request};
-//! use std::sync::Arc;
-//!
-//! bufferprocs::record! {
-//!     struct Point { x: f32, y: f32, id: u64 }
-//! }
-//!
-//! let points = vec![Point { x: 0.5, y: 1.0, id: 7 }, Point { x: 2.5, y: 3.0, id: 8 }];
-//! let object = Object::new(Records::new(points.clone()));
-//! let buffer = Buffer::get(&object, Request::FULL)?;
-//! assert_eq!(buffer.format(), Some(c"T{f:x:f:y:Q:id:}"));
-//! assert_eq!(buffer.item::<Point>(&[1])?.id, 8);
-//!
-//! // The field y: every 16 bytes, 4 bytes into each record.
-//! let object = Object::new(Column::new(Arc::from(points), "y").unwrap());
-//! let buffer = Buffer::get(&object, Request::FULL_RO)?;
-//! assert_eq!((buffer.format(), buffer.strides()), (Some(c"f"), Some(&[16][..])));
-//! assert_eq!(buffer.item::<f32>(&[1])?, 3.0);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -34,6 +11,22 @@ use crate::layout::Layout;
 use crate::view::View;
 
 /// A line of records that consumers may write.
+///
+/// ```
+/// use bufferprocs::exporters::Records;
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// bufferprocs::record! {
+///     struct Point { x: f32, y: f32, id: u64 }
+/// }
+///
+/// let points = vec![Point { x: 0.5, y: 1.0, id: 7 }, Point { x: 2.5, y: 3.0, id: 8 }];
+/// let object = Object::new(Records::new(points));
+/// let buffer = Buffer::get(&object, Request::FULL)?;
+/// assert_eq!(buffer.format(), Some(c"T{f:x:f:y:Q:id:}"));
+/// assert_eq!(buffer.item::<Point>(&[1])?.id, 8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Records<R: AnyBits>(Vec<Shared<R>>);
 
@@ -64,6 +57,23 @@ impl<R: AnyBits> Exporter for Records<R> {
 ///
 /// Read-only, because a consumer that writes a field and one that writes the record around it
 /// would access the same memory at two widths.
+///
+/// ```
+/// use bufferprocs::exporters::Column;
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// bufferprocs::record! {
+///     struct Point { x: f32, y: f32, id: u64 }
+/// }
+///
+/// // The field y: every 16 bytes, 4 bytes into each record.
+/// let points = [Point { x: 0.5, y: 1.0, id: 7 }, Point { x: 2.5, y: 3.0, id: 8 }];
+/// let object = Object::new(Column::new(points.into(), "y").unwrap());
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!((buffer.format(), buffer.strides()), (Some(c"f"), Some(&[16][..])));
+/// assert_eq!(buffer.item::<f32>(&[1])?, 3.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Column<R: Item> {
     records: Arc<[R]>,

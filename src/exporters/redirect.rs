@@ -18,7 +18,7 @@
 use std::ffi::c_int;
 
 use crate::abi::{Py_buffer, PyBufferProcs, PyObject};
-use crate::fill::refuse;
+use crate::grant::refuse;
 use crate::object::{Object, get_buffer, value_of};
 
 static PROCS: PyBufferProcs =

@@ -3,24 +3,6 @@
 //! It holds one buffer of the other for as long as it lives, and shows that, or a part of it.
 //! `view.obj` of its consumers is the member. It grants no more than it was granted: what its
 //! buffer was not asked for it does not know, and it does not make anything up.
-//!
-//! ```
-//! use bufferprocs::exporters::{Reexport, Strided};
-//! use bufferprocs::layout::Slice;
-//! use bufferprocs::{Buffer, BufferError, Layout, Object, Request};
-//!
-//! let rows = Layout::c_contiguous(&[2, 3], 2)?;
-//! let root = Object::new(Strided::readonly(vec![1u16, 2, 3, 4, 5, 6], rows, 0)?);
-//!
-//! // The columns of the root from the last to the first.
-//! let whole = Reexport::new(Buffer::get(&root, Request::FULL_RO)?);
-//! let object = Object::new(whole.slice(1, Slice { start: 2, count: 3, step: -1 })?);
-//! let buffer = Buffer::get(&object, Request::FULL_RO)?;
-//! assert_eq!(buffer.raw().obj, object.as_ptr());
-//! assert_eq!(buffer.item::<u16>(&[0, 0])?, 3);
-//! assert_eq!(Buffer::get(&object, Request::FULL).unwrap_err(), BufferError::NotWritable);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use std::fmt;
 
@@ -31,6 +13,24 @@ use crate::layout::Slice;
 use crate::view::View;
 
 /// Shows a buffer of another exporter, or a part of it.
+///
+/// ```
+/// use bufferprocs::exporters::{Reexport, Strided};
+/// use bufferprocs::layout::Slice;
+/// use bufferprocs::{Buffer, BufferError, Layout, Object, Request};
+///
+/// let rows = Layout::c_contiguous(&[2, 3], 2)?;
+/// let root = Object::new(Strided::readonly(vec![1u16, 2, 3, 4, 5, 6], rows, 0)?);
+///
+/// // The columns of the root from the last to the first.
+/// let whole = Reexport::new(Buffer::get(&root, Request::FULL_RO)?);
+/// let object = Object::new(whole.slice(1, Slice { start: 2, count: 3, step: -1 })?);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!(buffer.raw().obj, object.as_ptr());
+/// assert_eq!(buffer.item::<u16>(&[0, 0])?, 3);
+/// assert_eq!(Buffer::get(&object, Request::FULL).unwrap_err(), BufferError::NotWritable);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Reexport<S: Source> {
     buffer: Buffer<S>,
     /// Applied one after the other.

@@ -1,28 +1,28 @@
 //! Rows that lie anywhere in memory, found through a table of their addresses: what suboffsets are
 //! for.
-//!
-//! ```
-//! use bufferprocs::exporters::Rows;
-//! use bufferprocs::{Buffer, BufferError, Object, Request};
-//!
-//! let object = Object::new(Rows::new(vec![vec![1u16, 2, 3], vec![4, 5, 6]])?);
-//! let buffer = Buffer::get(&object, Request::FULL)?;
-//! assert_eq!(buffer.suboffsets(), Some(&[0, -1][..]));
-//! assert_eq!(buffer.item::<u16>(&[1, 2])?, 6);
-//! // Who does not follow pointers cannot read it.
-//! assert_eq!(Buffer::get(&object, Request::STRIDES).unwrap_err(), BufferError::NeedsSuboffsets);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use crate::error::{BufferError, LayoutError};
 use crate::exporter::Exporter;
 use crate::item::{AnyBits, Shared};
 use crate::layout::Layout;
-use crate::view::{Access, Lacks, View};
+use crate::view::{Access, Missing, View};
 
 /// Rows of one length, each in a vector of its own, which consumers may write.
 ///
 /// The rows are not copied: each stays where its vector put it.
+///
+/// ```
+/// use bufferprocs::exporters::Rows;
+/// use bufferprocs::{Buffer, BufferError, Object, Request};
+///
+/// let object = Object::new(Rows::new(vec![vec![1u16, 2, 3], vec![4, 5, 6]])?);
+/// let buffer = Buffer::get(&object, Request::FULL)?;
+/// assert_eq!(buffer.suboffsets(), Some(&[0, -1][..]));
+/// assert_eq!(buffer.item::<u16>(&[1, 2])?, 6);
+/// // Who does not follow pointers cannot read it.
+/// assert_eq!(Buffer::get(&object, Request::STRIDES).unwrap_err(), BufferError::NeedsSuboffsets);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Rows<T: AnyBits> {
     /// Invariant: all of `layout.shape()[1]` items.
@@ -120,11 +120,11 @@ fn layout_of<T>(rows: usize, len: usize) -> Result<Layout, LayoutError> {
 impl<T: AnyBits> Exporter for Rows<T> {
     fn view(&self) -> Result<View<'_>, BufferError> {
         let (buf, layout) = (self.table.as_ptr().cast(), self.layout.clone());
-        // SAFETY: by the invariants the table has the addresses of as many rows as the layout
-        // says, each of as many items as it says. They stay as long as `self` is borrowed; nobody
-        // writes the table, and the items are shared ones.
+        // SAFETY: by the invariants the table has the addresses of as many rows as the layout says,
+        // each of as many items as it says. They stay as long as `self` is borrowed; no code writes
+        // the table, and the items are shared ones.
         Ok(unsafe {
-            View::from_raw(buf, layout, Some(T::FORMAT), Access::Writable, Lacks::default())
+            View::from_raw(buf, layout, Some(T::FORMAT), Access::Writable, Missing::default())
         })
     }
 }

@@ -1,45 +1,38 @@
-//! Memory that is made anew for each export, and found again through `internal`.
+//! A new copy of the memory for each export, found again through `internal`.
 //!
 //! For values that have no memory of the shape that consumers want (it is computed), or that must
 //! be changeable while views are held. Each consumer gets the state of its own moment; it is freed
 //! with its release.
-//!
-//! ```
-//! use bufferprocs::exporters::{Snapshot, Snapshots, Strided};
-//! use bufferprocs::{Buffer, BufferError, Layout, Object, Request};
-//! use std::sync::Mutex;
-//!
-//! struct Log(Mutex<Vec<u32>>);
-//!
-//! impl Snapshots for Log {
-//!     type Copy = Strided<u32>;
-//!
-//!     fn snapshot(&self) -> Result<Strided<u32>, BufferError> {
-//!         let log = self.0.lock().unwrap().clone();
-//!         let layout = Layout::c_contiguous(&[log.len()], 4)?;
-//!         Ok(Strided::readonly(log, layout, 0)?)
-//!     }
-//! }
-//!
-//! let object = Object::lending(Snapshot(Log(Mutex::new(vec![1, 2]))));
-//! let before = Buffer::get(&object, Request::FULL_RO)?;
-//! let log = &object.value::<Snapshot<Log>>().unwrap().0;
-//! log.0.lock().unwrap().push(3); // although a view is held
-//! let after = Buffer::get(&object, Request::FULL_RO)?;
-//! assert_eq!((before.shape(), after.shape()), (Some(&[2][..]), Some(&[3][..])));
-//! # Ok::<(), BufferError>(())
-//! ```
 
 use std::cell::Cell;
 
 use crate::abi::{Py_buffer, PyObject};
-use crate::caught::caught;
+use crate::catch_panic::caught;
 use crate::error::BufferError;
-use crate::exporter::{Exported, Exporter, Lend};
-use crate::fill::refuse;
+use crate::exporter::{Exported, Exporter, RawExporter};
+use crate::grant::refuse;
 use crate::request::Request;
 
 /// A value of which consumers see copies.
+///
+/// ```
+/// use bufferprocs::exporters::Snapshots;
+/// use bufferprocs::BufferError;
+///
+/// /// Shows the seconds since it was made, one item, new for each request.
+/// struct Clock(std::time::Instant);
+///
+/// impl Snapshots for Clock {
+///     type Copy = [u64; 1];
+///
+///     fn snapshot(&self) -> Result<[u64; 1], BufferError> {
+///         Ok([self.0.elapsed().as_secs()])
+///     }
+/// }
+///
+/// assert_eq!(Clock(std::time::Instant::now()).snapshot()?, [0]);
+/// # Ok::<(), BufferError>(())
+/// ```
 pub trait Snapshots: Send + Sync + 'static {
     /// What a copy is.
     type Copy: Exporter;
@@ -72,11 +65,37 @@ fn nested(code: impl FnOnce() -> Result<(), BufferError>) -> Result<(), BufferEr
 ///
 /// A request runs the code of [`Snapshots::snapshot`] and allocates, unlike one to an [`Exported`]
 /// value.
+///
+/// ```
+/// use bufferprocs::exporters::{Snapshot, Snapshots, Strided};
+/// use bufferprocs::{Buffer, BufferError, Layout, Object, Request};
+/// use std::sync::Mutex;
+///
+/// struct Log(Mutex<Vec<u32>>);
+///
+/// impl Snapshots for Log {
+///     type Copy = Strided<u32>;
+///
+///     fn snapshot(&self) -> Result<Strided<u32>, BufferError> {
+///         let log = self.0.lock().unwrap().clone();
+///         let layout = Layout::c_contiguous(&[log.len()], 4)?;
+///         Ok(Strided::readonly(log, layout, 0)?)
+///     }
+/// }
+///
+/// let object = Object::from_raw_exporter(Snapshot(Log(Mutex::new(vec![1, 2]))));
+/// let before = Buffer::get(&object, Request::FULL_RO)?;
+/// let log = &object.value::<Snapshot<Log>>().unwrap().0;
+/// log.0.lock().unwrap().push(3); // although a view is held
+/// let after = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!((before.shape(), after.shape()), (Some(&[2][..]), Some(&[3][..])));
+/// # Ok::<(), BufferError>(())
+/// ```
 #[derive(Debug)]
 pub struct Snapshot<S>(pub S);
 
 // SAFETY: what is granted is granted by an `Exported`, whose cell outlives it until the release.
-unsafe impl<S: Snapshots> Lend for Snapshot<S> {
+unsafe impl<S: Snapshots> RawExporter for Snapshot<S> {
     unsafe fn getbuffer(
         &self,
         view: *mut Py_buffer,
@@ -85,8 +104,8 @@ unsafe impl<S: Snapshots> Lend for Snapshot<S> {
     ) -> Result<(), BufferError> {
         let answer = nested(|| {
             let copy = Exported::new(self.0.snapshot()?);
-            // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner
-            // goes, in a moment.
+            // SAFETY: the caller's promises, passed on. The export keeps the copy when its owner is
+            // dropped, in a moment.
             unsafe { copy.getbuffer(view, obj, request) }
         });
         if answer.is_err() {

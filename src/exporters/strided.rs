@@ -1,18 +1,5 @@
 //! Items at any strides: slices, transposes, reversed and overlapping axes over one block of
 //! memory.
-//!
-//! ```
-//! use bufferprocs::exporters::Strided;
-//! use bufferprocs::{Buffer, Layout, Object, Request};
-//!
-//! // 1 2 3
-//! // 4 5 6, seen as columns: three rows of two.
-//! let transposed = Layout::strided(&[3, 2], &[2, 6], 2)?;
-//! let object = Object::new(Strided::readonly(vec![1u16, 2, 3, 4, 5, 6], transposed, 0)?);
-//! let buffer = Buffer::get(&object, Request::FULL_RO)?;
-//! assert_eq!((buffer.item::<u16>(&[0, 1])?, buffer.item::<u16>(&[2, 0])?), (4, 3));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use crate::error::{BufferError, LayoutError};
 use crate::exporter::Exporter;
@@ -21,6 +8,19 @@ use crate::layout::Layout;
 use crate::view::View;
 
 /// A block of items and the layout in which they are shown.
+///
+/// ```
+/// use bufferprocs::exporters::Strided;
+/// use bufferprocs::{Buffer, Layout, Object, Request};
+///
+/// // 1 2 3
+/// // 4 5 6, seen as columns: three rows of two.
+/// let transposed = Layout::strided(&[3, 2], &[2, 6], 2)?;
+/// let object = Object::new(Strided::readonly(vec![1u16, 2, 3, 4, 5, 6], transposed, 0)?);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// assert_eq!((buffer.item::<u16>(&[0, 1])?, buffer.item::<u16>(&[2, 0])?), (4, 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Strided<T: AnyBits> {
     memory: Memory<T>,

@@ -1,17 +1,4 @@
 //! Items whose format is known at run time only: what a file, a network or a user says.
-//!
-//! ```
-//! use bufferprocs::exporters::Untyped;
-//! use bufferprocs::{Buffer, Layout, Object, Request};
-//!
-//! let rows = Layout::c_contiguous(&[2, 2], 2)?;
-//! let items = Untyped::new(&[1, 0, 2, 0, 3, 0, 4, 0], c"<H", rows, 0)?.writable()?;
-//! let object = Object::new(items);
-//! let buffer = Buffer::get(&object, Request::FULL)?;
-//! buffer.set_bytes_of(&[1, 0], &[9, 0])?;
-//! assert_eq!(buffer.bytes_of(&[1, 0])?, [9, 0]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, CString};
@@ -22,17 +9,30 @@ use crate::error::{BufferError, LayoutError};
 use crate::exporter::Exporter;
 use crate::format::Format;
 use crate::layout::Layout;
-use crate::view::{Access, Lacks, View, check_whole_items};
+use crate::view::{Access, Missing, View, check_whole_items};
 
 /// A block of bytes, what an item of it is, and the layout in which the items are shown.
 ///
 /// Consumers only read them, unless it is [`writable`](Self::writable).
+///
+/// ```
+/// use bufferprocs::exporters::Untyped;
+/// use bufferprocs::{Buffer, Layout, Object, Request};
+///
+/// let rows = Layout::c_contiguous(&[2, 2], 2)?;
+/// let items = Untyped::new(&[1, 0, 2, 0, 3, 0, 4, 0], c"<H", rows, 0)?.writable()?;
+/// let object = Object::new(items);
+/// let buffer = Buffer::get(&object, Request::FULL)?;
+/// buffer.set_bytes_of(&[1, 0], &[9, 0])?;
+/// assert_eq!(buffer.bytes_of(&[1, 0])?, [9, 0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Untyped {
     /// Invariant: written by atomic operations of the item's width, and only if `access` is
     /// `Writable`.
     #[allow(dead_code)] // it is reached by `first`
     memory: Vec<Chunk>,
-    /// Where there are pointers: the addresses of parts of `memory`. Invariant: nobody writes it.
+    /// Where there are pointers: the addresses of parts of `memory`. Invariant: no code writes it.
     #[allow(dead_code)] // as above
     table: Vec<*const u8>,
     format: CString,
@@ -105,7 +105,7 @@ impl Untyped {
         // Within the memory: it does not wrap.
         let first = memory.as_ptr().cast::<u8>().wrapping_add(offset);
         let whole = check_whole_items(&layout, offset);
-        let (table, format, access) = (Vec::new(), format.to_owned(), Access::Frozen);
+        let (table, format, access) = (Vec::new(), format.to_owned(), Access::Immutable);
         Ok(Untyped { memory, table, format, layout, first, access, whole })
     }
 
@@ -121,9 +121,9 @@ impl Untyped {
     /// Puts a pointer before each index of the first axis, as the Python Imaging Library laid
     /// images out.
     ///
-    /// To the lowest address of the items behind it; the suboffset leads from there to the first
-    /// of them. The pointers stand in the order of their axis, from the last to the first where
-    /// its stride is negative. Fails without a dimension, and if there are pointers already, or if
+    /// To the lowest address of the items behind it; the suboffset leads from there to the first of
+    /// them. The pointers are in the order of their axis, from the last to the first where its
+    /// stride is negative. Fails without a dimension, and if there are pointers already, or if
     /// there is no memory for so many.
     pub fn behind_pointers(self) -> Result<Untyped, LayoutError> {
         if let Some(axis) = self.layout.as_ref().follows_pointers() {
@@ -133,7 +133,7 @@ impl Untyped {
         let (Some(&extent), Some(&stride)) = (shape.first(), strides.first()) else {
             return Err(LayoutError::NoSuchAxis { axis: 0, ndim: 0 });
         };
-        let has_items = self.layout.len() > 0;
+        let has_items = self.layout.len_bytes() > 0;
         // From the lowest item behind a pointer to the first one.
         let behind = shape.iter().zip(strides).skip(1).filter(|(_, stride)| **stride < 0);
         let suboffset: isize = match has_items {
@@ -184,7 +184,7 @@ impl Exporter for Untyped {
         // SAFETY: by the invariants the layout stays in the memory, or in the table and the memory
         // behind it, which are vectors of this value. The constructors saw to the format and the
         // dimensions, and `writable` to whole items.
-        Ok(unsafe { View::from_raw(self.first, layout, format, self.access, Lacks::default()) })
+        Ok(unsafe { View::from_raw(self.first, layout, format, self.access, Missing::default()) })
     }
 }
 
@@ -271,7 +271,7 @@ mod tests {
         let many = Layout::c_contiguous(&[1; 65], 2).unwrap();
         assert_eq!(new(c"H", many, 0), Err(E::TooManyDimensions { ndim: 65 }));
         let split = Untyped::new(&BYTES, c"H", line(3), 1).unwrap();
-        let split = split.behind_pointers().unwrap(); // which does not mend it
+        let split = split.behind_pointers().unwrap(); // which does not change that
         assert!(matches!(split.writable(), Err(E::SplitsItems { axis: None, .. })));
         let scalar = Layout::c_contiguous(&[], 2).unwrap();
         let scalar = Untyped::new(&BYTES, c"H", scalar, 0).unwrap();

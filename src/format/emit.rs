@@ -1,7 +1,7 @@
 //! From a [`Format`] back to a text.
 //!
 //! The text is the plainest one that parses to the same value: padding is written out as `x`, an
-//! order character stands where it is needed, and codes of one meaning become one (`l` and `n`
+//! order character is written where it is needed, and codes of one meaning become one (`l` and `n`
 //! become `q` or `i`).
 
 use std::fmt::{self, Write};

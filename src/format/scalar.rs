@@ -50,6 +50,17 @@ impl Mode {
 }
 
 /// How the bytes of a scalar are to be understood.
+///
+/// ```
+/// use bufferprocs::Format;
+/// use bufferprocs::format::{Element, Kind};
+///
+/// let kind = |text| match Format::parse(text).unwrap().fields()[0].element() {
+///     Element::Scalar(scalar) => scalar.kind,
+///     other => panic!("{other:?}"),
+/// };
+/// assert_eq!((kind(c"e"), kind(c"Zd"), kind(c"?")), (Kind::Float, Kind::Complex, Kind::Bool));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -79,11 +90,22 @@ pub enum Kind {
     Object,
     /// `P`, and `z`, as `ctypes` calls a `char *`: an address.
     Address,
-    /// `X{}`: the address of a function. What stands in the braces is not kept.
+    /// `X{}`: the address of a function. The text in the braces is not kept.
     Function,
 }
 
 /// A scalar of a format.
+///
+/// ```
+/// use bufferprocs::Format;
+/// use bufferprocs::format::Element;
+///
+/// let swapped = if cfg!(target_endian = "little") { c">H" } else { c"<H" };
+/// let format = Format::parse(swapped)?;
+/// let Element::Scalar(scalar) = format.fields()[0].element() else { panic!() };
+/// assert!(scalar.swapped && scalar.size == 2);
+/// # Ok::<(), bufferprocs::FormatError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scalar {
     /// How its bytes are to be understood.
@@ -150,7 +172,7 @@ pub(super) fn code(code: u8, mode: Mode) -> Option<Code> {
         b'd' => (Float, (8, align_of::<f64>())),
         b'n' if mode.is_native_size() => (Signed, POINTER),
         b'N' if mode.is_native_size() => (Unsigned, POINTER),
-        // The rest has no standard size and stands with each mode all the same: `ctypes` writes
+        // The rest has no standard size, and is allowed in each mode all the same: `ctypes` writes
         // `<P`, `<g` and `<z`.
         b'g' => (Float, LONG_DOUBLE),
         b'O' => (Object, POINTER),
@@ -181,7 +203,7 @@ impl Kind {
         matches!(self, Kind::Object | Kind::Address | Kind::Function)
     }
 
-    /// Whether the bytes of a `size` of it stand in an order.
+    /// Whether the bytes of a `size` of it have an order.
     fn has_order(self, size: usize) -> bool {
         size > 1
             && !self.is_address()

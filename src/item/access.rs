@@ -1,24 +1,12 @@
 //! How memory is accessed that others may write at the same time: one instruction for each word
-//! of the item's [`width`].
-//!
-//! On x86-64 that is a `mov`, written as assembly. The processor defines what it does whatever
-//! others do to the same bytes, and at whatever width: each of the two sees old or new bytes, and
-//! an aligned word is whole to those who access it as one. No operation of the language can say
-//! so. Its atomic operations must not race with others of another width, and a consumer cannot
-//! see the width at which the memory's owner works: `memoryview.cast("B")` and a view of NumPy's
-//! hide it.
-//!
-//! Elsewhere, under Miri, and with `BUFFERPROCS_PORTABLE` it is a relaxed atomic operation. There
-//! an exporter and its consumers have to agree on the width: see the chapter "Writable memory" of
-//! the book.
+//! of the item's [`width`]. See `word` for the instructions.
 
 use std::mem::{MaybeUninit, size_of};
 use std::ops::Range;
-#[cfg(not(x86_64_instructions))]
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use super::AnyBits;
 use super::wide::{WIDE, load_wide, store_wide};
+use super::word::Word;
 
 /// Width in bytes of the atomic accesses to an item: the largest power of two, at most a word,
 /// that divides both.
@@ -30,110 +18,8 @@ pub(crate) fn width(address: *const u8, size: usize) -> usize {
     1 << bits.trailing_zeros()
 }
 
-/// A number that memory is accessed by at once.
-pub(crate) trait Word: Copy {
-    /// # Safety
-    ///
-    /// `from` is aligned and valid for reads of an initialised word, which others write by atomic
-    /// operations if at all.
-    unsafe fn load(from: *const Self) -> Self;
-
-    /// # Safety
-    ///
-    /// `to` is aligned and valid for reads and writes of a word, which others access by atomic
-    /// operations if at all.
-    unsafe fn store(self, to: *mut Self);
-
-    /// Replaces the byte `within` the word. Bytes that others write to the rest of it at the same
-    /// time are kept.
-    ///
-    /// # Safety
-    ///
-    /// As for [`store`](Self::store).
-    unsafe fn replace_byte(word: *mut Self, within: usize, byte: u8);
-}
-
-macro_rules! words {
-    ($($word:ty: $atomic:ty, $class:ident, $load:literal, $store:literal;)*) => {$(
-        #[cfg(x86_64_instructions)]
-        impl Word for $word {
-            #[inline(always)]
-            unsafe fn load(from: *const Self) -> Self {
-                let word;
-                // SAFETY: reads the word, which the caller promises to be there, and touches
-                // nothing else.
-                unsafe {
-                    std::arch::asm!(
-                        $load,
-                        word = out($class) word,
-                        from = in(reg) from,
-                        options(nostack, preserves_flags, readonly),
-                    );
-                }
-                word
-            }
-
-            #[inline(always)]
-            unsafe fn store(self, to: *mut Self) {
-                // SAFETY: writes the word, which the caller promises to be there, and touches
-                // nothing else.
-                unsafe {
-                    std::arch::asm!(
-                        $store,
-                        to = in(reg) to,
-                        word = in($class) self,
-                        options(nostack, preserves_flags),
-                    );
-                }
-            }
-
-            #[inline(always)]
-            unsafe fn replace_byte(word: *mut Self, within: usize, byte: u8) {
-                let to = word.cast::<u8>().wrapping_add(within);
-                // SAFETY: a byte of the word, which the caller promises to be there.
-                unsafe { byte.store(to) };
-            }
-        }
-
-        #[cfg(not(x86_64_instructions))]
-        impl Word for $word {
-            #[inline(always)]
-            unsafe fn load(from: *const Self) -> Self {
-                // SAFETY: the caller's promise. `from_ptr` wants memory that may be written; a
-                // relaxed load of at most a word, which is all that is done, is sound on
-                // read-only memory too, as `std::sync::atomic` says.
-                unsafe { <$atomic>::from_ptr(from.cast_mut()) }.load(Relaxed)
-            }
-
-            #[inline(always)]
-            unsafe fn store(self, to: *mut Self) {
-                // SAFETY: the caller's promise.
-                unsafe { <$atomic>::from_ptr(to) }.store(self, Relaxed);
-            }
-
-            unsafe fn replace_byte(word: *mut Self, within: usize, byte: u8) {
-                // SAFETY: the caller's promise.
-                let word = unsafe { <$atomic>::from_ptr(word) };
-                let replaced = word.fetch_update(Relaxed, Relaxed, |old| {
-                    let mut bytes = old.to_ne_bytes();
-                    bytes[within] = byte;
-                    Some(<$word>::from_ne_bytes(bytes))
-                });
-                debug_assert!(replaced.is_ok()); // the closure never gives up
-            }
-        }
-    )*};
-}
-
-words! {
-    u8: AtomicU8, reg_byte, "mov {word}, byte ptr [{from}]", "mov byte ptr [{to}], {word}";
-    u16: AtomicU16, reg, "mov {word:x}, word ptr [{from}]", "mov word ptr [{to}], {word:x}";
-    u32: AtomicU32, reg, "mov {word:e}, dword ptr [{from}]", "mov dword ptr [{to}], {word:e}";
-    usize: AtomicUsize, reg, "mov {word}, qword ptr [{from}]", "mov qword ptr [{to}], {word}";
-}
-
-/// Calls a function that is generic over the word, with the word of this width: 1, 2, 4 or 8
-/// bytes, at most those of a `usize`. The caller's promise speaks of the width.
+/// Calls a function that is generic over the word, with the word of this width: 1, 2, 4 or 8 bytes,
+/// at most those of a `usize`. The caller promises the width.
 macro_rules! by_width {
     ($width:expr, $function:ident, $($argument:expr),*) => {
         match $width {
@@ -188,7 +74,7 @@ pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
 ///
 /// - `source` is valid for reads of `size` initialised bytes, which others write by atomic
 ///   operations if at all.
-/// - `target` is valid for writes of as many, and nobody else's.
+/// - `target` is valid for writes of as many, and no other code accesses it.
 /// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `source`.
 pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize, width: usize) {
     by_width!(width, load_words, source, target, size)
@@ -201,7 +87,7 @@ pub(crate) unsafe fn load_bytes(source: *const u8, target: *mut u8, size: usize,
 ///
 /// - `target` is valid for reads and writes of `size` bytes, which others access by atomic
 ///   operations if at all.
-/// - `source` is valid for reads of as many initialised bytes, and nobody else writes them.
+/// - `source` is valid for reads of as many initialised bytes, and no other code writes them.
 /// - `width` is 1, 2, 4 or 8, at most a word, and divides `size` and the address of `target`.
 pub(crate) unsafe fn store_bytes(target: *mut u8, source: *const u8, size: usize, width: usize) {
     by_width!(width, store_words, target, source, size)
@@ -296,7 +182,7 @@ pub(crate) unsafe fn load_part<T: AnyBits>(
 }
 
 /// Writes the byte at `address`, `offset` bytes into a row of items of `itemsize` bytes each, at
-/// the width at which others access its item. What others write to the rest of the item is kept.
+/// the width at which others access its item. Writes of others to the rest of the item are kept.
 ///
 /// # Safety
 ///

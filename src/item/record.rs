@@ -71,7 +71,7 @@ impl<T: Item, const N: usize> ArrayOf<T, N> {
     const TEXT: [u8; ARRAY_TEXT] = {
         assert!(N > 0, "an item has at least one byte");
         match T::FORMAT.to_bytes() {
-            // `[[T; 3]; 2]` is `(2,3)`, not `(2)(3)`, which nobody reads.
+            // `[[T; 3]; 2]` is `(2,3)`, not `(2)(3)`, which no consumer reads.
             [b'(', rest @ ..] => {
                 join(&[Part::Text(b"("), Part::Number(N), Part::Text(b","), Part::Text(rest)])
             }
@@ -168,7 +168,7 @@ const fn gap<R: Fields>(place: &[Part<'_>; 3], gap: usize) {
     panic!("{}", str(&message));
 }
 
-/// Whether each field stands where a C compiler would put it.
+/// Whether each field is where a C compiler would put it.
 const fn is_aligned<R: Fields>() -> bool {
     let mut at = 0;
     while at < R::FIELDS.len() {
@@ -282,8 +282,8 @@ macro_rules! record {
             $($crate::item::record::any_bits::<$name, _>(|record| record.$field);)+
         };
     };
-    // What the user wrote is expanded where nothing of the macro's own has a name: a type is
-    // written once, in the struct; all else comes by absolute paths.
+    // The user's code is expanded outside the scope of the macro's names: a type is written once,
+    // in the struct, and everything else comes by absolute paths.
     (@define [$(#[$attribute:meta])*] [$visibility:vis] $name:ident {
         $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident : $type:ty),+
     }) => {

@@ -9,7 +9,7 @@
 
 use std::mem::size_of;
 
-use super::access::Word;
+use super::word::Word;
 
 /// Bytes that are read or written at a time.
 pub(crate) const WIDE: usize = size_of::<u64>();
@@ -116,7 +116,7 @@ mod tests {
         let start = memory.as_mut_ptr().cast::<u8>().cast_const();
         for at in (0..16).step_by(size_of::<W>()) {
             let from = start.wrapping_add(at);
-            // SAFETY: within the array, aligned to a W, and nobody writes it.
+            // SAFETY: within the array, aligned to a W, and no code writes it.
             let wide = unsafe { load_wide::<W>(from) };
             // SAFETY: as above.
             let each = unsafe { load_each::<W>(from) };

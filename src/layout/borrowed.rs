@@ -1,4 +1,4 @@
-//! [`LayoutRef`]: a layout whose numbers stand in somebody else's arrays.
+//! [`LayoutRef`]: a layout over borrowed arrays of numbers.
 
 use std::ops::Range;
 
@@ -9,6 +9,16 @@ use crate::error::LayoutError;
 /// [`Layout`](super::Layout).
 ///
 /// One that exists is valid: every extent, the length and every offset fit an `isize`.
+///
+/// ```
+/// use bufferprocs::{Buffer, Object, Request};
+///
+/// let object = Object::new(vec![1u16, 2, 3]);
+/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+/// let layout = buffer.layout();
+/// assert_eq!((layout.shape(), layout.items(), layout.itemsize()), (&[3][..], 3, 2));
+/// # Ok::<(), bufferprocs::BufferError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayoutRef<'a> {
     /// Extents in items, each 0 or more.
@@ -60,7 +70,7 @@ impl<'a> LayoutRef<'a> {
 
     /// The same layout with arrays of its own. Strides are worked out if there are none.
     pub fn to_layout(&self) -> Layout {
-        let mut packed = self.len() as isize; // as `check` saw
+        let mut packed = self.len_bytes() as isize; // as `check` saw
         let axis = |(axis, &extent): (usize, &isize)| {
             packed = if extent > 0 { packed / extent } else { 0 };
             self.strides.map_or(packed, |strides| strides[axis])
@@ -101,8 +111,7 @@ impl<'a> LayoutRef<'a> {
     }
 
     /// Bytes of a packed copy: `product(shape) * itemsize`.
-    #[allow(clippy::len_without_is_empty)] // a size in bytes, as in Py_buffer, not a collection's
-    pub fn len(&self) -> usize {
+    pub fn len_bytes(&self) -> usize {
         if self.has_no_item() {
             0
         } else {
@@ -117,13 +126,13 @@ impl<'a> LayoutRef<'a> {
 
     /// Number of items.
     pub fn items(&self) -> usize {
-        self.len() / self.itemsize()
+        self.len_bytes() / self.itemsize()
     }
 
     /// The bytes that are read at `buf`, relative to it: items, or the pointers that are followed.
     /// Empty if there is no item.
     pub fn span(&self) -> Range<isize> {
-        span(self.shape, self.strides, self.suboffsets, self.itemsize).unwrap_or_default() // `check` saw no error
+        span(self.shape, self.strides, self.suboffsets, self.itemsize).unwrap_or_default()
     }
 
     /// The first axis at which a pointer is followed.
@@ -140,7 +149,7 @@ impl<'a> LayoutRef<'a> {
             return None;
         }
         let mut offset = 0;
-        let mut packed = self.len() as isize; // divided down to the stride of each axis, where there are no strides
+        let mut packed = self.len_bytes() as isize;
         for (axis, (&index, &extent)) in indices.iter().zip(self.shape).enumerate() {
             let index = isize::try_from(index).ok().filter(|&index| index < extent)?;
             packed /= extent; // at least 1: `index` is less

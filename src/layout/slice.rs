@@ -82,7 +82,7 @@ impl Layout {
                 return Err(out_of_range);
             }
             // Within the old layout's bounds, if that has an item at all.
-            moved = if self.len() == 0 { 0 } else { self.strides[axis] * start as isize };
+            moved = if self.len_bytes() == 0 { 0 } else { self.strides[axis] * start as isize };
         }
         let suboffsets = part.suboffsets.as_deref_mut().unwrap_or_default();
         let mut before = suboffsets.iter_mut().take(axis).enumerate().rev();
@@ -214,7 +214,7 @@ mod tests {
         }
         case(&whole, 2, slice(0, 1, 1), LayoutError::NoSuchAxis { axis: 2, ndim: 2 });
         case(&whole, 0, slice(0, 1, 0), LayoutError::ZeroStep);
-        assert!(whole.slice(0, slice(9, 0, 1)).unwrap().0.len() == 0);
+        assert!(whole.slice(0, slice(9, 0, 1)).unwrap().0.len_bytes() == 0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Numbers that are layouts, and numbers that are none.
+//! Numbers that are a layout, and numbers that are not.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn case(shape: &[usize], strides: &[isize], itemsize: usize) -> Layout {
     let layout = Layout::strided(shape, strides, itemsize).unwrap();
     assert_eq!(layout.as_ref().items(), shape.iter().product::<usize>());
     assert_eq!(layout.ndim(), shape.len());
-    assert_eq!(layout.len(), shape.iter().product::<usize>() * itemsize);
+    assert_eq!(layout.len_bytes(), shape.iter().product::<usize>() * itemsize);
     // Every item, by the definition.
     let mut offsets = vec![0isize];
     for (&extent, &stride) in shape.iter().zip(strides) {
@@ -104,8 +104,8 @@ fn numbers_that_are_no_layout() {
     assert!(Layout::strided(&[2], &[isize::MIN], 1).is_ok());
     assert_eq!(Layout::c_contiguous(&[2, HUGE], 1), Err(LayoutError::TooLarge { axis: 0 }),);
     for empty in [[0, HUGE / 4, 8], [HUGE / 4, 8, 0], [HUGE / 4, 0, 8]] {
-        assert_eq!(Layout::c_contiguous(&empty, 1).unwrap().len(), 0);
-        assert_eq!(Layout::f_contiguous(&empty, 1).unwrap().len(), 0);
+        assert_eq!(Layout::c_contiguous(&empty, 1).unwrap().len_bytes(), 0);
+        assert_eq!(Layout::f_contiguous(&empty, 1).unwrap().len_bytes(), 0);
     }
     assert_eq!(Layout::f_contiguous(&[1], 0), Err(LayoutError::ZeroItemsize));
 }
@@ -131,7 +131,7 @@ fn numbers_of_foreign_views() {
     case(&[], None, Some(&[]), Ok(()));
     case(&[3], None, None, Ok(()));
     case(&[3], Some(&[2]), Some(&[0]), Ok(()));
-    // Without strides nobody knows where the pointers stand.
+    // Without strides the places of the pointers are unknown.
     case(&[3], None, Some(&[0]), Err(E::StridesLength { shape: 1, strides: 0 }));
     case(&[3], Some(&[2]), Some(&[]), Err(E::SuboffsetsLength { shape: 1, suboffsets: 0 }));
     case(&[3, -1], Some(&[2, 2]), None, Err(E::NegativeExtent { axis: 1, extent: -1 }));

@@ -2,7 +2,7 @@
 //!
 //! PyO3 wraps each method of a class, which costs more than a request itself. When the type is
 //! made, the class attribute `__bufferprocs__` puts functions of this crate into its two slots.
-//! One table of scenarios runs over classes with and without it: `tests/python/alike.py`.
+//! One table of scenarios runs over classes with and without it: `tests/python/scenarios.py`.
 
 use pyo3::prelude::*;
 
@@ -15,7 +15,7 @@ use super::class::Exports;
 /// but the speed: PyO3 would make an error of it each time an object is created.
 pub fn accelerated<T: Exports>(py: Python<'_>) -> Option<bool> {
     #[cfg(not(Py_LIMITED_API))]
-    return Some(crate::caught::caught(|| slots::swap::<T>(py)).unwrap_or(false));
+    return Some(crate::catch_panic::caught(|| slots::swap::<T>(py)).unwrap_or(false));
     #[cfg(Py_LIMITED_API)]
     return {
         let _ = py;
@@ -32,8 +32,8 @@ mod slots {
     use pyo3::{Borrowed, ffi};
 
     use super::*;
-    use crate::python::class::lend;
-    use crate::python::procs::{Asked, releasebufferproc};
+    use crate::python::class::pass_to_field;
+    use crate::python::procs::{PendingRequest, releasebufferproc};
 
     /// Puts the short functions into the slots of `T`, if those that the attribute made are there.
     /// Whether the short ones are there now.
@@ -65,7 +65,7 @@ mod slots {
         let found = slots.map(|slot| slot.load(Ordering::Relaxed));
         if found == made {
             // In any order: views that either function grants are ended by either release, since
-            // `Exports` promises that all are those of a `Lend`.
+            // `Exports` promises that all are those of a `RawExporter`.
             for (slot, short) in slots.into_iter().zip(short) {
                 slot.store(short, Ordering::Relaxed);
             }
@@ -96,7 +96,7 @@ mod slots {
         // SAFETY: the slot is that of T, so the object is a T or of a subtype.
         let slf = unsafe { slf.cast_unchecked::<T>() };
         // SAFETY: the caller's promises.
-        let asked = unsafe { Asked::new(exporter, view, flags) };
-        asked.respond(|| lend(&slf, &asked))
+        let pending = unsafe { PendingRequest::new(exporter, view, flags) };
+        pending.respond(|| pass_to_field(&slf, &pending))
     }
 }

@@ -1,33 +1,47 @@
-//! The two procs of a type, over the C API alone: requests go to what its objects lend, releases
-//! by `internal`.
+//! The two procs of a type, over the C API alone: requests go to what its objects export,
+//! releases by `internal`.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 
 use pyo3_ffi as ffi;
 
-use super::raise::{raise, set_aside, write_unraisable};
+use super::exceptions::{raise, set_aside, write_unraisable};
 use crate::abi::Py_buffer;
-use crate::caught::caught;
+use crate::catch_panic::caught;
 use crate::error::{BufferError, ReleaseError};
-use crate::exporter::Lend;
+use crate::exporter::RawExporter;
 use crate::exporter::release::{Orphan, end};
-use crate::fill::refuse;
+use crate::grant::refuse;
 use crate::request::Request;
 
-/// Where the objects of a type keep what they lend. For those who build their types by hand.
+/// Where the objects of a type keep what they export. For those who build their types by hand.
+///
+/// ```pyo3
+/// impl Instance for Samples {
+///     type Exporter = Items;
+///
+///     unsafe fn with_exporter<R>(
+///         object: *mut PyObject,
+///         ask: impl FnOnce(&Items) -> R,
+///     ) -> Result<R, BufferError> {
+///         // SAFETY: alive and of this type, by the caller's promise.
+///         Ok(ask(unsafe { items(object) }))
+///     }
+/// }
+/// ```
 pub trait Instance {
-    /// An [`Exported`](crate::Exported) value, or another lender.
-    type Lent: Lend;
+    /// An [`Exported`](crate::Exported) value, or another raw exporter.
+    type Exporter: RawExporter;
 
-    /// Calls `ask` with what `object` lends. An error is the refusal of the request.
+    /// Calls `ask` with what `object` exports. An error is the refusal of the request.
     ///
     /// # Safety
     ///
     /// `object` is alive, and of the type that has the procs of this `Instance`, or of a subtype.
-    unsafe fn with_lent<R>(
+    unsafe fn with_exporter<R>(
         object: *mut ffi::PyObject,
-        ask: impl FnOnce(&Self::Lent) -> R,
+        ask: impl FnOnce(&Self::Exporter) -> R,
     ) -> Result<R, BufferError>;
 }
 
@@ -53,13 +67,13 @@ pub unsafe extern "C" fn getbufferproc<I: Instance>(
     flags: c_int,
 ) -> c_int {
     // SAFETY: the caller's promises.
-    let asked = unsafe { Asked::new(exporter, view, flags) };
+    let pending = unsafe { PendingRequest::new(exporter, view, flags) };
     // SAFETY: `exporter` is alive and of the type, by the caller's promise.
-    let instance = || unsafe { I::with_lent(exporter, |lent| asked.ask(lent)) };
-    asked.respond(|| instance()?)
+    let instance = || unsafe { I::with_exporter(exporter, |exporter| pending.pass_to(exporter)) };
+    pending.respond(|| instance()?)
 }
 
-/// `bf_releasebuffer` of every type whose objects lend: it goes by `internal` alone.
+/// `bf_releasebuffer` of every type whose objects export: it uses `internal` alone.
 ///
 /// Not inlined, so that there is one of it: a type with this function in its slot is ours.
 ///
@@ -79,17 +93,17 @@ pub unsafe extern "C" fn releasebufferproc(
 }
 
 /// One request, until it is answered.
-pub(super) struct Asked {
+pub(super) struct PendingRequest {
     /// Invariant: alive.
     exporter: *mut ffi::PyObject,
     /// Invariant: valid for writes, and released at most once if it is granted.
     view: *mut ffi::Py_buffer,
     request: Request,
-    /// A lender has granted the view.
+    /// A raw exporter has granted the view.
     granted: Cell<bool>,
 }
 
-impl Asked {
+impl PendingRequest {
     /// # Safety
     ///
     /// `exporter` is alive, and `view` valid for writes, as long as this value exists. The view is
@@ -99,40 +113,49 @@ impl Asked {
         exporter: *mut ffi::PyObject,
         view: *mut ffi::Py_buffer,
         flags: c_int,
-    ) -> Asked {
+    ) -> PendingRequest {
         let request = Request::from_bits_retain(flags);
-        Asked { exporter, view, request, granted: Cell::new(false) }
+        PendingRequest { exporter, view, request, granted: Cell::new(false) }
     }
 
-    /// Passes the request to `lender`, with the reference to the exporter that
+    /// Passes the request to `raw_exporter`, with the reference to the exporter that
     /// [`answer`](Self::answer) has taken. Called once at most.
     #[inline]
-    pub(super) fn ask<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
-        match lender.runs_foreign_code() {
-            true => self.ask_foreign(lender)?,
-            false => self.ask_ours(lender)?,
+    pub(super) fn pass_to<L: RawExporter + ?Sized>(
+        &self,
+        raw_exporter: &L,
+    ) -> Result<(), BufferError> {
+        match raw_exporter.runs_foreign_code() {
+            true => self.pass_to_foreign(raw_exporter)?,
+            false => self.pass_to_ours(raw_exporter)?,
         }
         self.granted.set(true);
         Ok(())
     }
 
-    /// As [`ask`](Self::ask), for those who cannot fail after it.
+    /// As [`pass_to`](Self::pass_to), for those who cannot fail after it.
     #[inline]
-    pub(super) fn ask_ours<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
+    pub(super) fn pass_to_ours<L: RawExporter + ?Sized>(
+        &self,
+        raw_exporter: &L,
+    ) -> Result<(), BufferError> {
         // SAFETY: the invariants.
-        unsafe { lender.getbuffer(self.view.cast(), self.exporter.cast(), self.request) }
+        unsafe { raw_exporter.getbuffer(self.view.cast(), self.exporter.cast(), self.request) }
     }
 
     #[cold]
-    fn ask_foreign<L: Lend + ?Sized>(&self, lender: &L) -> Result<(), BufferError> {
+    fn pass_to_foreign<L: RawExporter + ?Sized>(
+        &self,
+        raw_exporter: &L,
+    ) -> Result<(), BufferError> {
         // SAFETY: attached, as `new` demands.
-        unsafe { attached(|| self.ask_ours(lender)) }
+        unsafe { attached(|| self.pass_to_ours(raw_exporter)) }
     }
 
-    /// Answers the request by `through`, which calls [`ask`](Self::ask) or fails.
+    /// Answers the request by `through`, which calls [`pass_to`](Self::pass_to) or fails.
     ///
-    /// If it fails or panics after a lender granted the view, the view is released: the consumer
-    /// gets a refusal, and nothing stays exported.
+    /// If it fails or panics after a raw exporter granted the view, the view is released: the
+    /// consumer gets a refusal, and nothing stays exported.
     #[inline]
     pub(super) fn answer(
         &self,
@@ -260,8 +283,8 @@ fn called_by_pyo3<R>(py: pyo3::Python<'_>, code: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Ends one export. What the exporter's drop does, if this was the last hold on it, disturbs no
-/// exception that is set.
+/// Ends one export. If this was the last hold on the exporter, its drop leaves an exception that is
+/// set as it is.
 ///
 /// # Safety
 ///

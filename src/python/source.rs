@@ -22,6 +22,13 @@ use crate::request::Request;
 ///
 /// It has an owned reference, where `Buffer<Bound<PyAny>>` has a borrow of the interpreter, which
 /// makes that one faster to release.
+///
+/// ```pyo3
+/// fn total(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
+///     let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+///     py.detach(|| Ok(buffer.items::<f64>()?.iter(Order::C).sum()))
+/// }
+/// ```
 pub type PyBuffer = Buffer<Py<PyAny>>;
 
 impl PyBuffer {
@@ -65,7 +72,7 @@ unsafe impl Source for Bound<'_, PyAny> {
         unsafe { ffi::PyBuffer_Release(std::ptr::from_mut(view).cast()) };
     }
 
-    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer) -> bool {
         // SAFETY: granted and not released, by the caller's promise; attached, as above.
         unsafe { is_bytes(view) }
     }
@@ -96,7 +103,7 @@ unsafe impl Source for Py<PyAny> {
         }
     }
 
-    unsafe fn is_frozen(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer) -> bool {
         // SAFETY: granted and not released, by the caller's promise; attached.
         Python::try_attach(|_| unsafe { is_bytes(view) }).unwrap_or(false)
     }
@@ -219,7 +226,7 @@ unsafe fn is_ours(view: &Py_buffer) -> bool {
     false
 }
 
-/// Whether the memory is that of a `bytes` object, the one that nobody writes.
+/// Whether the memory is that of a `bytes` object, which no code writes.
 ///
 /// # Safety
 ///

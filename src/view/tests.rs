@@ -72,7 +72,7 @@ fn a_layout_has_to_fit_its_items() {
 fn empty_memory_has_an_aligned_address() {
     let view = View::readonly::<u64>(&[]);
     assert!(!view.buf().is_null() && view.buf().addr() % align_of::<u64>() == 0);
-    assert_eq!((view.len(), view.layout().shape()), (0, &[0][..]));
+    assert_eq!((view.len_bytes(), view.layout().shape()), (0, &[0][..]));
     assert!(view.layout().is_c_contiguous() && view.layout().is_f_contiguous());
 }
 
@@ -168,9 +168,9 @@ fn a_narrowed_view_cannot_be_widened() {
 fn behind_pointers(table: &[*const [u16; 3]; 2]) -> View<'_> {
     const P: isize = size_of::<*const u16>() as isize;
     let layout = Layout::indirect(&[2, 3], &[P, 2], &[0, -1], 2).unwrap();
-    let (start, lacks) = (table.as_ptr().cast(), Lacks::default());
+    let (start, missing) = (table.as_ptr().cast(), Missing::default());
     // SAFETY: the table has the addresses of two rows of three items. They do not change.
-    unsafe { View::from_raw(start, layout, Some(c"H"), Access::Frozen, lacks) }
+    unsafe { View::from_raw(start, layout, Some(c"H"), Access::Immutable, missing) }
 }
 
 #[test]
@@ -204,9 +204,9 @@ fn another_layout_needs_one_known_block() {
     // Of a foreign view only packed items are known to be a block.
     let foreign = |strides: &[isize]| {
         let layout = Layout::strided(&[3], strides, 2).unwrap();
-        let (start, lacks) = (MEMORY.as_ptr().cast(), Lacks::default());
+        let (start, missing) = (MEMORY.as_ptr().cast(), Missing::default());
         // SAFETY: three items of the memory, which is a constant.
-        unsafe { View::from_raw(start, layout, Some(c"H"), Access::Frozen, lacks) }
+        unsafe { View::from_raw(start, layout, Some(c"H"), Access::Immutable, missing) }
     };
     case(foreign(&[2]), 3, Ok(()));
     case(foreign(&[2]), 4, Err(outside(4)));
@@ -232,18 +232,18 @@ fn other_items_need_frozen_memory() {
         }
         assert_eq!(shown.map(|_| ()), expected);
     }
-    let frozen = || View::readonly(&MEMORY);
-    case(frozen(), c"f", &[2], 0, Ok(()));
-    case(frozen(), c"f", &[2], 3, Ok(()));
-    case(frozen(), c"f", &[], 8, Ok(()));
+    let immutable = || View::readonly(&MEMORY);
+    case(immutable(), c"f", &[2], 0, Ok(()));
+    case(immutable(), c"f", &[2], 3, Ok(()));
+    case(immutable(), c"f", &[], 8, Ok(()));
     let outside = LayoutError::OutOfBounds { first: 5, end: 13, memory: 12 };
-    case(frozen(), c"f", &[2], 5, Err(outside));
+    case(immutable(), c"f", &[2], 5, Err(outside));
     let size = LayoutError::FormatSize { format: 2, memory: 4 };
-    case(frozen(), c"h", &[2], 0, Err(size));
-    case(frozen(), c"4x&i", &[2], 0, Err(LayoutError::FormatHoldsAddresses));
-    case(frozen(), c"f", &[1; 64], 0, Ok(()));
+    case(immutable(), c"h", &[2], 0, Err(size));
+    case(immutable(), c"4x&i", &[2], 0, Err(LayoutError::FormatHoldsAddresses));
+    case(immutable(), c"f", &[1; 64], 0, Ok(()));
     let too_many = LayoutError::TooManyDimensions { ndim: 65 };
-    case(frozen(), c"f", &[1; 65], 0, Err(too_many));
+    case(immutable(), c"f", &[1; 65], 0, Err(too_many));
     // Consumers may write here, or the exporter may.
     let cells = Shared::from_vec(vec![0u16; 6]);
     case(View::writable(&cells), c"f", &[2], 0, Err(LayoutError::NotFrozen));
@@ -257,18 +257,19 @@ fn parts_need_shape_and_strides() {
     #[track_caller]
     fn case(shape: bool, strides: bool, expected: Option<&'static str>) {
         let (start, layout) = (MEMORY.as_ptr().cast(), Layout::c_contiguous(&[2, 3], 2).unwrap());
-        let lacks = Lacks { shape, strides };
+        let missing = Missing { shape, strides };
         // SAFETY: six items of the memory, which is a constant.
-        let view =
-            || unsafe { View::from_raw(start, layout.clone(), Some(c"H"), Access::Frozen, lacks) };
+        let view = || unsafe {
+            View::from_raw(start, layout.clone(), Some(c"H"), Access::Immutable, missing)
+        };
         let slice = Slice { start: 1, count: 1, step: 1 };
         let expected = expected.map_or(Ok(()), |field| Err(LayoutError::Unknown { field }));
         assert_eq!(view().slice(0, slice).map(|_| ()), expected);
         assert_eq!(view().index(1).map(|_| ()), expected);
         assert_eq!(view().transposed().map(|_| ()), expected);
         // A layout that the exporter gives is known.
-        assert_eq!(view().with_layout(&layout, 0).unwrap().lacks(), Lacks::default());
-        assert_eq!(view().with_items(c"H", &layout, 0).unwrap().lacks(), Lacks::default());
+        assert_eq!(view().with_layout(&layout, 0).unwrap().missing(), Missing::default());
+        assert_eq!(view().with_items(c"H", &layout, 0).unwrap().missing(), Missing::default());
     }
     case(false, false, None);
     case(true, true, Some("shape"));

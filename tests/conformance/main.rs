@@ -1,32 +1,32 @@
 //! Every check finds the exporter that breaks its rule, no other check does, and good exporters
 //! break none.
 
-#[path = "../requests/subjects.rs"]
+#[path = "../requests/exporters.rs"]
 #[allow(dead_code)] // what is true of each is for the test `requests`
-mod subjects;
+mod exporters;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bufferprocs::conformance::{CHECKS, Examination, Exception, Needs, Report, Severity, Step};
+use bufferprocs::conformance::{CHECKS, Examination, Exception, Input, Report, Severity, Step};
 use bufferprocs::exporters::broken::{Broken, FAULTS};
 use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, Strided, bytes};
 use bufferprocs::{
     Buffer, BufferError, Exporter, Layout, Object, Request, Shared, View, assert_conforms,
 };
 
-/// Examines a broken exporter. Told is what its check needs, and nothing else.
-fn examine(broken: &Broken, needs: Option<Needs>) -> Report {
+/// Examines a broken exporter. It gets the input that its check requires, and no other.
+fn examine(broken: &Broken, input: Option<Input>) -> Report {
     let examination = Examination::of(broken);
-    match needs {
+    match input {
         None => examination.run(),
-        Some(Needs::Contents) => examination.contents(broken.contents()).run(),
-        Some(Needs::Within) => examination.within(broken.memory()).run(),
-        Some(Needs::Base) => examination.base(broken.good()).run(),
-        Some(Needs::Reenter) => examination.reenter("reenter", || broken.reenter()).run(),
-        Some(Needs::Mutate) => examination.mutate("mutate", || Ok(broken.mutate()?)).run(),
+        Some(Input::Contents) => examination.contents(broken.contents()).run(),
+        Some(Input::Within) => examination.within(broken.memory()).run(),
+        Some(Input::Base) => examination.base(broken.original()).run(),
+        Some(Input::Reenter) => examination.reenter("reenter", || broken.reenter()).run(),
+        Some(Input::Mutate) => examination.mutate("mutate", || Ok(broken.mutate()?)).run(),
     }
 }
 
@@ -52,7 +52,7 @@ fn every_fault_is_found_by_its_check_and_by_no_other() {
     let (mut wrong, mut keepers) = (Vec::new(), Vec::new());
     for (check, fault) in CHECKS.iter().zip(&FAULTS) {
         let broken = Broken::new(fault.rule).unwrap();
-        let report = examine(&broken, check.needs);
+        let report = examine(&broken, check.requires);
         let expected: BTreeSet<_> = fault.implied.iter().copied().chain([fault.rule]).collect();
         if rules(&report) != expected {
             wrong.push(format!("-- {}, found {:?}\n{report}", fault.rule, rules(&report)));
@@ -67,14 +67,14 @@ fn every_fault_is_found_by_its_check_and_by_no_other() {
 
 #[test]
 fn good_exporters_break_no_rule() {
-    for subject in subjects::subjects() {
-        let report = Examination::of(&subject.object).run();
-        assert!(report.is_ok(), "{}\n{report}", subject.name);
+    for exporter in exporters::test_exporters() {
+        let report = Examination::of(&exporter.object).run();
+        assert!(report.is_ok(), "{}\n{report}", exporter.name);
         let expected: &[&str] =
-            if subject.bare_format { &["request.format.without-nd"] } else { &[] };
+            if exporter.bare_format { &["request.format.without-nd"] } else { &[] };
         let expected: BTreeSet<_> = expected.iter().copied().collect();
-        assert_eq!(rules(&report), expected, "{}\n{report}", subject.name);
-        assert_eq!(subject.object.references(), 1, "{}", subject.name);
+        assert_eq!(rules(&report), expected, "{}\n{report}", exporter.name);
+        assert_eq!(exporter.object.references(), 1, "{}", exporter.name);
     }
 }
 
@@ -92,16 +92,16 @@ fn all_that_can_be_told_of_a_good_exporter() {
         })
         .run();
     assert!(report.violations.is_empty() && report.is_ok(), "{report}");
-    assert_eq!(report.untold, [Needs::Base, Needs::Reenter]);
+    assert_eq!(report.missing_inputs, [Input::Base, Input::Reenter]);
 
-    // Asked amid a change, it refuses.
+    // Asked during a change, it refuses.
     assert_conforms!(
         object,
-        reenter("request amid a change", || {
+        reenter("request during a change", || {
             let change = samples.try_mut().unwrap();
-            let amid = Buffer::get(&object, Request::FULL_RO).ok();
+            let view = Buffer::get(&object, Request::FULL_RO).ok();
             drop(change);
-            amid.map(|buffer| (buffer.raw().buf.addr(), buffer.len()))
+            view.map(|buffer| (buffer.raw().buf.addr(), buffer.len_bytes()))
         })
     );
 
@@ -119,7 +119,7 @@ fn an_exporter_that_grants_nothing_is_not_ok() {
     assert!(!report.is_ok() && report.granted == 0);
     let refusal = report.refusal.as_deref();
     assert_eq!(refusal, Some("TypeError: the object does not export a buffer"), "{report}");
-    // What CPython does before it knows whether there is a slot is not the exporter's to mend.
+    // An exporter cannot change what CPython does before it calls the slot.
     assert_eq!(rules(&report), BTreeSet::from(["getbuffer.refuse.obj-null"]));
 }
 
@@ -140,7 +140,7 @@ fn what_a_mutator_raises_is_looked_at() {
     assert!(report.violations[0].found.contains("ValueError: not now"), "{report}");
 }
 
-/// What proves nothing is not counted as checked.
+/// A check that proves nothing is not counted.
 #[test]
 fn what_is_told_and_of_no_use_is_named() {
     let object = Object::new(Shared::from_vec(vec![1u16]));
@@ -148,15 +148,15 @@ fn what_is_told_and_of_no_use_is_named() {
     let report = Examination::of(&object).mutate("nope()", fails).run();
     let reason =
         "mutate: nope() raises NameError: name 'nope' is not defined, with a view and without";
-    assert_eq!(report.unusable, [reason]);
+    assert_eq!(report.rejected_inputs, [reason]);
     assert!(!report.is_ok() && report.violations.is_empty(), "{report}");
-    assert!(report.checked.iter().all(|check| check.needs.is_none()), "{report}");
+    assert!(report.checked.iter().all(|check| check.requires.is_none()), "{report}");
 
     let none = Object::without_procs(());
-    assert_eq!(Examination::of(&object).base(&none).run().unusable.len(), 1);
+    assert_eq!(Examination::of(&object).base(&none).run().rejected_inputs.len(), 1);
     let run = Object::new(Reexport::new(Buffer::get(&object, Request::SIMPLE).unwrap()));
     let report = Examination::of(&run).contents([9, 9]).within(0..1).run();
-    assert_eq!(report.unusable.len(), 2, "{report}");
+    assert_eq!(report.rejected_inputs.len(), 2, "{report}");
     assert_eq!(report.checked.len(), 49);
     // It grants no strides, and its memory can be moved all the same.
     let moved = Examination::of(&run).mutate("nothing", || Ok(())).run();
@@ -166,34 +166,35 @@ fn what_is_told_and_of_no_use_is_named() {
 #[test]
 fn large_contents_are_compared_to_the_last_byte() {
     let object = Object::new(vec![0u8; 100_000]);
-    let mut told = vec![0u8; 100_000];
-    assert_conforms!(object, contents(told.clone()));
-    told[99_999] = 1;
-    let report = Examination::of(&object).contents(told).run();
+    let mut contents = vec![0u8; 100_000];
+    assert_conforms!(object, contents(contents.clone()));
+    contents[99_999] = 1;
+    let report = Examination::of(&object).contents(contents).run();
     assert_eq!(rules(&report), BTreeSet::from(["field.strides.address"]));
-    let found = "byte 99999 in C order was told to be 0x01, and is 0x00";
+    let found = "byte 99999 in C order should be 0x01, and is 0x00";
     assert_eq!(report.violations[0].found, found);
     let report = Examination::of(&object).contents([0; 3]).run();
-    assert_eq!(report.violations[0].found, "3 bytes were told, the view has 100000");
+    assert_eq!(report.violations[0].found, "3 bytes were expected, and the view has 100000");
 
     // One byte, shown more often than there is memory: nothing of that is read.
     let often = Layout::strided(&[isize::MAX as usize], &[0], 1).unwrap();
     let object = Object::new(Strided::readonly(vec![7u8], often, 0).unwrap());
     let report = Examination::of(&object).contents([7; 3]).run();
-    let found = format!("3 bytes were told, the view has {}", isize::MAX);
+    let found = format!("3 bytes were expected, and the view has {}", isize::MAX);
     assert_eq!(report.violations[0].found, found);
 }
 
 #[test]
 fn views_with_memory_of_their_own_may_be_taken_amid_a_change() {
-    let snapshot = subjects::subjects().into_iter().find(|subject| subject.name == "snapshot");
+    let snapshot =
+        exporters::test_exporters().into_iter().find(|exporter| exporter.name == "snapshot");
     let object = snapshot.unwrap().object;
     let taken = RefCell::new(Vec::new());
     let report = Examination::of(&object)
         .reenter("a view, and then a change", || {
-            let amid = Buffer::get(&object, Request::FULL_RO).unwrap();
-            let shown = (amid.raw().buf.addr(), amid.len());
-            taken.borrow_mut().push(amid);
+            let view = Buffer::get(&object, Request::FULL_RO).unwrap();
+            let shown = (view.raw().buf.addr(), view.len_bytes());
+            taken.borrow_mut().push(view);
             Some(shown)
         })
         .run();
@@ -237,11 +238,11 @@ impl Drop for Logged {
 fn views_with_memory_of_their_own_end_one_by_one_and_may_differ() {
     let freed = Arc::new(AtomicUsize::new(0));
     let log = Log { asked: AtomicUsize::new(0), freed: Arc::clone(&freed) };
-    let object = Object::lending(Snapshot(log));
+    let object = Object::from_raw_exporter(Snapshot(log));
     let first = Buffer::get(&object, Request::FULL_RO).unwrap();
     let second = Buffer::get(&object, Request::FULL_RO).unwrap();
     drop(first);
-    assert_eq!((freed.load(Ordering::Relaxed), second.len()), (1, 4));
+    assert_eq!((freed.load(Ordering::Relaxed), second.len_bytes()), (1, 4));
     drop(second);
 
     let mutate = || Ok(()); // what it does is done without a word: nothing is refused
@@ -292,9 +293,9 @@ fn a_report_says_where_and_what() {
     assert!(Broken::new("no.such-rule").is_none());
 
     let text = report.clone().only("field.buf.first-item").to_string();
-    let untold = "not checked without `contents`: field.buf.first-item";
+    let missing_inputs = "not checked without `contents`: field.buf.first-item";
     assert!(text.starts_with("192 of 512 requests granted; 0 rules checked: 0 errors"), "{text}");
-    assert!(text.contains(untold) && !text.contains("`base`"), "{text}");
+    assert!(text.contains(missing_inputs) && !text.contains("`base`"), "{text}");
     assert!(!report.clone().only("getbuffer.refuse.obj-null").is_ok());
     assert!(report.only("field.len.product").is_ok());
 }

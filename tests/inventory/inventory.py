@@ -22,14 +22,14 @@ REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 #: Where the book says how many there are.
 PAGE = os.path.join(REPOSITORY, "book/src/trust.md")
 #: Tests of the book are not in the copy, and those that count allocations would count what is written down.
-TARGETS = ["--lib", "--test", "requests", "--test", "lifetime", "--test", "release", "--test", "consumer", "--test", "copies",
-           "--test", "layouts", "--test", "formats", "--test", "conformance", "--test", "foreign_code", "--test", "overwriting"]
+TESTS = "requests lifetime release consumer copies layouts formats conformance foreign_code overwriting"
+TARGETS = ["--features", "conformance", "--lib", *(f"--test={name}" for name in TESTS.split())]
 #: The model checker takes a minute, and is asked where no other test comes.
-CHECKER = "interleavings"
+CHECKER = "loom_tests"
 #: Cases of tests/python, and the script of each that is run again with a panic.
 SCRIPTS = {
     "bridge": "tests/python/bridge.py",
-    "alike": "tests/python/alike.py",
+    "scenarios": "tests/python/scenarios.py",
     "faults": "tests/python/faults.py",
     "conformance": "tests/python/conformance.py",
     "examples": "examples/raw_ffi.py",
@@ -42,7 +42,7 @@ def sources(package):
     """The files of the library, relative to the package, and their text up to their tests."""
     for path in sorted(glob.glob(os.path.join(package, "src/**/*.rs"), recursive=True)):
         name = os.path.relpath(path, package)
-        if os.path.basename(name) in ("interleavings.rs", "tests.rs"):
+        if os.path.basename(name) in ("loom_tests.rs", "tests.rs"):
             continue
         with open(path, encoding="utf-8") as file:
             text = file.read()

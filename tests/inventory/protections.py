@@ -26,8 +26,8 @@ FAULTS = [
         "there is no memory for a copy",
         "`to_contiguous` asks for it in a way that can fail",
         "src/consumer/copies.rs",
-        "bytes.try_reserve_exact(self.len()).map_err(|_| CopyError::TooLarge { len: self.len() })?;",
-        "bytes.reserve_exact(self.len());",
+        "bytes.try_reserve_exact(len).map_err(|_| CopyError::TooLarge { len })?;",
+        "bytes.reserve_exact(len);",
         "allocations::where_there_is_no_memory_for_a_copy_an_error_says_so",
     ),
     Fault(
@@ -42,16 +42,16 @@ FAULTS = [
         "`view()` panics",
         "the panic is caught where the value is asked",
         "src/exporter.rs",
-        "let answer = caught(|| value.view().map(|view| Shown::new(&view)));",
-        "let answer = Some(value.view().map(|view| Shown::new(&view)));",
+        "let answer = caught(|| value.view().map(|view| CachedView::new(&view)));",
+        "let answer = Some(value.view().map(|view| CachedView::new(&view)));",
         "bridge::Moods.test_a_panic_in_view",
     ),
     Fault(
         "a change panics half way",
         "the guard asks for the view anew, whatever ended it",
         "src/exporter/guard.rs",
-        "        // SAFETY: the mutation is still under way, and all references from this guard have ended.\n",
-        "        if std::thread::panicking() {\n            return;\n        }\n        // SAFETY: the mutation is still under way, and all references from this guard have ended.\n",
+        "        // SAFETY: the mutation is ours, and all references from this guard have ended.\n",
+        "        if std::thread::panicking() {\n            return;\n        }\n        // SAFETY: the mutation is ours, and all references from this guard have ended.\n",
         "bridge::Moods.test_a_panic_in_a_mutation",
     ),
     Fault(
@@ -65,7 +65,7 @@ FAULTS = [
     Fault(
         "an exception is set when a release runs code",
         "it is set aside, and set again",
-        "src/python/raise.rs",
+        "src/python/exceptions.rs",
         "        unsafe { ffi::PyErr_Restore(kind, value, traceback) };",
         "        let _ = (kind, value, traceback);",
         "bridge::Moods.test_a_release_that_frees_keeps_the_exception_that_is_set",
@@ -121,7 +121,7 @@ FAULTS = [
     Fault(
         "a consumer writes through a read-only view",
         "`readonly` is said, which memoryview and NumPy heed; the test also shows that no layout lies in the memory",
-        "src/fill.rs",
+        "src/grant.rs",
         "            readonly: view.is_readonly(),",
         "            readonly: false,",
         "faults::Faults.test_a_writer_through_a_read_only_view",
@@ -152,8 +152,8 @@ FUZZED = [
         "self.shape[axis] == 1 || strides[axis]", "strides[axis]", "fuzz::layout",
     ),
     Fault(
-        "a request without strides gets strided memory", "", "src/fill.rs",
-        "if !asks(Request::STRIDES) && !facts.c_contiguous {", "if false {", "fuzz::request",
+        "a request without strides gets strided memory", "", "src/grant.rs",
+        "if !asks(Request::STRIDES) && !properties.c_contiguous {", "if false {", "fuzz::request",
     ),
     Fault("a slice behind a pointer moves nothing", "", "src/layout/slice.rs", "*suboffset += moved;", "*suboffset += 0;", "fuzz::slices"),
     Fault(

@@ -11,7 +11,7 @@ pub mod inventory {
         panics: Option<usize>,
         /// Where to write down which test came to which block.
         record: Option<String>,
-        /// What comes there when it is no test of libtest, which names its threads.
+        /// The name outside libtest, which names its threads.
         label: Option<String>,
     }
 

@@ -286,6 +286,12 @@ class Moods(unittest.TestCase):
         moody.set_view_panics(False)
         self.assertEqual(bytes(memoryview(moody)), b"\0\0\0")
 
+    def test_a_panic_in_the_first_view(self):
+        before = bridge.live()
+        with self.assertRaisesRegex(BufferError, "panicked"):
+            bridge.Moody.try_new()
+        self.assertEqual(bridge.live(), before)
+
     def test_a_panic_in_a_mutation(self):
         moody = bridge.Moody()
         for view_panics in [False, True]:

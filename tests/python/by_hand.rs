@@ -22,7 +22,7 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// A buffer of it. The vectors must stay as they are meanwhile.
+    /// A buffer of it. The vectors must not change while a view is held.
     pub fn buffer(&mut self) -> Result<Buffer<View>, BufferError> {
         let memory = self.memory.as_mut_ptr();
         self.pointers = self.table.iter().map(|&at| memory.wrapping_add(at)).collect();
@@ -51,7 +51,7 @@ impl ByHand {
 /// Grants the view that it is.
 pub struct View(Py_buffer);
 
-// SAFETY: the test makes views of memory that outlives them and that nobody else accesses.
+// SAFETY: the test makes views of memory that outlives them and that no other code accesses.
 unsafe impl Source for View {
     fn get(&self, view: &mut Py_buffer, _: Request) -> Result<(), BufferError> {
         *view = self.0;
@@ -60,7 +60,7 @@ unsafe impl Source for View {
 
     unsafe fn release(_: &mut Py_buffer) {}
 
-    unsafe fn is_frozen(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer) -> bool {
         false
     }
 }

@@ -23,7 +23,7 @@ import raw_ffi
 import records
 import reexport
 import snapshot
-import usual
+import common_mistakes
 
 FOLDER = sys.path[0]
 
@@ -93,11 +93,11 @@ class CommandLine(unittest.TestCase):
             with self.subTest(words):
                 status, out, _ = run("bytearray(3)", *words)
                 self.assertEqual(status, 2, out)
-                self.assertIn(f"not usable: {reason}", out)
+                self.assertIn(f"rejected input: {reason}", out)
                 self.assertIn(" 0 errors, 0 warnings, ", out)
         status, out, _ = run("mmap.mmap(-1, 8)", "--mutate", "obj.close()", "--mutate", "obj.resize(100)")
         self.assertEqual(status, 2)
-        self.assertIn("not usable: mutate: obj.resize(100): no view was granted before it", out)
+        self.assertIn("rejected input: mutate: obj.resize(100): no view was granted before it", out)
 
     def test_names_that_the_code_binds_are_no_modules(self):
         status, out, err = run("--json", "this = bytearray(3); print(this); this")
@@ -138,7 +138,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("50 rules checked", out)
         # A class that moves its memory although a view was taken meanwhile.
         moves = "view = memoryview(obj); obj.append(2.0); view"
-        status, out, _ = run("usual.Growing([1.0])", "--reenter", moves)
+        status, out, _ = run("common_mistakes.Growing([1.0])", "--reenter", moves)
         self.assertEqual(status, 1)
         self.assertIn("error: exported.no-request-during-change\n  expected  a refusal while the memory is changed", out)
         status, out, err = run("--json", "bytearray(3)", "--reenter", "1 / 0")
@@ -200,7 +200,7 @@ class Functions(unittest.TestCase):
         report = bufferprocs.check(b"abc")
         self.assertEqual((report.ok, report.granted, report.refusal), (False, ALL - 256, None))
         self.assertEqual(broken(report, "error"), {"getbuffer.refuse.obj-null"})
-        self.assertEqual(json.loads(report.to_json())["untold"], ["contents", "within", "base", "mutate", "reenter"])
+        self.assertEqual(json.loads(report.to_json())["missing_inputs"], ["contents", "within", "base", "mutate", "reenter"])
         self.assertIn("error: getbuffer.refuse.obj-null", str(report))
         found = report.violations[0]
         self.assertEqual((found.page, found.request), ("procs.html#r-getbuffer.refuse.obj-null", "0x001 WRITABLE"))
@@ -215,7 +215,7 @@ class Functions(unittest.TestCase):
             within=(address, 2 * items),
             base=samples,
         )
-        self.assertEqual((broken(report), report.untold), ({"request.format.without-nd"}, ("reenter",)))
+        self.assertEqual((broken(report), report.missing_inputs), ({"request.format.without-nd"}, ("reenter",)))
         self.assertEqual(len(report.checked), 57)
         # The same items by another text are no invention.
         numbers = (ctypes.c_int * 3)()
@@ -246,7 +246,7 @@ class Functions(unittest.TestCase):
             bufferprocs.check(bytearray(3), mutate=[stop])
         report = bufferprocs.check(bytearray(3), mutate=[lambda: 1 / 0])
         self.assertEqual((broken(report, "error"), report.ok), (set(), False))
-        self.assertIn("raises ZeroDivisionError: division by zero, with a view and without", report.unusable[0])
+        self.assertIn("raises ZeroDivisionError: division by zero, with a view and without", report.rejected_inputs[0])
         calls = iter([ValueError("not now"), None])
 
         def other_words():
@@ -255,7 +255,7 @@ class Functions(unittest.TestCase):
                 raise raised
 
         report = bufferprocs.check(bytearray(3), mutate=[other_words])
-        self.assertEqual((broken(report, "error"), report.unusable), ({"exported.no-resize"}, ()))
+        self.assertEqual((broken(report, "error"), report.rejected_inputs), ({"exported.no-resize"}, ()))
         self.assertIn("other_words: ValueError: not now", str(report))
 
     def test_the_hook_and_the_references_are_as_before(self):
@@ -313,7 +313,7 @@ class Exporters(unittest.TestCase):
             self.assertEqual(broken(report), set(), f"{type(obj)}\n{report}")
 
     def test_those_of_pyo3(self):
-        blob = bufferprocs.check(usual.Blob(b"abc"))
+        blob = bufferprocs.check(common_mistakes.Blob(b"abc"))
         self.assertEqual(broken(blob), {"getbuffer.refuse.obj-null", "request.format.without-nd"})
         words = {
             "getbuffer.refuse.obj-null",
@@ -323,19 +323,19 @@ class Exporters(unittest.TestCase):
             "request.simple",
             "request.nd",
         }
-        self.assertEqual(broken(bufferprocs.check(usual.Words([1, 2, 3, 4]))), words)
+        self.assertEqual(broken(bufferprocs.check(common_mistakes.Words([1, 2, 3, 4]))), words)
         for fault, also in [
             ("shape", {"request.strides", "request.indirect"}),
             ("strides", {"request.strides", "request.indirect"}),
             ("itemsize", {"field.itemsize.one-item"}),
             ("format", {"field.itemsize.one-item"}),
         ]:
-            report = bufferprocs.check(usual.Words([1, 2, 3, 4], fault))
+            report = bufferprocs.check(common_mistakes.Words([1, 2, 3, 4], fault))
             self.assertLessEqual(also, broken(report, "error"), f"{fault}\n{report}")
         # Its len is too small for its shape: what lies behind is not read.
-        shifted = bufferprocs.check(usual.Words([1, 2, 3, 4], "alignment"), contents=b"\1\0\0\0" * 3)
-        self.assertEqual(shifted.unusable, ("contents: no view leads to the items, by a shape that fits",))
-        growing = usual.Growing([1.0])
+        shifted = bufferprocs.check(common_mistakes.Words([1, 2, 3, 4], "alignment"), contents=b"\1\0\0\0" * 3)
+        self.assertEqual(shifted.rejected_inputs, ("contents: no view leads to the items, by a shape that fits",))
+        growing = common_mistakes.Growing([1.0])
         report = bufferprocs.check(growing, mutate=[lambda: growing.append(2.0)])
         self.assertEqual(broken(report, "error"), {"exported.no-resize"}, report)
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::Outcome;
 use crate::environment;
@@ -24,14 +25,20 @@ pub fn run(python: &Interpreter) -> Outcome {
     }
 }
 
-/// Builds the package, beside the examples and the exporters of `usual/`. Returns the folder to
-/// import them from.
+/// Builds the package, beside the examples and the exporters of `common_mistakes/`. Returns the
+/// folder to import them from.
 pub fn build(python: &Interpreter) -> Result<String, String> {
+    static BUILT: OnceLock<Result<String, String>> = OnceLock::new();
+    BUILT.get_or_init(|| build_now(python)).clone()
+}
+
+fn build_now(python: &Interpreter) -> Result<String, String> {
     let (_, folder) = examples::built(python, &NEWEST)?;
-    let usual = Module::new("usual", "tests/python/usual/lib.rs");
-    modules::build(python, &NEWEST, "usual", &[usual])?;
+    let common_mistakes = Module::new("common_mistakes", "tests/python/common_mistakes/lib.rs");
+    modules::build(python, &NEWEST, "common_mistakes", &[common_mistakes])?;
     let native = Module::new("_native", "python/src/lib.rs");
-    let how = Build { folder: "packages-conformance", optimised: true, ..NEWEST };
+    let features = &["conformance", "pyo3"];
+    let how = Build { folder: "packages-conformance", features, optimised: true, ..NEWEST };
     let built = modules::build(python, &how, "native", &[native])?;
     let package = Path::new(&folder).join("bufferprocs");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/bufferprocs");

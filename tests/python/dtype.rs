@@ -31,7 +31,7 @@ pub const EXCEPTIONS: [Exception; 5] = [
     },
 ];
 
-/// What `struct` accepts we accept, and it has the size that `calcsize` says.
+/// The crate accepts all formats that `struct` accepts, with the size that `calcsize` returns.
 pub fn against_struct(calcsize: &str, format: &Result<Format, String>) -> Result<(), String> {
     match format {
         Ok(format) if format.itemsize().to_string() == calcsize => Ok(()),
@@ -50,8 +50,8 @@ pub enum Agreement {
     Excepted(usize),
 }
 
-/// What NumPy accepts we accept, but for the exceptions, and it has the type that formats.py
-/// describes.
+/// The crate accepts all formats that NumPy accepts, with exceptions, and gives them the type that
+/// formats.py describes.
 pub fn against_numpy(
     numpy: &str,
     bytes: &[u8],
@@ -162,7 +162,7 @@ fn depths(string: &str) -> (isize, isize) {
     })
 }
 
-/// Whether such a character stands in parentheses.
+/// Whether such a character is in parentheses.
 fn in_shape(string: &str, such: fn(char) -> bool) -> bool {
     let string = unnamed(string);
     let mut shapes = string.split('(').skip(1).filter_map(|rest| rest.split(')').next());

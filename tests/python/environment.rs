@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use crate::interpreter::{Interpreter, SKIP};
 
@@ -70,8 +70,8 @@ impl From<Unmade> for String {
 /// The interpreter of an environment with `packages`.
 ///
 /// Made under a name of its own and renamed when it is whole, so that two processes at once do not
-/// write into one environment. The stamp, written last, says what it was made of; with another one
-/// it is made anew.
+/// write into one environment. The stamp, written last, lists the packages; with another stamp the
+/// environment is made again.
 pub fn with(python: &Interpreter, kind: &str, packages: &[&str]) -> Result<Interpreter, Unmade> {
     let listed = packages.join(" ");
     let stamp = format!("{listed} for {}\n", python.executable());
@@ -79,6 +79,11 @@ pub fn with(python: &Interpreter, kind: &str, packages: &[&str]) -> Result<Inter
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder".to_owned())?;
     let name = format!("{kind}-{}-{:08x}", python.version(), hash(python.executable().as_bytes()));
     let whole = target.join("python").join(&name);
+    if let Some(python) = made(&whole, &stamp) {
+        return Ok(python);
+    }
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _making = MAKING.lock().map_err(|_| "another environment failed".to_owned())?;
     if let Some(python) = made(&whole, &stamp) {
         return Ok(python);
     }

@@ -9,7 +9,7 @@ use crate::example;
 use crate::interpreter::Interpreter;
 use crate::modules::{self, ABI3T, Build, Module, NEWEST};
 
-/// What every script has to show, in its own words and by its own assertion.
+/// The five things that every script has to show, each by an assertion of its own.
 const SHOWN: [&str; 5] = ["zero copy", "read-only", "refusal", "references", "outlives its owner"];
 
 pub fn run(python: &Interpreter) -> Outcome {

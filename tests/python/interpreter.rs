@@ -120,7 +120,7 @@ impl Interpreter {
         output.is_ok_and(|output| output.status.success())
     }
 
-    /// What `script`, a file of this folder, prints when it is given `input`.
+    /// The output of `script`, a file of this folder, with this `input`.
     pub fn run(&self, script: &str, input: &str) -> Result<String, String> {
         let script = format!("tests/python/{script}");
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(&script);
@@ -138,7 +138,7 @@ impl Interpreter {
         self.output(&mut command, script, "")
     }
 
-    /// What `script`, a file of the repository, prints when it is started with `arguments`.
+    /// The output of `script`, a file of the repository, with these `arguments`.
     pub fn run_with(&self, script: &str, arguments: &[&str]) -> Result<String, String> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let mut command = Command::new(&self.path);
@@ -159,7 +159,10 @@ impl Interpreter {
         });
         let output = output.map_err(failed)?;
         if !output.status.success() {
-            return Err(format!("{} {script}: {}", self.path.display(), output.status));
+            let said = String::from_utf8_lossy(&output.stdout);
+            let said = said.trim();
+            let of = self.path.display();
+            return Err(format!("{of} {script}: {}\n{said}", output.status).trim_end().to_owned());
         }
         written.map_err(failed)?; // after the status, which says more than a broken pipe
         Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))

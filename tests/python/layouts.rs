@@ -287,7 +287,7 @@ fn copies(question: &Question, answer: &Answer, bytes: &Bytes) -> Result<(), Str
     differ("PyBuffer_ToContiguous for F", &answer.packed[1], &packed(Order::Fortran)?)?;
     differ("PyBuffer_ToContiguous for A", &answer.packed[2], &packed(Order::Any)?)?;
     let Some(strided) = &answer.strided else { return Ok(()) };
-    let source = &bytes.source[..buffer.len()];
+    let source = &bytes.source[..buffer.len_bytes()];
     drop(buffer);
     let unpacked = |order| {
         let mut view = question.by_hand(bytes.memory.clone());

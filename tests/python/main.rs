@@ -4,14 +4,19 @@
 //! Not a libtest harness, so that a missing Python can be counted as skipped and cannot read as
 //! passed.
 
+use std::panic::catch_unwind;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
 
 use interpreter::{Interpreter, SKIP};
 
 mod absent;
-mod alike;
 mod bridge;
 mod by_hand;
+mod chapter_scripts;
 mod conformance;
 mod copies;
 mod dialects;
@@ -22,7 +27,6 @@ mod example;
 mod examples;
 mod exports;
 mod formats;
-mod found;
 mod fuzz;
 mod generate;
 mod interpreter;
@@ -34,12 +38,13 @@ mod pypy;
 mod random;
 mod refused;
 mod requests;
+mod scenarios;
 mod strides;
 mod suite;
 mod survey;
 mod symptoms;
 mod tables;
-mod told;
+mod upstream_bugs;
 mod versions;
 
 /// What was compared, in one line, or what differed.
@@ -78,15 +83,15 @@ const WITH_NUMPY: [&str; 13] = [
     "formats",
     "exports",
     "dialects",
-    "readers",
-    "askers",
+    "format-support",
+    "consumers",
     "strides",
     "symptoms",
     "examples",
     "examples-abi3t",
     "requests-of-examples",
     "conformance",
-    "found",
+    "upstream-bugs",
     "fuzz",
 ];
 
@@ -94,35 +99,36 @@ const WITH_NUMPY: [&str; 13] = [
 const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
+/// The longest come first, so that no processor is left without work at the end.
 const CASES: [(&str, Case); 31] = [
+    ("projects", projects::run),
+    ("refused", refused::compare),
+    ("fuzz", fuzz::run),
+    ("suite-differential", suite::differential),
     ("requests", requests::compare),
     ("layouts", layouts::compare),
     ("formats", formats::compare),
     ("exports", exports::compare),
     ("copies", copies::compare),
     ("dialects", dialects::compare),
-    ("readers", tables::readers),
-    ("askers", tables::askers),
-    ("since", tables::since),
+    ("format-support", tables::format_support),
+    ("consumers", tables::consumers),
+    ("version-changes", tables::version_changes),
     ("strides", strides::compare),
     ("symptoms", symptoms::compare),
-    ("told", told::run),
+    ("chapter-scripts", chapter_scripts::run),
     ("examples", examples::run),
     ("examples-abi3t", examples::abi3t),
     ("requests-of-examples", examples::requests),
     ("conformance", conformance::run),
-    ("found", found::run),
-    ("projects", projects::run),
-    ("refused", refused::compare),
+    ("upstream-bugs", upstream_bugs::run),
     ("bridge", bridge::newest_pyo3),
-    ("alike", alike::compare),
+    ("scenarios", scenarios::compare),
     ("faults", bridge::faults),
     ("bridge-abi3", bridge::abi3),
     ("bridge-abi3t", bridge::abi3t),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
-    ("fuzz", fuzz::run),
     ("suite", suite::run),
-    ("suite-differential", suite::differential),
     ("suite-bad-input", suite::bad_input),
     ("suite-time", suite::time),
     ("absent", absent::run),
@@ -143,55 +149,85 @@ fn main() -> ExitCode {
         cases.iter().for_each(|(name, _)| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    if cases.is_empty() {
-        // Nothing to ask Python.
+    let counts = if cases.is_empty() {
+        Counts::default() // there is nothing to ask Python
     } else if std::env::var_os(SKIP).is_some() {
         println!("python: not compared, {SKIP} is set");
-        skipped = cases.len();
+        Counts { skipped: cases.len(), ..Counts::default() }
     } else {
         match Interpreter::find() {
-            Ok(python) => {
-                println!("CPython {}", python.version());
-                for (name, case) in cases {
-                    if let Some(why) = is_foreign_to(name, &python) {
-                        println!("{name}: not for CPython {}, {why}", python.version());
-                        continue;
-                    }
-                    if let Some(why) = lacks(name, &python) {
-                        println!("{name}: skipped, {why}");
-                        skipped += 1;
-                        continue;
-                    }
-                    match case(&python) {
-                        Ok(compared) => {
-                            println!("{name}: ok, {compared}");
-                            passed += 1;
-                            if BESIDE_NUMPY.contains(&name)
-                                && matches!(environment::numpy(&python), Ok(None))
-                            {
-                                println!("{name}: skipped beside NumPy, {}", no_numpy(&python));
-                                skipped += 1;
-                            }
-                        }
-                        Err(difference) => {
-                            println!("{name}: FAILED, {}", difference.trim_end());
-                            failed += 1;
-                        }
-                    }
-                }
-            }
+            Ok(python) => run(&cases, &python),
             Err(message) => {
                 eprintln!("{message}");
-                failed = cases.len();
+                Counts { failed: cases.len(), ..Counts::default() }
             }
         }
-    }
+    };
+    let Counts { passed, failed, skipped } = counts;
     match skipped {
         0 => println!("{passed} passed, {failed} failed"),
         _ => println!("{passed} passed, {failed} failed, {skipped} skipped"),
     }
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[derive(Default)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+/// Runs the cases, as many at a time as there are processors: one builds modules while another
+/// waits for its script.
+fn run(cases: &[(&'static str, Case)], python: &Interpreter) -> Counts {
+    println!("CPython {}", python.version());
+    let counts = Mutex::new(Counts::default());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((name, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let of_this = run_case(name, *case, python);
+            let mut counts = counts.lock().expect("no thread panics while it counts");
+            counts.passed += of_this.passed;
+            counts.failed += of_this.failed;
+            counts.skipped += of_this.skipped;
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, |threads| threads.get());
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    counts.into_inner().expect("no thread panics while it counts")
+}
+
+/// Runs a case and prints its outcome.
+fn run_case(name: &str, case: Case, python: &Interpreter) -> Counts {
+    let mut counts = Counts::default();
+    if let Some(why) = is_foreign_to(name, python) {
+        println!("{name}: not for CPython {}, {why}", python.version());
+        return counts;
+    }
+    if let Some(why) = lacks(name, python) {
+        println!("{name}: skipped, {why}");
+        counts.skipped = 1;
+        return counts;
+    }
+    let start = Instant::now();
+    let outcome = catch_unwind(|| case(python)).unwrap_or_else(|_| Err("it panicked".to_owned()));
+    let seconds = start.elapsed().as_secs();
+    match outcome {
+        Ok(compared) => {
+            println!("{name}: ok, {compared} ({seconds} s)");
+            counts.passed = 1;
+            if BESIDE_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) {
+                println!("{name}: skipped beside NumPy, {}", no_numpy(python));
+                counts.skipped = 1;
+            }
+        }
+        Err(difference) => {
+            println!("{name}: FAILED, {} ({seconds} s)", difference.trim_end());
+            counts.failed = 1;
+        }
+    }
+    counts
 }
 
 /// The cases that the arguments name, as libtest reads them: parts of names, or whole names with

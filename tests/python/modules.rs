@@ -4,10 +4,12 @@
 //! Their packages lie below `target/python/`, made here: so `cargo test` itself builds neither
 //! PyO3 nor anything that wants a libpython.
 
+use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use crate::interpreter::Interpreter;
 
@@ -17,6 +19,8 @@ pub struct Build<'a> {
     pub folder: &'a str,
     /// The requirement in `Cargo.toml`.
     pub pyo3: &'a str,
+    /// Features of the crate.
+    pub features: &'a [&'a str],
     /// With `--release`.
     pub optimised: bool,
     pub abi: Abi,
@@ -44,14 +48,34 @@ impl Abi {
     }
 }
 
-pub const NEWEST: Build<'_> =
-    Build { folder: "packages", pyo3: "0.30", optimised: false, abi: Abi::OneVersion };
-pub const SECOND_NEWEST: Build<'_> =
-    Build { folder: "packages-pyo3-0.29", pyo3: "0.29", optimised: false, abi: Abi::OneVersion };
-pub const ABI3: Build<'_> =
-    Build { folder: "packages-abi3", pyo3: "0.30", optimised: false, abi: Abi::WithGil };
-pub const ABI3T: Build<'_> =
-    Build { folder: "packages-abi3t", pyo3: "0.30", optimised: false, abi: Abi::ForAllBuilds };
+pub const NEWEST: Build<'_> = Build {
+    folder: "packages",
+    pyo3: "0.30",
+    features: &["pyo3"],
+    optimised: false,
+    abi: Abi::OneVersion,
+};
+pub const SECOND_NEWEST: Build<'_> = Build {
+    folder: "packages-pyo3-0.29",
+    pyo3: "0.29",
+    features: &["pyo3"],
+    optimised: false,
+    abi: Abi::OneVersion,
+};
+pub const ABI3: Build<'_> = Build {
+    folder: "packages-abi3",
+    pyo3: "0.30",
+    features: &["pyo3"],
+    optimised: false,
+    abi: Abi::WithGil,
+};
+pub const ABI3T: Build<'_> = Build {
+    folder: "packages-abi3t",
+    pyo3: "0.30",
+    features: &["pyo3"],
+    optimised: false,
+    abi: Abi::ForAllBuilds,
+};
 
 /// A module to build.
 #[derive(Clone, Copy)]
@@ -74,7 +98,31 @@ impl<'a> Module<'a> {
 
 /// Builds `modules`, in a workspace of the name `set`. Returns the folder from which `python` can
 /// import them.
+///
+/// Cases run at the same time. One builds at a time, and each set is built once.
 pub fn build(
+    python: &Interpreter,
+    build: &Build<'_>,
+    set: &str,
+    modules: &[Module<'_>],
+) -> Result<PathBuf, String> {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let key = format!(
+        "{}/{set} for {}, optimised: {}",
+        build.folder,
+        python.executable(),
+        build.optimised
+    );
+    let mut built = BUILT.lock().map_err(|_| "another build panicked")?;
+    if let Some(place) = built.get(&key) {
+        return Ok(place.clone());
+    }
+    let place = build_now(python, build, set, modules)?;
+    built.insert(key, place.clone());
+    Ok(place)
+}
+
+fn build_now(
     python: &Interpreter,
     build: &Build<'_>,
     set: &str,
@@ -145,7 +193,13 @@ pub fn build(
         let built = format!("{DLL_PREFIX}{}{DLL_SUFFIX}", module.name);
         let from = artifacts.join(profile).join(built);
         let to = place.join(file_name(module.name));
-        let _ = fs::remove_file(&to); // a file of its own: a running Python may have the old one mapped
+        let new = fs::read(&from).map_err(|error| format!("{}: {error}", from.display()))?;
+        // Only if it differs: a Python of another process may import it now.
+        if fs::read(&to).is_ok_and(|old| old == new) {
+            continue;
+        }
+        // A file of its own: a running Python may have the old one mapped.
+        let _ = fs::remove_file(&to);
         fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
     }
     Ok(place)
@@ -164,9 +218,10 @@ fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
         "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [lib]\npath = {:?}\ncrate-type = [\"cdylib\"]\n\n\
          [features]\ndefault = {features:?}\nimmutable = []\n\n\
-         [dependencies]\nbufferprocs = {{ path = {root:?}, features = [\"pyo3\"] }}\n\
+         [dependencies]\nbufferprocs = {{ path = {root:?}, features = {:?} }}\n\
          pyo3 = {{ version = {:?}{feature} }}\n{manifest}",
         root.join(source),
+        build.features,
         build.pyo3,
     )
 }

@@ -1,5 +1,5 @@
-//! What the chapters say of CPython and NumPy: each page has a script that looks, and a list of
-//! what it has to see.
+//! Statements of the chapters on CPython and NumPy: each page has a script that observes, and a
+//! list of the expected observations.
 
 use crate::Outcome;
 use crate::environment;

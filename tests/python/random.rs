@@ -1,6 +1,6 @@
 //! The same arbitrary choices in every run: a comparison that fails can be repeated.
 
-/// What arbitrary cases are made of.
+/// The source of arbitrary cases.
 pub trait Choices {
     /// Less than `end`, which is not 0.
     fn below(&mut self, end: usize) -> usize;

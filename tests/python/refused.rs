@@ -54,9 +54,9 @@ const TRIES: [Try; 21] = [
         name: "exports_by_hand",
         pyo3: NEWEST,
         config: None,
-        source: "use bufferprocs::{Exported, python::{Exports, Holder}}; \
+        source: "use bufferprocs::{Exported, python::{Exports, ExportField}}; \
                  #[pyo3::pyclass] struct C { x: Exported<Vec<u8>> } \
-                 impl Exports for C { fn holder(&self) -> &impl Holder { &self.x } }",
+                 impl Exports for C { fn export_field(&self) -> &impl ExportField { &self.x } }",
         message: "the trait `Exports` requires an `unsafe impl` declaration",
     },
     Try {
@@ -136,10 +136,10 @@ const TRIES: [Try; 21] = [
         name: "class_without_a_byte",
         pyo3: NEWEST,
         config: None,
-        source: "use bufferprocs::{BufferError, Exported, python::Holder}; \
+        source: "use bufferprocs::{BufferError, Exported, python::ExportField}; \
                  struct Nothing; static BYTES: std::sync::OnceLock<Exported<Vec<u8>>> = std::sync::OnceLock::new(); \
-                 impl Holder for Nothing { type Lent = Exported<Vec<u8>>; \
-                 fn with_exported<R>(&self, ask: impl FnOnce(&Self::Lent) -> R) -> Result<R, BufferError> { \
+                 impl ExportField for Nothing { type Exporter = Exported<Vec<u8>>; \
+                 fn with_exporter<R>(&self, ask: impl FnOnce(&Self::Exporter) -> R) -> Result<R, BufferError> { \
                  Ok(ask(BYTES.get_or_init(|| Exported::new(vec![1])))) } } \
                  #[pyo3::pyclass(subclass)] struct C { x: Nothing } \
                  #[bufferprocs::exports(x)] #[pyo3::pymethods] impl C {}",

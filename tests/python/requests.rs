@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use bufferprocs::abi::{Py_buffer, PyBUF_READ, PyObject};
 use bufferprocs::exporters::Strided;
-use bufferprocs::fill::fill_info;
+use bufferprocs::grant::fill_info;
 use bufferprocs::object::{get_buffer, release_buffer, take_raised};
 use bufferprocs::{BufferError, Layout, Object, Request};
 
@@ -167,7 +167,7 @@ fn fill_info_answer(readonly: bool, request: Request) -> String {
     let obj: *mut PyObject = std::ptr::without_provenance_mut(8);
     let mut view = Py_buffer { obj, ..Py_buffer::zeroed() };
     let buf = b"abc".as_ptr().cast_mut().cast();
-    // SAFETY: a view of ours; nobody writes the bytes.
+    // SAFETY: a view of ours; no code writes the bytes.
     match unsafe { fill_info(&mut view, std::ptr::null_mut(), buf, 3, readonly, request) } {
         Ok(()) => fields(&view),
         Err(error) => refusal(&view, &error),

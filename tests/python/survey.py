@@ -77,9 +77,9 @@ GROUPS = [
     (
         "PyO3, by hand",
         [
-            ("PyO3's test class for exporters", 'usual.Blob(b"abc")', []),
-            ("PyO3's test class for consumers", "usual.Words([1, 2, 3, 4])", []),
-            ("PyO3, a vector that grows", "usual.Growing([1.0])", ["obj.append(2.0)"]),
+            ("PyO3's test class for exporters", 'common_mistakes.Blob(b"abc")', []),
+            ("PyO3's test class for consumers", "common_mistakes.Words([1, 2, 3, 4])", []),
+            ("PyO3, a vector that grows", "common_mistakes.Growing([1.0])", ["obj.append(2.0)"]),
         ],
     ),
     (

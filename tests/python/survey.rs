@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::Outcome;
 use crate::conformance;
 use crate::environment;
-use crate::found::{self, Finding};
 use crate::interpreter::Interpreter;
+use crate::upstream_bugs::{self, Finding};
 use crate::versions::WRITE;
 
-/// What is looked at, and the Python that it is looked at with.
+/// The packages of the survey, and the Python that runs them.
 const PACKAGES: [&str; 9] = [
     "numpy==2.5.5",
     "pyarrow==26.0.1",
@@ -26,7 +26,7 @@ const PACKAGES: [&str; 9] = [
 const MINOR: u32 = 13;
 
 const SURVEY: &str = "book/src/survey.md";
-const FOUND: &str = "book/src/found.md";
+const UPSTREAM_BUGS: &str = "book/src/upstream-bugs.md";
 const MARKS: [&str; 2] = ["<!-- generated:begin -->\n\n", "\n<!-- generated:end -->"];
 
 pub fn run(python: &Interpreter) -> Outcome {
@@ -41,11 +41,11 @@ pub fn run(python: &Interpreter) -> Outcome {
     let python = environment::with(python, "survey", &PACKAGES)?;
     let surveyed = python.run_with_modules("tests/python/survey.py", &folder)?;
     put(SURVEY, &surveyed)?;
-    let findings = found::all(&python, &folder)?;
+    let findings = upstream_bugs::all(&python, &folder)?;
     if let Some(lost) = findings.iter().find(|f| f.said.lines().last() != Some("reproduced")) {
         return Err(format!("{}:\n{}", lost.script, lost.said));
     }
-    put(FOUND, &sections(&findings))?;
+    put(UPSTREAM_BUGS, &sections(&findings))?;
     let exporters = surveyed.matches("\n### ").count();
     Ok(format!(
         "CPython {version}: {exporters} exporters, {} defects, as in the book",
@@ -75,8 +75,9 @@ fn sections(findings: &[Finding]) -> String {
 /// A script, as the page shows it: what it is about, what it prints, the code.
 fn section(finding: &Finding) -> String {
     let (title, rest, more, code) = finding.parts();
-    let more = [rest.as_str(), more].map(|text| format!("{}\n\n", found::plain(text))).concat();
-    let title = found::plain(&title);
+    let more =
+        [rest.as_str(), more].map(|text| format!("{}\n\n", upstream_bugs::plain(text))).concat();
+    let title = upstream_bugs::plain(&title);
     let code = code.trim_end();
     let said = finding.said.trim_end();
     format!(

@@ -1,6 +1,6 @@
 """Produces the messages that people search for, for the symptom index of the book. Prints each with the type of its exception.
 
-With NumPy, and with the modules of the examples and of `usual` at hand.
+With NumPy, and with the modules of the examples and of `common_mistakes` at hand.
 """
 
 import array
@@ -20,7 +20,7 @@ import matrix
 import mmap_file
 import numpy as np
 import records
-import usual
+import common_mistakes
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -58,7 +58,7 @@ def lent_on():
     return view
 
 
-growing = usual.Growing([1.0])
+growing = common_mistakes.Growing([1.0])
 every_second = np.arange(6.0)[::2]
 constant = np.frombuffer(b"12345678")
 
@@ -101,8 +101,8 @@ PROGRAMS = [
     lambda: np.frombuffer(bytearray(7)),
     lambda: constant.__setitem__(0, 1.0),
     lambda: growing.each(lambda item: memoryview(growing)),
-    lambda: memoryview(usual.Confused()),
-    lambda: usual.first_f64(np.zeros(2, "i4")),
+    lambda: memoryview(common_mistakes.Confused()),
+    lambda: common_mistakes.first_f64(np.zeros(2, "i4")),
     lambda: ask(bytes_readonly.Blob(b"abc"), WRITABLE),
     lambda: ask(growable.Samples([1.0]), FORMAT),
     lambda: ask(matrix.Matrix(2, 3).T, SIMPLE),

@@ -10,17 +10,19 @@ use crate::environment;
 use crate::interpreter::Interpreter;
 use crate::versions::{Compared, Row, Table};
 
-const READERS: Table = Table { page: "book/src/readers.md", name: "memoryview", heading: "format" };
+const FORMAT_SUPPORT: Table =
+    Table { page: "book/src/format-support.md", name: "memoryview", heading: "format" };
 
-const ASKERS: Table = Table { page: "book/src/askers.md", name: "requests", heading: "consumer" };
+const CONSUMERS: Table =
+    Table { page: "book/src/consumers.md", name: "requests", heading: "consumer" };
 
 /// Who reads which format: `memoryview` by version, and the others, which are the same on each.
-pub fn readers(python: &Interpreter) -> Outcome {
-    let output = asked(python, "tests/python/readers.py")?;
+pub fn format_support(python: &Interpreter) -> Outcome {
+    let output = asked(python, "tests/python/format_support.py")?;
     let (others, by_version): (Vec<&str>, Vec<&str>) =
         output.lines().partition(|line| line.starts_with("| "));
-    let said = compare(python, &READERS, &by_version, "formats")?;
-    let page = READERS.page;
+    let said = compare(python, &FORMAT_SUPPORT, &by_version, "formats")?;
+    let page = FORMAT_SUPPORT.page;
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page));
     let text = text.map_err(|error| format!("{page}: {error}"))?;
     match others.iter().find(|row| !text.lines().any(|line| line == **row)) {
@@ -31,14 +33,14 @@ pub fn readers(python: &Interpreter) -> Outcome {
 }
 
 /// Who asks for what.
-pub fn askers(python: &Interpreter) -> Outcome {
-    let output = asked(python, "tests/python/askers.py")?;
-    compare(python, &ASKERS, &output.lines().collect::<Vec<_>>(), "consumers")
+pub fn consumers(python: &Interpreter) -> Outcome {
+    let output = asked(python, "tests/python/consumers.py")?;
+    compare(python, &CONSUMERS, &output.lines().collect::<Vec<_>>(), "consumers")
 }
 
 /// The list of what came with which Python has exactly the rows of the script, which asserts each.
-pub fn since(python: &Interpreter) -> Outcome {
-    let output = python.run("since.py", "")?;
+pub fn version_changes(python: &Interpreter) -> Outcome {
+    let output = python.run("version_changes.py", "")?;
     let rows: Vec<&str> = output.lines().collect();
     let page = "book/src/versions.md";
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page));

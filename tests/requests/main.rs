@@ -1,16 +1,16 @@
-//! Every exporter answers every request as one declarative sentence says, written without a look
-//! at `fill`.
+//! Every exporter answers every request as a declarative oracle demands, which was written without
+//! reading `grant`.
 
-mod subjects;
+mod exporters;
 
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 
 use bufferprocs::abi::Py_buffer;
-use bufferprocs::fill::{Facts, Grant, grant};
+use bufferprocs::grant::{Grant, ViewProperties, grant};
 use bufferprocs::object::{get_buffer, release_buffer, take_raised};
 use bufferprocs::{BufferError, Object, Request};
-use subjects::{Subject, subjects};
+use exporters::{TestExporter, test_exporters};
 
 const W: c_int = 0x01;
 const FORMAT: c_int = 0x04;
@@ -22,7 +22,7 @@ const ANY: c_int = 0x98;
 const INDIRECT: c_int = 0x118;
 
 /// The refusal that a request meets first, or None. Clauses in the order of CPython's memoryview.
-fn refusal(of: &Subject, flags: c_int) -> Option<BufferError> {
+fn refusal(of: &TestExporter, flags: c_int) -> Option<BufferError> {
     let asks = |flag| flags & flag == flag;
     [
         (asks(W) && of.readonly, BufferError::NotWritable),
@@ -41,7 +41,7 @@ fn refusal(of: &Subject, flags: c_int) -> Option<BufferError> {
 }
 
 /// Acceptance once more, as one sentence and without an order.
-fn accepted(of: &Subject, flags: c_int) -> bool {
+fn accepted(of: &TestExporter, flags: c_int) -> bool {
     let asks = |flag| flags & flag == flag;
     (!asks(W) || !of.readonly)
         && (asks(STRIDES) || of.c)
@@ -56,7 +56,7 @@ fn accepted(of: &Subject, flags: c_int) -> bool {
 }
 
 /// Asks with every field preset to 0xA5, and compares every field of the answer.
-fn check(of: &Subject, flags: c_int) {
+fn check(of: &TestExporter, flags: c_int) {
     let context = format!("{} {flags:#05x}", of.name);
     let asks = |flag| flags & flag == flag;
     let obj = of.root.as_ref().unwrap_or(&of.object);
@@ -113,21 +113,21 @@ fn bytes_of(view: &Py_buffer) -> &[u8] {
 
 #[test]
 fn all_low_flag_words_equal_the_oracle() {
-    let subjects = subjects();
-    for subject in &subjects {
+    let exporters = test_exporters();
+    for exporter in &exporters {
         for flags in 0..0x200 {
-            check(subject, flags);
+            check(exporter, flags);
         }
-        assert_eq!(subject.object.references(), 1, "{}", subject.name);
-        let root = subject.root.as_ref().map(Object::references);
-        assert!(root.is_none_or(|references| references == 2), "{}: it and us", subject.name);
+        assert_eq!(exporter.object.references(), 1, "{}", exporter.name);
+        let root = exporter.root.as_ref().map(Object::references);
+        assert!(root.is_none_or(|references| references == 2), "{}: it and us", exporter.name);
     }
     // None of the kinds may be missing, and each but the most generous one refuses something.
-    assert_eq!(subjects.len(), 19 + 5 + 4 + 8);
-    for subject in &subjects {
-        let granted = (0..0x200).filter(|&flags| accepted(subject, flags)).count();
-        assert!(granted > 0, "{}", subject.name);
-        assert_eq!(granted == 0x200, subject.name == "bare format", "{}", subject.name);
+    assert_eq!(exporters.len(), 19 + 5 + 4 + 8);
+    for exporter in &exporters {
+        let granted = (0..0x200).filter(|&flags| accepted(exporter, flags)).count();
+        assert!(granted > 0, "{}", exporter.name);
+        assert_eq!(granted == 0x200, exporter.name == "bare format", "{}", exporter.name);
     }
 }
 
@@ -135,47 +135,50 @@ fn all_low_flag_words_equal_the_oracle() {
 fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
     for kind in 0..512 {
         let is = |bit: i32| kind >> bit & 1 == 1;
-        let facts = Facts {
+        let properties = ViewProperties {
             readonly: is(0),
             c_contiguous: is(1) && !is(4),
             f_contiguous: is(2) && !is(4),
             bare_format: is(3),
             suboffsets: is(4),
-            frozen: is(5),
-            lacks_shape: is(6),
-            lacks_strides: is(7),
-            lacks_format: is(8),
+            immutable: is(5),
+            missing_shape: is(6),
+            missing_strides: is(7),
+            missing_format: is(8),
             ndim: 2,
         };
         for flags in 0..0x200 {
             let asks = |flag| flags & flag == flag;
-            let contiguous = [facts.c_contiguous, facts.f_contiguous];
-            let acceptable = !(asks(W) && facts.readonly)
-                && (asks(0x118) || !facts.suboffsets)
-                && (asks(STRIDES) || facts.c_contiguous)
-                && (!asks(C) || facts.c_contiguous)
-                && (!asks(F) || facts.f_contiguous)
+            let contiguous = [properties.c_contiguous, properties.f_contiguous];
+            let acceptable = !(asks(W) && properties.readonly)
+                && (asks(0x118) || !properties.suboffsets)
+                && (asks(STRIDES) || properties.c_contiguous)
+                && (!asks(C) || properties.c_contiguous)
+                && (!asks(F) || properties.f_contiguous)
                 && (!asks(ANY) || contiguous.contains(&true))
-                && (!asks(FORMAT) || asks(ND) || facts.bare_format)
-                && (!asks(ND) || !facts.lacks_shape)
-                && (!asks(STRIDES) || !facts.lacks_strides)
-                && (!asks(FORMAT) || !facts.lacks_format);
-            match grant(&facts, Request::from_bits_retain(flags)) {
+                && (!asks(FORMAT) || asks(ND) || properties.bare_format)
+                && (!asks(ND) || !properties.missing_shape)
+                && (!asks(STRIDES) || !properties.missing_strides)
+                && (!asks(FORMAT) || !properties.missing_format);
+            match grant(&properties, Request::from_bits_retain(flags)) {
                 Ok(granted) => {
-                    assert!(acceptable, "{facts:?} {flags:#x}");
+                    assert!(acceptable, "{properties:?} {flags:#x}");
                     let expected = Grant {
                         ndim: if asks(ND) { 2 } else { 1 },
                         format: asks(FORMAT),
                         shape: asks(ND),
                         strides: asks(STRIDES),
-                        suboffsets: facts.suboffsets,
+                        suboffsets: properties.suboffsets,
                     };
-                    assert_eq!(granted, expected, "{facts:?} {flags:#x}");
+                    assert_eq!(granted, expected, "{properties:?} {flags:#x}");
                 }
                 Err(error) => {
-                    assert!(!acceptable, "{facts:?} {flags:#x}: {error}");
+                    assert!(!acceptable, "{properties:?} {flags:#x}: {error}");
                     let needs_suboffsets = error == BufferError::NeedsSuboffsets;
-                    assert!(!needs_suboffsets || facts.suboffsets, "{facts:?} {flags:#x}");
+                    assert!(
+                        !needs_suboffsets || properties.suboffsets,
+                        "{properties:?} {flags:#x}"
+                    );
                 }
             }
         }
@@ -184,13 +187,13 @@ fn the_decision_equals_the_oracle_for_memory_with_suboffsets_too() {
 
 #[test]
 fn bits_that_no_python_defines_change_nothing() {
-    for subject in &subjects() {
+    for exporter in &test_exporters() {
         for flags in 0..0x200 {
             // Under Miri one of them has to do.
             let words: &[c_int] = if cfg!(miri) { &[0x400] } else { &[0x200, 0x400, c_int::MIN] };
             for &unknown in words {
-                assert_eq!(refusal(subject, flags), refusal(subject, flags | unknown));
-                check(subject, flags | unknown);
+                assert_eq!(refusal(exporter, flags), refusal(exporter, flags | unknown));
+                check(exporter, flags | unknown);
             }
         }
     }

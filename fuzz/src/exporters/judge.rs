@@ -5,14 +5,14 @@ use std::cell::Cell;
 use bufferprocs::Request;
 use bufferprocs::abi::Py_buffer;
 
-use super::said::{Array, Said};
+use super::claims::{Array, Claims};
 use super::{END, MOST_BYTES, WORD};
 use crate::choices;
 
 /// What becomes of a view.
 pub enum Verdict {
     Refuse(&'static str),
-    /// The numbers stand where the consumer's struct has its pointers, which it may change.
+    /// The consumer's struct has pointers to the numbers, and may change them.
     Either,
     Accept(Meant),
 }
@@ -25,16 +25,16 @@ pub struct Meant {
     pub itemsize: i128,
 }
 
-pub fn judge(said: &Said, filled: &Py_buffer, request: Request) -> Verdict {
+pub fn judge(claims: &Claims, filled: &Py_buffer, request: Request) -> Verdict {
     use Verdict::{Accept, Either, Refuse};
-    let Ok(ndim) = usize::try_from(said.ndim) else { return Refuse("ndim is negative") };
+    let Ok(ndim) = usize::try_from(claims.ndim) else { return Refuse("ndim is negative") };
     if ndim > 64 {
         return Refuse("more than 64 dimensions");
     }
     // SAFETY: a struct of words and pairs of ints, all of them initialised.
     let words: [isize; size_of::<Py_buffer>() / 8] = unsafe { std::mem::transmute_copy(filled) };
     let mut arrays = [None, None, None];
-    for (array, numbers) in said.arrays.iter().zip(&mut arrays) {
+    for (array, numbers) in claims.arrays.iter().zip(&mut arrays) {
         *numbers = match array {
             Array::Null => None,
             Array::There(numbers) => Some(numbers[..ndim].to_vec()),
@@ -48,10 +48,10 @@ pub fn judge(said: &Said, filled: &Py_buffer, request: Request) -> Verdict {
             Array::Within(offset) => Some(words[offset / 8..][..ndim].to_vec()),
         };
     }
-    if said.len < 0 || said.itemsize <= 0 {
+    if claims.len < 0 || claims.itemsize <= 0 {
         return Refuse("len or itemsize");
     }
-    if said.buf.is_none() && said.len > 0 {
+    if claims.buf.is_none() && claims.len > 0 {
         return Refuse("no memory");
     }
     let [shape, strides, suboffsets] =
@@ -62,7 +62,7 @@ pub fn judge(said: &Said, filled: &Py_buffer, request: Request) -> Verdict {
     let wide =
         |numbers: Vec<isize>| numbers.into_iter().map(|number| number as i128).collect::<Vec<_>>();
     if !request.contains(Request::ND) {
-        let shape = vec![said.len as i128];
+        let shape = vec![claims.len as i128];
         return Accept(Meant { shape, strides: None, suboffsets: None, itemsize: 1 });
     }
     if ndim > 0 && shape.is_none() {
@@ -76,14 +76,14 @@ pub fn judge(said: &Said, filled: &Py_buffer, request: Request) -> Verdict {
     if shape.iter().any(|&extent| extent < 0) {
         return Refuse("a negative extent");
     }
-    let itemsize = said.itemsize as i128;
+    let itemsize = claims.itemsize as i128;
     let most = isize::MAX as i128;
     let has_items = !shape.contains(&0);
     let mut len = if has_items { itemsize } else { 0 };
     for &extent in &shape {
         len = len.saturating_mul(extent);
     }
-    if len > most || len != said.len as i128 {
+    if len > most || len != claims.len as i128 {
         return Refuse("len is not that of the items");
     }
     if let (Some(strides), true) = (&strides, has_items) {

@@ -3,7 +3,7 @@
 use crate::abi::{Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::conformance::check::Findings;
 use crate::conformance::evidence::{Evidence, Observation};
-use crate::conformance::seen::{NAMES, numbers};
+use crate::conformance::view_state::{NAMES, numbers};
 use crate::format::Format;
 use crate::request::Request;
 

@@ -77,15 +77,15 @@ fn summary(seen: &Observation, with_size: bool) -> Summary<'_> {
 }
 
 pub(super) fn memory_stable(evidence: &Evidence, findings: &mut Findings) {
-    for seen in &evidence.unsteady {
+    for seen in &evidence.changed_views {
         let found = format!("after other requests {}", seen.difference);
         findings.add_of(Some(seen.request), "a view that stays as it was granted", found);
     }
 }
 
 fn releases(evidence: &Evidence) -> impl Iterator<Item = (&'static str, &Release)> {
-    let rounds = evidence.rounds.iter();
-    rounds.flat_map(|round| round.releases.iter().map(|release| (round.order, release)))
+    let orders = evidence.release_orders.iter();
+    orders.flat_map(|order| order.releases.iter().map(|release| (order.order, release)))
 }
 
 pub(super) fn release_anywhere(evidence: &Evidence, findings: &mut Findings) {
@@ -135,13 +135,13 @@ pub(super) fn count_down(evidence: &Evidence, findings: &mut Findings) {
 /// A view that is granted during a change has to be right after it.
 pub(super) fn no_request_during_change(evidence: &Evidence, findings: &mut Findings) {
     // Views with memory of their own stay right.
-    for amid in evidence.reentries.iter().filter(|_| !evidence.memory_per_view) {
-        if let (Some((seen, len)), Some((now, new_len))) = (amid.seen, amid.now) {
+    for view in evidence.reentrant_views.iter().filter(|_| !evidence.memory_per_view) {
+        if let (Some((seen, len)), Some((now, new_len))) = (view.seen, view.now) {
             if (seen, len) != (now, new_len) {
                 let expected = "a refusal while the memory is changed";
                 let found = format!(
                     "{}: granted {len} bytes at {seen:#x}, and now there are {new_len} at {now:#x}",
-                    amid.name
+                    view.name
                 );
                 findings.add_of(None, expected, found);
             }

@@ -4,8 +4,8 @@
 use super::requests::has_whole_flags;
 use crate::conformance::check::Findings;
 use crate::conformance::evidence::Evidence;
-use crate::conformance::seen::{NAMES, numbers};
-use crate::fill::{Facts, grant};
+use crate::conformance::view_state::{NAMES, numbers};
+use crate::grant::{ViewProperties, grant};
 use crate::request::Request;
 
 pub(super) fn signature(evidence: &Evidence, findings: &mut Findings) {
@@ -37,7 +37,7 @@ pub(super) fn obj_null(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.refused().filter(|seen| !seen.view.obj.is_null()) {
         let found = match seen.view.obj == seen.before.obj {
             true => "obj left as it was",
-            false if seen.is_subject => "obj set to the exporter",
+            false if seen.is_target => "obj set to the exporter",
             false => "obj set to something else",
         };
         findings.add(seen, "obj NULL after the refusal", found);
@@ -80,19 +80,19 @@ pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
         let orders = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS | Request::ANY_CONTIGUOUS;
         request.intersects(orders - Request::STRIDES) || !request.contains(Request::STRIDES)
     };
-    let facts = Facts {
+    let properties = ViewProperties {
         readonly: whole.view.readonly != 0,
         c_contiguous: layout.is_c_contiguous(),
         f_contiguous: layout.is_f_contiguous(),
         suboffsets: layout.follows_pointers().is_some(),
         ndim: layout.ndim(),
-        lacks_strides: layout.strides().is_none() && layout.ndim() > 0,
-        lacks_format: whole.fields.format.is_none(),
-        ..Facts::default()
+        missing_strides: layout.strides().is_none() && layout.ndim() > 0,
+        missing_format: whole.fields.format.is_none(),
+        ..ViewProperties::default()
     };
     for seen in evidence.refused().filter(|seen| has_whole_flags(seen)) {
         let is_judged = !has_short_axes || !needs_order(seen.request);
-        if is_judged && grant(&facts, seen.request).is_ok() {
+        if is_judged && grant(&properties, seen.request).is_ok() {
             let raised = seen.answer.raised.as_ref().map(ToString::to_string);
             findings.add(seen, "granted: the memory meets it", raised.unwrap_or("refused".into()));
         }

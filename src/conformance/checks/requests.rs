@@ -88,8 +88,8 @@ pub(super) fn fixed_fields(evidence: &Evidence, findings: &mut Findings) {
                 findings.add(seen, expected, format!("{name} {found:#x}"));
             }
         }
-        if seen.is_subject != first.is_subject {
-            let found = "one has the subject in obj, the other another object";
+        if seen.is_target != first.is_target {
+            let found = "one has the target in obj, the other another object";
             findings.add(seen, "the same obj as for other requests", found);
         }
     }
@@ -112,7 +112,7 @@ pub(super) fn no_degrade(evidence: &Evidence, findings: &mut Findings) {
         let Some(shown) = seen.layout().filter(|_| seen.asks(Request::STRIDES)) else { continue };
         let (Some(expected), Some(found)) = (whole.strides(), shown.strides()) else { continue };
         let same_shape = whole.shape() == shown.shape();
-        if !same_shape || whole.len() > 0 && !same_steps(whole.shape(), expected, found) {
+        if !same_shape || whole.len_bytes() > 0 && !same_steps(whole.shape(), expected, found) {
             let expected = format!("shape {:?}, strides {expected:?}", whole.shape());
             findings.add(seen, expected, format!("shape {:?}, strides {found:?}", shown.shape()));
         }

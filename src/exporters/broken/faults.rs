@@ -12,6 +12,15 @@ use crate::object::{self, Object};
 use crate::request::Request;
 
 /// A way to break a rule.
+///
+/// ```
+/// use bufferprocs::conformance::CHECKS;
+/// use bufferprocs::exporters::broken::FAULTS;
+///
+/// for (fault, check) in FAULTS.iter().zip(&CHECKS) {
+///     assert_eq!(fault.rule, check.rule);
+/// }
+/// ```
 pub struct Fault {
     /// The rule.
     pub rule: &'static str,
@@ -20,11 +29,11 @@ pub struct Fault {
     pub(super) good: fn() -> Object,
     /// Whether a request is refused that the good exporter would grant.
     pub(super) refuses: fn(&State, Request) -> bool,
-    /// What the good exporter is asked instead.
+    /// The request that the good exporter gets instead.
     pub(super) asks: fn(Request) -> Request,
     /// What becomes of a view that the good exporter granted.
     pub(super) granted: fn(&Broken, &mut State, &mut Py_buffer, Request),
-    /// What becomes of a refusal; returns what is returned.
+    /// Changes a refusal; returns the status.
     pub(super) refused: fn(&Broken, &mut State, &mut Py_buffer) -> c_int,
     /// What comes before the release of a view.
     pub(super) released: fn(&Broken, &mut State, &mut Py_buffer),

@@ -1,5 +1,5 @@
 //! Memory of a broken exporter's own, for those that move it or mix it up. All of it stays until
-//! the exporter goes.
+//! the exporter is dropped.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, Ordering};

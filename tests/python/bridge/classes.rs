@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use bufferprocs::error::Raised;
 use bufferprocs::exporters::Strided;
-use bufferprocs::python::Holder;
+use bufferprocs::python::ExportField;
 use bufferprocs::{BufferError, Exported, Exporter, Layout, Shared, View, exports};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
@@ -258,14 +258,17 @@ pub struct Moody {
     refuses: Mutex<Option<BufferError>>,
 }
 
-impl Holder for Moody {
-    type Lent = Exported<Items>;
+impl ExportField for Moody {
+    type Exporter = Exported<Items>;
 
-    fn with_exported<R>(&self, ask: impl FnOnce(&Self::Lent) -> R) -> Result<R, BufferError> {
+    fn with_exporter<R>(
+        &self,
+        request: impl FnOnce(&Self::Exporter) -> R,
+    ) -> Result<R, BufferError> {
         assert!(!self.panics.load(Ordering::Relaxed), "not now");
         match &*self.refuses.lock().unwrap() {
             Some(refusal) => Err(refusal.clone()),
-            None => Ok(ask(&self.items)),
+            None => Ok(request(&self.items)),
         }
     }
 }

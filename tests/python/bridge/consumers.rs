@@ -133,7 +133,10 @@ pub fn overwrite(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Vec<Option<S
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let mut errors = vec![
         buffer.set_bytes_of(&indices, &zeros).err().map(|error| text(&error)),
-        buffer.from_contiguous(&vec![0; buffer.len()], Order::C).err().map(|error| text(&error)),
+        buffer
+            .from_contiguous(&vec![0; buffer.len_bytes()], Order::C)
+            .err()
+            .map(|error| text(&error)),
         buffer.copy_from(&buffer).err().map(|error| text(&error)),
         buffer.copy_rows_from(&buffer).err().map(|error| text(&error)),
     ];

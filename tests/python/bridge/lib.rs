@@ -1,12 +1,12 @@
 //! The module that `bridge.py` imports: classes and functions made with the bridge, each for one
 //! question.
 //!
-//! No `unsafe` here, save for what C code would do.
+//! No `unsafe` here, except for the part of C code.
 #![deny(unsafe_code)]
 
 mod classes;
 mod consumers;
-mod moods;
+mod failing_exporters;
 #[allow(unsafe_code)]
 mod wrong;
 
@@ -27,7 +27,7 @@ mod bridge {
         values_u32, write_i32,
     };
     #[pymodule_export]
-    use super::moods::{Cycle, Keeper, Moody, Refusing, live};
+    use super::failing_exporters::{Cycle, Keeper, Moody, Refusing, live};
     #[pymodule_export]
     use super::wrong::{
         Moved, Usual, from_buffer, hostile, pyo3_accepts, release_while_raising, too_many_releases,

@@ -94,11 +94,13 @@ fn container_prefix(fence_line: &str) -> String {
 /// Builds the crate where nothing else ever was built, and returns the folder for `-L`.
 ///
 /// Anywhere else there may be several builds of it, and rustdoc refuses to choose.
-pub fn build_library(package: &Path, target: &Path) -> Result<PathBuf> {
+pub fn build_library(package: &Path, features: &[String], target: &Path) -> Result<PathBuf> {
     let _ = std::fs::remove_dir_all(target);
     let status = program("CARGO", "cargo")
         .args(["build", "--quiet", "--lib", "--target-dir"])
         .arg(target)
+        .arg("--features")
+        .arg(features.join(","))
         .current_dir(package)
         .status()
         .map_err(|error| format!("cannot run cargo: {error}"))?;

@@ -34,7 +34,8 @@ pub fn run(project: &Project) -> Result<bool> {
     let book = Book::read(root, &project.settings)?;
     let folder = target_dir()?.join("book-stock");
     let copy = stock::write(&book, &folder.join("book"))?;
-    let libraries = stock::build_library(&package, &folder.join("target"))?;
+    let libraries =
+        stock::build_library(&package, &project.settings.features, &folder.join("target"))?;
     let stock_test = |copy: &Path| {
         let mut command = Command::new(&mdbook);
         command.arg("test").arg(copy).arg("-L").arg(&libraries);
@@ -61,7 +62,7 @@ pub fn run(project: &Project) -> Result<bool> {
         let blocks: Vec<&Block> = all.iter().copied().cycle().take(size).collect();
         let copy = stock::write_blocks(&blocks, &folder.join("blocks"))?;
         let start = Instant::now();
-        let library = Library::build(&package)?;
+        let library = Library::build(&package, &project.settings.features)?;
         let work = WorkDir::new()?;
         let compiler = Compiler { library: &library, work: &work, edition: project.edition };
         if let Some(Err(why)) = rustdoc::run(&blocks, compiler)?.into_iter().find(Verdict::is_err) {

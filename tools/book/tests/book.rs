@@ -117,7 +117,7 @@ fn every_script_is_run_by_a_case() {
 }
 
 /// The harness on the real book: stable rustdoc does not look at error codes, and skeptic sees
-/// only the fixed twins.
+/// only the fixed programs.
 #[test]
 fn every_block_passes_and_every_rule_is_proved() {
     let output = Command::new(env!("CARGO_BIN_EXE_book-site")).arg("test").output();

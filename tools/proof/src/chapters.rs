@@ -3,11 +3,11 @@
 //!
 //! rustdoc reads a page where it lies, unless the page has includes, which rustdoc does not know.
 //! skeptic knows neither `compile_fail` nor blocks without `fn main`, and builds everything as
-//! edition 2021; so it gets whole programs, and the fixed twin of each `compile_fail`. The heading
-//! above each block names its line, so the line becomes a part of the test's name.
+//! edition 2021; so it gets whole programs, and the fixed program of each `compile_fail`. The
+//! heading above each block names its line, so the line becomes a part of the test's name.
 
 use crate::source::blocks::{Block, Test, find};
-use crate::source::program::{fence_for, fixed_twin, program};
+use crate::source::program::{fence_for, fixed_program, program};
 use crate::source::{Document, Kind, Result, documents, flat_name, read_text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -82,8 +82,8 @@ fn skeptic_block(block: &Block) -> String {
     let (words, program) = match block.test {
         Test::Run => ("rust", program(block)),
         Test::NoRun => ("rust,no_run", program(block)),
-        // The twin is compiled only: the wrong block could not be run either.
-        Test::CompileFail(_) => ("rust,no_run", fixed_twin(block)),
+        // The fixed program is compiled only: the wrong block could not be run either.
+        Test::CompileFail(_) => ("rust,no_run", fixed_program(block)),
     };
     let code = program.text;
     let fence = fence_for(&code);

@@ -31,6 +31,8 @@ pub struct Settings {
     /// The folder of the crate that blocks use, relative to the repository: by default the
     /// repository itself.
     pub package: PathBuf,
+    /// Its features that blocks use.
+    pub features: Vec<String>,
     /// How an author calls the program, for messages: by default `mdbook-proof`.
     pub call: Option<String>,
     /// The lines that a program of the book needs in `Cargo.toml`.

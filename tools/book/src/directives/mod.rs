@@ -6,11 +6,11 @@ use mdbook_proof::book::Book;
 use mdbook_proof::source::{Problem, Result};
 use serde_json::Value;
 
-mod card;
+mod cheat_sheet;
 mod checks;
 mod explorer;
-mod matrix;
 mod picture;
+mod request_matrix;
 
 /// The extension of the harness.
 pub struct Directives;
@@ -18,9 +18,9 @@ pub struct Directives;
 impl Extension for Directives {
     fn expand(&self, name: &str, argument: &str) -> Result<String> {
         match (name, argument) {
-            ("card", "") => card::html(),
+            ("cheat-sheet", "") => cheat_sheet::html(),
             ("explorer", "") => explorer::html(),
-            ("matrix", "") => matrix::html(),
+            ("matrix", "") => request_matrix::html(),
             ("picture", argument) => picture::html(argument),
             _ => {
                 let directive = format!("{name} {argument}");

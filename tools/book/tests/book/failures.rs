@@ -75,7 +75,7 @@ let y: u8 = 1; // fix: let y = 2;
     let expected = [
         "book/src/page.md:1: failed\n    should fail with E0308 only, but fails with E0425\n",
         "--> book/src/page.md:3\n      |\n    3 | let x = y;",
-        "book/src/page.md:6: failed\n    its fixed twin does not compile",
+        "book/src/page.md:6: failed\n    its fixed program does not compile",
         "--> book/src/page.md:9\n      |\n    9 | let x = z;\n",
         "book/src/page.md:12: failed\n    compiles, but should fail with E0308\n",
         "book/src/page.md:16: failed\n    has 2 lines marked as wrong and 1 errors",

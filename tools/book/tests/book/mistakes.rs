@@ -237,7 +237,7 @@ fn a_hidden_copy_that_differs_is_named() {
 fn a_block_that_no_python_runs_is_named() {
     let page = "# Page\n\n```python\nassert 1 == 2\n```\n";
     let fixture = Fixture::with_page("quotation", page);
-    let missing = "book/src/page.md:3: no .py file of examples, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/found, tests/python/usual has these lines";
+    let missing = "book/src/page.md:3: no .py file of examples, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/upstream_bugs, tests/python/common_mistakes, python/src has these lines";
     fixture.fails(&["audit"], missing);
     fixture.write("examples/page.py", "import sys\n\nassert 1 == 2\n");
     assert!(fixture.run(&["audit"]).status.success());

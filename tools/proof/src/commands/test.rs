@@ -41,7 +41,7 @@ pub fn run(project: &Project, out: &mut dyn Write) -> Result<bool> {
 }
 
 fn run_blocks<'a>(book: &'a Book, project: &Project) -> Result<Vec<(&'a Block, Verdict)>> {
-    let library = Library::build(&project.package())?;
+    let library = Library::build(&project.package(), &project.settings.features)?;
     let work = WorkDir::new()?;
     let compiler = Compiler { library: &library, work: &work, edition: project.edition };
     let (failing, running): (Vec<&Block>, Vec<&Block>) =

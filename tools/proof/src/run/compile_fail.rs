@@ -1,15 +1,15 @@
 //! Runs `compile_fail` blocks: the block has to fail with its error code and no other, once for
-//! each line that it marks as wrong, and its fixed twin has to compile.
+//! each line that it marks as wrong, and its fixed program has to compile.
 //!
 //! Stable rustdoc accepts any error, also that the crate was not found, so it never sees these
-//! blocks. Without the twin a block could fail for a reason that has nothing to do with the line
+//! blocks. Without it a block could fail for a reason that has nothing to do with the line
 //! it shows.
 
 use crate::run::compiler::{CompileError, Compiler, Make, rendered};
 use crate::run::rustdoc::Verdict;
 use crate::source::Result;
 use crate::source::blocks::{Block, Test};
-use crate::source::program::{Program, fixed_twin, has_fix, program};
+use crate::source::program::{Program, fixed_program, has_fix, program};
 use rayon::prelude::*;
 
 /// The verdict for each block, in their order. Only `compile_fail` blocks get here.
@@ -60,12 +60,12 @@ fn check(block: &Block, name: &str, compiler: Compiler<'_>) -> Verdict {
             rendered(&found)
         ));
     }
-    let left = compiler.errors(&fixed_twin(block), &format!("{name}-fixed"), Make::Object)?;
+    let left = compiler.errors(&fixed_program(block), &format!("{name}-fixed"), Make::Object)?;
     if left.is_empty() {
         Ok(())
     } else {
         Err(format!(
-            "its fixed twin does not compile, so {declared} is not all that is wrong with it\n{}",
+            "its fixed program does not compile, so {declared} is not all that is wrong with it\n{}",
             rendered(&left)
         ))
     }

@@ -26,10 +26,12 @@ pub struct Library {
 }
 
 impl Library {
-    /// Builds the library in this folder as a user gets it: default features only.
-    pub fn build(package: &Path) -> Result<Library> {
+    /// Builds the library in this folder with its default features and with `features`.
+    pub fn build(package: &Path, features: &[String]) -> Result<Library> {
         let output = program("CARGO", "cargo")
             .args(["build", "--quiet", "--lib", "--message-format=json-render-diagnostics"])
+            .arg("--features")
+            .arg(features.join(","))
             .current_dir(package)
             .stderr(Stdio::inherit())
             .output()

@@ -108,7 +108,7 @@ mod tests {
             "thread 'main' panicked at x.rs:5:9:\nno",
             "thread 'main' panicked at page.md:102:\nno",
         );
-        case("panicked at src/fill.rs:5:9:", "panicked at src/fill.rs:5:9:");
+        case("panicked at src/grant.rs:5:9:", "panicked at src/grant.rs:5:9:");
         case("panicked at x.rs:2:9:", "panicked at the program around the block:");
         case("left: x.rs: 5 | 6", "left: x.rs: 5 | 6");
     }

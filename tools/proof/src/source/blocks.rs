@@ -63,7 +63,7 @@ pub enum Test {
     Run,
     /// Compiled only.
     NoRun,
-    /// Has to fail with this error code, and its fixed twin has to compile.
+    /// Has to fail with this error code, and its fixed program has to compile.
     CompileFail(String),
 }
 

@@ -1,7 +1,7 @@
 //! The doc comments of the crate, as documents.
 //!
 //! A doc comment is a run of lines that begin with `//!`, or of lines that begin with `///`: the
-//! forms this crate uses. The tool itself (src/bin) documents no interface and is left out.
+//! forms that rustfmt keeps apart from other comments.
 
 use super::{Document, Kind, Place, Result, read_text};
 use std::path::{Path, PathBuf};
@@ -26,9 +26,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in entries {
         let path = entry.map_err(|error| format!("{}: {error}", folder.display()))?.path();
         if path.is_dir() {
-            if !path.ends_with("src/bin") {
-                collect(&path, files)?;
-            }
+            collect(&path, files)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }

@@ -51,7 +51,7 @@ pub fn program(block: &Block) -> Program {
 
 /// The block with every line marked `// fix: …` replaced by what the mark says: the program that
 /// has to compile.
-pub fn fixed_twin(block: &Block) -> Program {
+pub fn fixed_program(block: &Block) -> Program {
     let lines = written(block).into_iter();
     assembled(lines.filter_map(|(line, place)| Some((fix(&line)?, place))).collect())
 }

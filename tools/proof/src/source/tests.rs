@@ -1,7 +1,7 @@
 //! Tests of blocks, programs and includes.
 
 use crate::source::blocks::{Block, Quoted, Test, find, parse_info, unhide};
-use crate::source::program::{fence_for, fixed_twin, locating, program};
+use crate::source::program::{fence_for, fixed_program, locating, program};
 use crate::source::{Document, Kind, Place};
 
 fn document(text: &str) -> Document {
@@ -107,8 +107,8 @@ fn programs_know_where_their_lines_were_written() {
     let places: Vec<Option<usize>> =
         (0..8).map(|line| program.place(line).map(|place| place.line)).collect();
     assert_eq!(places, [None, None, Some(3), None, Some(2), Some(4), None, None]);
-    let twin = fixed_twin(&block("a // fix:\nb // fix: c"));
-    assert_eq!(twin.place(3), Some(Place::new("x.md", 3)));
+    let fixed = fixed_program(&block("a // fix:\nb // fix: c"));
+    assert_eq!(fixed.place(3), Some(Place::new("x.md", 3)));
     let locating = locating(&block("f()?;\n# Ok::<(), E>(())")).expect("the block uses ?");
     let line = locating.text.lines().position(|line| line == "f()?;").expect("its line");
     assert_eq!(locating.place(line + 1), Some(Place::new("x.md", 2)));
@@ -116,8 +116,8 @@ fn programs_know_where_their_lines_were_written() {
 
 #[test]
 fn twins_keep_the_indentation_and_drop_empty_lines() {
-    let twin = fixed_twin(&block("a\n    b // fix: c\nd // fix:\ne")).text;
-    assert_eq!(twin, "#![allow(unused)]\nfn main() {\na\n    c\ne\n}\n");
+    let fixed = fixed_program(&block("a\n    b // fix: c\nd // fix:\ne")).text;
+    assert_eq!(fixed, "#![allow(unused)]\nfn main() {\na\n    c\ne\n}\n");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn steps() -> Result<Vec<Step>, BufferError> {
     note("release a", [true, false, true], exports(&object));
     drop(object);
     note("drop owner", [false, false, true], 1);
-    if b.len() != 4 {
+    if b.len_bytes() != 4 {
         return Err(BufferError::Refused("the view has other bytes".into()));
     }
     drop(b);

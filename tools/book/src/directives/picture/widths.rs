@@ -36,7 +36,7 @@ fn split() -> Result<Split, Box<dyn std::error::Error>> {
     let view = View::writable(&memory);
     Ok(Split {
         itemsize: view.itemsize(),
-        memory: view.len(),
+        memory: view.len_bytes(),
         layout,
         refusal: refusal.to_string(),
     })
