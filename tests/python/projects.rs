@@ -2,6 +2,7 @@
 //! README says, letter by letter.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,22 +15,51 @@ pub fn run(python: &Interpreter) -> Outcome {
     // Not below the repository: nothing of it may be found by accident.
     let folder = std::env::temp_dir().join(format!("bufferprocs-projects-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
-    let mut done = Vec::new();
-    let outcome = crate::example::names(root)?.into_iter().try_for_each(|name| {
-        let project = folder.join(&name);
-        let place = project.to_str().ok_or("the folder for temporary files is not UTF-8")?;
+    // One after the other in the same place: PyO3 is built once for each path of an interpreter,
+    // and READMEs that make the environment by the same commands share it.
+    let project = folder.join("project");
+    let place = project.to_str().ok_or("the folder for temporary files is not UTF-8")?;
+    let (environment, kept) = (project.join(".venv"), folder.join("venv"));
+    let mut made_by: Vec<String> = Vec::new();
+    let names = crate::example::names(root)?;
+    let outcome = names.iter().try_for_each(|name| {
         let mut tool = Command::new(env!("CARGO"));
-        checked(tool.args(["book", "new", place, "--example", &name]).current_dir(root))?;
+        checked(tool.args(["book", "new", place, "--example", name]).current_dir(root))?;
         let readme = fs::read_to_string(project.join("README.md")).map_err(|e| e.to_string())?;
-        for line in readme.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let commands: Vec<String> =
+            readme.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect();
+        let makes = |line: &&String| line.contains(" -m venv ") || line.contains("/pip install ");
+        let environment_ends = commands.iter().take_while(makes).count();
+        let mut left = &commands[..];
+        if made_by == commands[..environment_ends] {
+            moved(&kept, &environment)?;
+            left = &commands[environment_ends..];
+        }
+        for line in left {
             follow(python, line, &project, &target.join("python").join("projects"))
                 .map_err(|error| format!("{name}: {line}: {error}"))?;
         }
-        done.push(name);
-        Ok::<(), String>(())
+        made_by = commands[..environment_ends].to_vec();
+        removed(&kept)?;
+        moved(&environment, &kept)?;
+        removed(&project)
     });
     let _ = fs::remove_dir_all(&folder);
-    outcome.map(|()| format!("{} projects, each by the commands of its README", done.len()))
+    outcome.map(|()| format!("{} projects, each by the commands of its README", names.len()))
+}
+
+fn moved(from: &Path, to: &Path) -> Result<(), String> {
+    fs::rename(from, to).map_err(|error| format!("{}: {error}", from.display()))
+}
+
+/// Nothing is there afterwards, as perhaps before.
+fn removed(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(format!("{}: {error}", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Runs one line of a README in the project.
