@@ -142,7 +142,7 @@ fn build_now(
     // Just these: packages of an earlier state may lie there too.
     let members: Vec<&str> = modules.iter().map(|module| module.name).collect();
     let workspace = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n"
+        "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n"
     );
     write(&packages.join("Cargo.toml"), &workspace)?;
     // The versions of the repository, as far as they fit; cargo takes out what is not needed.
@@ -154,10 +154,10 @@ fn build_now(
     }
 
     // One for each version, so that two programs of different versions can build at the same time.
+    // A module for all versions is the same for each; both kinds share what they have in common.
     let artifacts = target.join("python").join(match build.abi {
         Abi::OneVersion => format!("build-{}", python.version()),
-        Abi::WithGil => "build-abi3".to_owned(),
-        Abi::ForAllBuilds => "build-abi3t".to_owned(),
+        Abi::WithGil | Abi::ForAllBuilds => "build-abi3".to_owned(),
     });
     let mut cargo = Command::new(env!("CARGO"));
     cargo.arg("build").arg("--quiet").arg("--manifest-path").arg(packages.join("Cargo.toml"));
