@@ -12,6 +12,7 @@ import { checkExplorer } from './explorer.mjs';
 import { checkKeyboard } from './keyboard.mjs';
 import { checkOverflow } from './layout.mjs';
 import { checkProofs, checkWithoutScript } from './proofs.mjs';
+import { checkRedirect } from './redirects.mjs';
 import { checkFirstHits, checkSearchBox, checkWords, collectRules } from './search.mjs';
 import { listPages, serve } from './site.mjs';
 
@@ -23,7 +24,7 @@ if (!chromium || options.some((word) => word !== '--screenshots')) {
 }
 const started = Date.now();
 const { playwright, axe } = packages();
-const pages = await listPages(resolve(site));
+const { pages, redirects } = await listPages(resolve(site));
 const server = await serve(resolve(site), '/some/sub/path/');
 const browser = await launch(playwright, chromium);
 let passed = 0;
@@ -66,6 +67,14 @@ await all(pages.flatMap((page) => [
     // Colours depend on the theme alone: the other themes are seen at one width.
     ...themes.slice(1).map((theme) => [1280, theme, { axe: accessible }])),
 ]));
+
+// An old address leads to its page, and to the same place on it, without a question of the browser's.
+for (const [address, page] of redirects) {
+  for (const transport of ['file', 'sub-path', 'root']) {
+    report(address, `redirect/${transport}`, pages.includes(page)
+      ? await checkRedirect(browser, server[transport] + address, server[transport] + page) : [`leads to ${page}, which is no page`]);
+  }
+}
 
 // A site that is empty, or that lost its rules or its search, must not pass for want of anything to check.
 report('(site)', 'pages', pages.length < 3 ? [`only ${pages.length} pages: this is not the book`] : []);
@@ -111,6 +120,6 @@ if (options.includes('--screenshots')) {
 
 await browser.close();
 server.close();
-console.log(`${pages.length} pages, ${rules.size} rule ids, ${Math.round((Date.now() - started) / 1000)} s`);
+console.log(`${pages.length} pages, ${redirects.length} redirects, ${rules.size} rule ids, ${Math.round((Date.now() - started) / 1000)} s`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

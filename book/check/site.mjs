@@ -1,16 +1,24 @@
 // The built site as a list of pages, and as a server that answers at the root and at a sub-path.
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, relative, resolve, sep } from 'node:path';
+import { extname, join, posix, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 // print.html repeats every chapter, toc.html is the sidebar of readers without JavaScript, and 404.html is made for one
 // site root only: mdBook gives it absolute links.
 const NOT_PAGES = new Set(['print.html', 'toc.html', '404.html']);
 
+/** The pages of the site, and the old addresses that only lead to one: [address, page]. */
 export async function listPages(site) {
   const files = await readdir(site, { recursive: true });
-  return files.map((file) => file.split(sep).join('/')).filter((file) => file.endsWith('.html') && !NOT_PAGES.has(file)).sort();
+  const names = files.map((file) => file.split(sep).join('/')).filter((file) => file.endsWith('.html') && !NOT_PAGES.has(file)).sort();
+  const pages = [];
+  const redirects = [];
+  for (const name of names) {
+    const target = /<meta http-equiv="refresh" content="0; URL=([^"#]*)/.exec(await readFile(join(site, name), 'utf8'))?.[1];
+    target === undefined ? pages.push(name) : redirects.push([name, posix.join(posix.dirname(name), target)]);
+  }
+  return { pages, redirects };
 }
 
 const TYPES = {
