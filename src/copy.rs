@@ -38,7 +38,7 @@ pub(crate) enum Memory {
 /// - `buf` and `layout` describe memory as [`Walk::new`] wants it, of initialised items. With
 ///   `Memory::Immutable` nobody writes it, with `Memory::Shared` others do so by atomic operations
 ///   of the item's width.
-/// - `target` is valid for writes of `layout.len()` bytes, and no other code accesses it.
+/// - `target` is valid for writes of `layout.len_bytes()` bytes, and no other code accesses it.
 pub(crate) unsafe fn to_contiguous(
     target: *mut u8,
     buf: *const u8,
@@ -83,8 +83,8 @@ unsafe fn to_contiguous_by(
 ///
 /// - `buf` and `layout` describe memory as [`Walk::new`] wants it, valid for reads and writes,
 ///   which others access by atomic operations of the item's width.
-/// - `source` is valid for reads of `layout.len()` initialised bytes, and no other code writes
-///   them.
+/// - `source` is valid for reads of `layout.len_bytes()` initialised bytes, and no other code
+///   writes them.
 pub(crate) unsafe fn from_contiguous(
     buf: *mut u8,
     layout: LayoutRef<'_>,

@@ -55,7 +55,7 @@ impl<S: Source> Buffer<S> {
 
     /// # Safety
     ///
-    /// `target` is valid for writes of `len` bytes, and no other code accesses it.
+    /// `target` is valid for writes of `len_bytes()` bytes, and no other code accesses it.
     unsafe fn pack(&self, target: *mut u8, order: Order) {
         let buf: *const u8 = self.view.buf.cast_const().cast();
         let memory = if self.immutable { Memory::Immutable } else { Memory::Shared };

@@ -56,7 +56,7 @@ fn is_foreign_to(name: &str, python: &Interpreter) -> Option<&'static str> {
     match name {
         "bridge-abi3" if python.is_free_threaded => Some("which has no GIL and loads no abi3"),
         "examples-abi3t" if python.minor() < 15 => Some("which does not load abi3t"),
-        // That an older one refuses the module is tried on one version.
+        // 3.14 tries that an older Python refuses the module.
         "bridge-abi3t" if python.minor() < 14 => Some("which does not load abi3t"),
         _ => None,
     }

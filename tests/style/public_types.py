@@ -10,8 +10,8 @@ import sys
 ITEM = re.compile(r"pub (?:unsafe )?(?:struct|enum|trait|type|union) (\w+)")
 
 
-def without_example(source):
-    """The public types of a file whose documentation has no code block, unless it is hidden."""
+def documented_types(source):
+    """The public types of a file that are not hidden, each with whether its documentation has a code block."""
     found, docs, is_hidden = [], [], False
     for line in source.splitlines():
         text = line.strip()
@@ -23,19 +23,22 @@ def without_example(source):
             pass
         else:
             item = ITEM.match(line)
-            if item and not is_hidden and not any("```" in doc for doc in docs):
-                found.append(item[1])
+            if item and not is_hidden:
+                found.append((item[1], any("```" in doc for doc in docs)))
             docs, is_hidden = [], False
     return found
 
 
 def self_test():
     example = "/// Text.\n///\n/// ```\n/// f();\n/// ```\n"
-    assert without_example("/// Text.\n#[derive(Debug)]\npub struct A;\n") == ["A"]
-    assert without_example(example + "#[derive(Debug)]\npub struct A;\n") == []
-    assert without_example(example + "pub struct A;\n\n/// Text.\npub unsafe trait B {\n") == ["B"]
-    assert without_example("/// Text.\n#[doc(hidden)]\npub enum C {}\n/// Text.\npub type D = u8;\n") == ["D"]
-    assert without_example("/// Text.\npub(crate) struct E;\n    pub struct F: u8;\n") == []
+    for source, expected in [
+        ("/// Text.\n#[derive(Debug)]\npub struct A;\n", [("A", False)]),
+        (example + "#[derive(Debug)]\npub struct A;\n", [("A", True)]),
+        (example + "pub struct A;\n\n/// Text.\npub unsafe trait B {\n", [("A", True), ("B", False)]),
+        ("/// Text.\n#[doc(hidden)]\npub enum C {}\n/// Text.\npub type D = u8;\n", [("D", False)]),
+        ("/// Text.\npub(crate) struct E;\n    pub struct F: u8;\n", []),
+    ]:
+        assert documented_types(source) == expected, source
 
 
 def main():
@@ -45,9 +48,9 @@ def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     count, missing = 0, []
     for path in sorted((root / "src").rglob("*.rs")):
-        source = path.read_text()
-        count += len(ITEM.findall(source))
-        missing += [f"{path.relative_to(root)}: `{name}` has no example" for name in without_example(source)]
+        types = documented_types(path.read_text(encoding="utf-8"))
+        count += len(types)
+        missing += [f"{path.relative_to(root)}: `{name}` has no example" for name, has_example in types if not has_example]
     print("\n".join(missing) or f"public types: {count}, each with an example")
     return 1 if missing or count < 50 else 0
 

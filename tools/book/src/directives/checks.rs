@@ -15,7 +15,7 @@ pub fn of(rule: &str) -> Option<&'static Check> {
 pub fn json(check: &Check) -> Value {
     json!({
         "severity": check.severity().to_string(),
-        "requires": check.requires.map(|needs| needs.to_string()),
+        "requires": check.requires.map(|input| input.to_string()),
     })
 }
 
