@@ -102,7 +102,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 30] = [
+const CASES: [(&str, Case); 27] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
@@ -127,18 +127,23 @@ const CASES: [(&str, Case); 30] = [
     ("bridge", bridge::newest_pyo3),
     ("scenarios", scenarios::compare),
     ("faults", bridge::faults),
-    ("bridge-abi3", bridge::abi3),
     ("bridge-abi3t", bridge::abi3t),
-    ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("suite", suite::run),
     ("suite-bad-input", suite::bad_input),
-    ("absent", absent::run),
 ];
 
-/// Run only if they are named: one installs a dozen packages, of which one version each is looked
-/// at; one wants a PyPy; and one measures, so that nothing else may run.
-const BY_NAME: [(&str, Case); 3] =
-    [("survey", survey::run), ("pypy", pypy::run), ("suite-time", suite::time)];
+/// Run only if they are named. Two show again what `bridge` shows, for builds of the crate that take
+/// half a minute each; one makes environments that lack something, and looks at the messages; one
+/// installs a dozen packages, of which one version each is looked at; one wants a PyPy; and one
+/// measures, so that nothing else may run.
+const BY_NAME: [(&str, Case); 6] = [
+    ("bridge-abi3", bridge::abi3),
+    ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
+    ("absent", absent::run),
+    ("survey", survey::run),
+    ("pypy", pypy::run),
+    ("suite-time", suite::time),
+];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them
 /// to all tests.

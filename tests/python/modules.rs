@@ -142,7 +142,7 @@ fn build_now(
     // Just these: packages of an earlier state may lie there too.
     let members: Vec<&str> = modules.iter().map(|module| module.name).collect();
     let workspace = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n"
+        "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = \"line-tables-only\"\nincremental = false\n\n[profile.dev.package.\"*\"]\ndebug = false\n"
     );
     write(&packages.join("Cargo.toml"), &workspace)?;
     // The versions of the repository, as far as they fit; cargo takes out what is not needed.

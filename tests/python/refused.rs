@@ -280,6 +280,7 @@ fn check(
     cargo.args(["check", "--quiet", "--color", "never"]).current_dir(&package);
     // Apart from the modules, whose configuration is another one.
     cargo.arg("--target-dir").arg(packages.join("target"));
+    cargo.env("CARGO_INCREMENTAL", "0");
     cargo.env("PYO3_BUILD_EXTENSION_MODULE", "1").env("PYO3_PYTHON", python.executable());
     cargo.env_remove("PYO3_CONFIG_FILE").env_remove("PYO3_NO_PYTHON");
     if config.is_some() {

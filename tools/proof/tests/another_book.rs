@@ -115,6 +115,7 @@ fn cargo_test_runs_the_chapters_too() {
     cargo.arg("test").current_dir(&shelf.root);
     // A folder of its own: this test's program may be running in the other.
     cargo.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("shelf-target"));
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0"); // built once
     let output = cargo.output().expect("cargo runs");
     let report = said(&output);
     assert!(output.status.success(), "{report}");
