@@ -106,6 +106,7 @@ const CASES: [(&str, Case); 27] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
+    ("suite", suite::run),
     ("suite-differential", suite::differential),
     ("requests", requests::compare),
     ("layouts", layouts::compare),
@@ -128,7 +129,6 @@ const CASES: [(&str, Case); 27] = [
     ("scenarios", scenarios::compare),
     ("faults", bridge::faults),
     ("bridge-abi3t", bridge::abi3t),
-    ("suite", suite::run),
     ("suite-bad-input", suite::bad_input),
 ];
 
