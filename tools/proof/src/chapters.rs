@@ -23,7 +23,7 @@ pub fn generate(root: &Path) -> Result<()> {
     }
     let documents = documents(root)?;
     write(&out.join("chapters.rs"), &modules(root, &out, &documents)?)?;
-    skeptic_copies(&out, &documents)
+    skeptic_copies(root, &out, &documents)
 }
 
 fn variable(name: &str) -> Result<String> {
@@ -51,7 +51,7 @@ fn modules(root: &Path, out: &Path, documents: &[Document]) -> Result<String> {
     Ok(text)
 }
 
-fn skeptic_copies(out: &Path, documents: &[Document]) -> Result<()> {
+fn skeptic_copies(root: &Path, out: &Path, documents: &[Document]) -> Result<()> {
     let folder = out.join("skeptic");
     // Pages that are gone must leave no copy behind.
     let _ = std::fs::remove_dir_all(&folder);
@@ -67,6 +67,11 @@ fn skeptic_copies(out: &Path, documents: &[Document]) -> Result<()> {
     for (file, text) in &copies {
         let path = folder.join(format!("{}.md", flat_name(file)));
         write(&path, text)?;
+        // skeptic has cargo watch the copy, and one that is newer than the build would be a change.
+        let dated = std::fs::metadata(root.join(file)).and_then(|page| page.modified()).and_then(
+            |date| std::fs::File::options().append(true).open(&path)?.set_modified(date),
+        );
+        dated.map_err(|error| format!("{}: {error}", path.display()))?;
         paths.push(path);
     }
     if paths.is_empty() {
