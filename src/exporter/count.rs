@@ -7,8 +7,15 @@
 //! | the next quarter of the word | borrows by Rust code |
 //! | the rest | exports to consumers |
 //!
-//! Each operation is one atomic step, so that no two threads can both be right about the state.
-//! Counters never wrap: at the maximum a request is refused.
+//! A request counts itself by one addition, and a release by one subtraction: two locked
+//! instructions for a pair, also where many threads send requests to one exporter. A request that
+//! finds a mutation under way, or too many exports, has to take itself out again. It does so only
+//! as long as that is still the case; once it is not, the request is granted. So a mutation is
+//! refused only because of requests that are granted in the end.
+//!
+//! Counters never wrap: exports are refused from half of what the bits hold on, which leaves room
+//! for requests of as many threads as there can be. A release too many is taken back; requests of
+//! that moment may be refused.
 
 use super::sync::{AtomicUsize, Ordering};
 use crate::error::{BufferError, MutError, ReleaseError};
@@ -21,6 +28,9 @@ const EXPORT: usize = BORROW << (usize::BITS / 4);
 const BORROWS: usize = EXPORT - BORROW;
 /// All bits of the counter of exports.
 const EXPORTS: usize = !(EXPORT - 1);
+
+/// The first state with too many exports.
+const TOO_MANY: usize = 1 << (usize::BITS - 1);
 
 /// All bits of those who keep the exporter from being freed.
 const HOLDERS: usize = EXPORTS + OWNER;
@@ -51,7 +61,7 @@ impl Count {
         Count(AtomicUsize::new(OWNER))
     }
 
-    /// Number of exports that have not ended.
+    /// Number of exports that have not ended. Requests that are about to be refused count too.
     pub(super) fn exports(&self) -> usize {
         self.0.load(Ordering::Relaxed) / EXPORT
     }
@@ -64,25 +74,53 @@ impl Count {
     /// One export more.
     #[inline]
     pub(super) fn export(&self) -> Result<(), NotCounted> {
-        self.update(Ordering::Acquire, |word| {
-            if word & MUTATION != 0 {
-                Err(NotCounted::BeingModified)
-            } else if word & EXPORTS == EXPORTS {
-                Err(NotCounted::TooManyExports)
-            } else {
-                Ok(word + EXPORT)
+        let before = self.0.fetch_add(EXPORT, Ordering::Acquire);
+        match Count::refusal(before) {
+            None => Ok(()),
+            Some(reason) => self.take_back(before.wrapping_add(EXPORT), reason),
+        }
+    }
+
+    /// Why no export may be added to this state.
+    #[inline]
+    fn refusal(word: usize) -> Option<NotCounted> {
+        if word & MUTATION != 0 {
+            Some(NotCounted::BeingModified)
+        } else if word >= TOO_MANY {
+            Some(NotCounted::TooManyExports)
+        } else {
+            None
+        }
+    }
+
+    /// Takes back an export that was counted for the moment. If there is no reason to do so any
+    /// longer, the export stays counted and is granted.
+    #[cold]
+    fn take_back(&self, mut counted: usize, mut reason: NotCounted) -> Result<(), NotCounted> {
+        loop {
+            let without = counted.wrapping_sub(EXPORT);
+            match self.0.compare_exchange(counted, without, Ordering::Release, Ordering::Acquire) {
+                Ok(_) => return Err(reason),
+                Err(now) => counted = now,
             }
-        })?;
-        Ok(())
+            // The state without this export. It has none less than 0: a release too many that is
+            // not yet taken back.
+            match Count::refusal(counted.wrapping_sub(EXPORT)) {
+                None => return Ok(()),
+                Some(other) => reason = other,
+            }
+        }
     }
 
     /// One export less. True if nobody is left, so that the caller has to free the exporter.
     #[inline]
     pub(super) fn release(&self) -> Result<bool, ReleaseError> {
-        let word = self.update(Ordering::Release, |word| {
-            word.checked_sub(EXPORT).ok_or(ReleaseError::NotExported)
-        })?;
-        let last = (word - EXPORT) & HOLDERS == 0;
+        let before = self.0.fetch_sub(EXPORT, Ordering::Release);
+        if before < EXPORT {
+            self.0.fetch_add(EXPORT, Ordering::Relaxed);
+            return Err(ReleaseError::NotExported);
+        }
+        let last = (before - EXPORT) & HOLDERS == 0;
         if last {
             // All that other holders did happened before the memory goes. A load and no fence:
             // ThreadSanitizer does not know fences.
@@ -212,9 +250,9 @@ mod tests {
     #[test]
     fn counters_stop_at_their_maximum() {
         model(|| {
-            let count = Count(AtomicUsize::new(OWNER | EXPORTS));
+            let count = Count(AtomicUsize::new(OWNER | TOO_MANY));
             assert_eq!(count.export(), Err(NotCounted::TooManyExports));
-            assert_eq!(count.exports(), EXPORTS / EXPORT);
+            assert_eq!(count.exports(), TOO_MANY / EXPORT);
             assert_eq!(count.release(), Ok(false));
             count.export().unwrap();
 
