@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo bench                    all of it, a line each; fails where one is far from that of the book
-//! cargo bench -- copies          one of: getbuffer, copies, instructions, book
+//! cargo bench -- copies          one of: getbuffer, copies, items, instructions, book
 //! cargo bench -- --write         puts the figures into the book
 //! cargo bench -- --json FILE     writes them to a file too
 //! ```
@@ -28,11 +28,15 @@ use std::process::{Command, Stdio};
 use interpreter::Interpreter;
 use modules::{Build, Module, NEWEST};
 
-const BENCHMARKS: [&str; 4] = ["getbuffer", "instructions", "copies", "book"];
+const BENCHMARKS: [&str; 5] = ["getbuffer", "instructions", "copies", "items", "book"];
 
-const MODULES: [Module; 3] = [
+const MODULES: [Module; 4] = [
     Module::new("getbuffer_bench", "benches/getbuffer/lib.rs"),
     Module::new("copies_bench", "benches/copies/lib.rs"),
+    Module {
+        manifest: "blake3 = \"1\"\nnum-traits = \"0.2\"\nnumpy = \"0.30\"\n",
+        ..Module::new("items_bench", "benches/items/lib.rs")
+    },
     Module {
         manifest: "pyo3-ffi = \"*\"\n\n[build-dependencies]\npyo3-build-config = \"*\"\n",
         build_script: Some("fn main() {\n    pyo3_build_config::use_pyo3_cfgs();\n}\n"),

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from consume import holding, packed, scale_diagonal, total
+from consume import holding, largest, packed, scale, scale_diagonal, total
 
 
 def check(what, holds):
@@ -33,9 +33,12 @@ before = sys.getrefcount(matrix)
 
 for view in [matrix, matrix.T, matrix[::-1, ::2], memoryview(matrix), array.array("d", [1, 2])]:
     assert total(view) == np.asarray(view).sum()
+    assert largest(view) == np.asarray(view).max()
     assert packed(view) == np.asarray(view).tobytes()
 scale_diagonal(matrix[:, ::-1], 10)
 check("zero copy", matrix[0].tolist() == [0, 1, 2, 30] and matrix[1, 2] == 60)
+scale(matrix[:, ::2], -1)
+assert matrix[0].tolist() == [0, 1, -2, 30] and matrix[2].tolist() == [-8, 90, -10, 11]
 check(
     "read-only",
     raised(lambda: scale_diagonal(np.frombuffer(bytes(8)), 2)).startswith("ValueError: buffer source array is read-only")
@@ -48,7 +51,8 @@ check(
     == "BufferError: Existing exports of data: object cannot be re-sized",
 )
 source.append(0)
-assert raised(lambda: total(b"bytes")) == 'TypeError: format is "B", expected "d"'
+assert raised(lambda: total(b"bytes")) == 'TypeError: format is "B", expected "d": read the items as `u8`'
+assert raised(lambda: scale_diagonal(matrix[0], 2)) == "TypeError: ndim is 1, expected 2"
 assert raised(lambda: total(1)).startswith("TypeError")
 
 del view

@@ -8,27 +8,37 @@
 //! ```
 #![forbid(unsafe_code)]
 
-use bufferprocs::{Buffer, Order, PyBuffer, Request};
+use bufferprocs::consumer::Dim;
+use bufferprocs::{Buffer, Order, ReadBuffer, Request, WriteBuffer};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Sum of all items. Other threads of Python run at the same time. The items are read one by one,
-/// atomically, so a thread may write them at any moment.
+/// Sum of all items. Other threads of Python run at the same time, and may write the items at any
+/// moment: each is read atomically.
 #[pyfunction]
-fn total(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
-    let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
-    py.detach(|| Ok(buffer.items::<f64>()?.iter(Order::C).sum()))
+fn total(py: Python<'_>, values: ReadBuffer<f64>) -> f64 {
+    py.detach(|| values.sum())
+}
+
+/// The largest item, by a loop of one's own.
+#[pyfunction]
+fn largest(values: ReadBuffer<f64>) -> f64 {
+    values.iter(Order::C).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Multiplies all items, in place.
+#[pyfunction]
+fn scale(py: Python<'_>, values: WriteBuffer<f64>, factor: f64) {
+    py.detach(|| values.update(|item| factor * item));
 }
 
 /// Multiplies the diagonal of a matrix, in place.
 #[pyfunction]
-fn scale_diagonal(object: &Bound<'_, PyAny>, factor: f64) -> PyResult<()> {
-    let buffer = Buffer::get(object, Request::FULL)?;
-    let items = buffer.items::<f64>()?;
-    let extent = items.layout().shape().iter().copied().min().unwrap_or(0);
-    for index in 0..extent.unsigned_abs() {
-        let indices = vec![index; buffer.ndim()];
-        items.set(&indices, factor * items.get(&indices)?)?;
+fn scale_diagonal(matrix: WriteBuffer<f64, Dim<2>>, factor: f64) -> PyResult<()> {
+    let [rows, columns] = matrix.shape();
+    for index in 0..rows.min(columns) {
+        let place = [index, index];
+        matrix.set_item(place, factor * matrix.get_item(place)?)?;
     }
     Ok(())
 }
@@ -50,5 +60,5 @@ fn holding(object: &Bound<'_, PyAny>, work: &Bound<'_, PyAny>) -> PyResult<Py<Py
 #[pymodule]
 mod consume {
     #[pymodule_export]
-    use super::{holding, packed, scale_diagonal, total};
+    use super::{holding, largest, packed, scale, scale_diagonal, total};
 }

@@ -12,7 +12,7 @@ use std::mem::offset_of;
 
 use bufferprocs::exporters::Reexport;
 use bufferprocs::layout::Slice;
-use bufferprocs::{Exported, PyBuffer, Request, Shared, exports};
+use bufferprocs::{Exported, OwnedBuffer, Request, Shared, exports};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
@@ -55,7 +55,7 @@ impl Points {
 
     /// The points from the one at `first` on, as a view of the same memory.
     fn since<'py>(slf: &Bound<'py, Self>, first: isize) -> PyResult<Bound<'py, PyMemoryView>> {
-        let whole = PyBuffer::get(&slf.clone().into_any().unbind(), Request::FULL)?;
+        let whole = OwnedBuffer::get(&slf.clone().into_any().unbind(), Request::FULL)?;
         let len = whole.len_bytes() / whole.itemsize();
         let rest = Reexport::new(whole).slice(0, Slice::python(Some(first), None, 1, len)?)?;
         PyMemoryView::from(&bufferprocs::export(slf.py(), rest)?)

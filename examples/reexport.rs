@@ -9,7 +9,7 @@
 
 use bufferprocs::exporters::Reexport;
 use bufferprocs::layout::Slice;
-use bufferprocs::{Exported, PyBuffer, Request, exports};
+use bufferprocs::{Exported, OwnedBuffer, Request, exports};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
@@ -26,8 +26,8 @@ impl Window {
     #[pyo3(signature = (object, start = None, stop = None))]
     fn new(object: Py<PyAny>, start: Option<isize>, stop: Option<isize>) -> PyResult<Window> {
         // Writable, if the object is: the window can be written only if this request could.
-        let buffer = PyBuffer::get(&object, Request::FULL)
-            .or_else(|_| PyBuffer::get(&object, Request::FULL_RO))?;
+        let buffer = OwnedBuffer::get(&object, Request::FULL)
+            .or_else(|_| OwnedBuffer::get(&object, Request::FULL_RO))?;
         let extent = buffer.layout().shape().first().copied().unwrap_or(0);
         let rows = Slice::python(start, stop, 1, extent.unsigned_abs())?;
         Ok(Window { part: Exported::new(Reexport::new(buffer).slice(0, rows)?) })

@@ -19,10 +19,17 @@
 //! sound `&[u8]` over memory that somebody else may write. [`Items`] checks type and shape once,
 //! for many items.
 
+mod blocks;
+mod chunks;
 mod copies;
 mod items;
+mod iter;
 mod own;
+mod runs;
+mod slices;
 mod source;
+mod sum;
+mod typed;
 mod writing;
 
 use std::ffi::CStr;
@@ -36,8 +43,15 @@ use crate::error::BufferError;
 use crate::layout::{self, Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Missing, View};
-pub use items::{Items, ItemsIter};
-pub use source::Source;
+pub use blocks::Blocks;
+pub use chunks::Reader;
+pub use items::Items;
+pub use iter::ItemsIter;
+pub use source::{AsSource, Source};
+pub use typed::{
+    AnyDim, Dim, Dimensions, Mode, Read, ReadContiguous, TypedBuffer, Write, WriteContiguous,
+    Writing,
+};
 
 /// One granted view; released on drop.
 ///
@@ -94,8 +108,11 @@ impl<S: Source> Buffer<S> {
     /// released at once.
     #[doc(alias = "PyObject_GetBuffer")]
     #[inline]
-    pub fn get(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
-        Buffer::ask(source, request, false)
+    pub fn get(
+        source: impl AsSource<Source = S>,
+        request: Request,
+    ) -> Result<Buffer<S>, BufferError> {
+        Buffer::ask(source.as_source(), request, false)
     }
 
     /// As [`get`](Self::get), also of CPython's own test exporter, `_testbuffer.ndarray`, which
@@ -114,6 +131,19 @@ impl<S: Source> Buffer<S> {
 
     #[inline]
     fn ask(source: &S, request: Request, lenient: bool) -> Result<Buffer<S>, BufferError> {
+        // SAFETY: the source fills it.
+        unsafe { Buffer::filled(|view| source.get(view, request), request, lenient) }
+    }
+
+    /// # Safety
+    ///
+    /// `fill` fills a view for the request as [`Source::get`] of an `S` does.
+    #[inline]
+    pub(crate) unsafe fn filled(
+        fill: impl FnOnce(&mut Py_buffer) -> Result<(), BufferError>,
+        request: Request,
+        lenient: bool,
+    ) -> Result<Buffer<S>, BufferError> {
         let mut filled = ManuallyDrop::new(Buffer::<S> {
             view: Py_buffer::zeroed(),
             request,
@@ -125,15 +155,27 @@ impl<S: Source> Buffer<S> {
             permits_addresses: false,
             _source: PhantomData,
         });
-        source.get(&mut filled.view, request)?;
+        fill(&mut filled.view)?;
         let is_whole = filled.find_arrays();
         let checked = filled.check(is_whole, lenient);
         // From here on the view is released, whatever happens.
         let mut buffer = ManuallyDrop::into_inner(filled);
         checked?;
-        // SAFETY: granted above and not released.
-        buffer.immutable = buffer.view.readonly != 0 && unsafe { S::is_immutable(&buffer.view) };
+        buffer.immutable = buffer.is_immutable();
         Ok(buffer)
+    }
+
+    /// Whether no code writes the items. Not known of those behind pointers.
+    #[inline]
+    fn is_immutable(&self) -> bool {
+        let layout = self.layout();
+        if self.view.readonly == 0 || layout.follows_pointers().is_some() {
+            return false;
+        }
+        let (buf, span) = (self.view.buf.addr(), layout.span());
+        let memory = buf.wrapping_add_signed(span.start)..buf.wrapping_add_signed(span.end);
+        // SAFETY: granted and not released.
+        unsafe { S::is_immutable(&self.view, memory) }
     }
 
     /// Finds the arrays that lie within the struct, which will move. False if one does so in

@@ -14,9 +14,10 @@ mod loops;
 mod moves;
 mod strips;
 
-use crate::addresses::{self, Walk};
+use crate::addresses;
 use crate::item::width;
 use crate::layout::{LayoutRef, Order};
+use crate::walk::Walk;
 use axes::Axis;
 use cache::Streaming;
 use loops::{Places, each};

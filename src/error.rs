@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use crate::catch_panic::{caught, drop_caught};
 
-pub use access::{AccessError, CopyError};
+pub use access::{AccessError, CopyError, TypedError};
 pub use format::{FormatError, FormatProblem};
 pub use layout::LayoutError;
 

@@ -36,6 +36,7 @@
 //! A format may come from anybody. Parsing takes linear time and a bounded stack; nothing panics
 //! or overflows.
 
+mod advice;
 mod emit;
 mod parse;
 mod scalar;
@@ -46,6 +47,7 @@ use std::ffi::{CStr, CString};
 
 use crate::error::FormatError;
 use crate::item::Item;
+pub(crate) use advice::type_for;
 pub use scalar::{Kind, Scalar};
 
 /// A format that was understood.
@@ -200,24 +202,57 @@ impl Format {
     /// Whether the item is a `T`: the same fields with the same names at the same places, in this
     /// machine's byte order.
     ///
-    /// How padding is written does not matter.
+    /// How padding is written does not matter. An array of bytes is also what a string is, and an
+    /// array of two floats what a complex number is:
+    ///
+    /// ```
+    /// use bufferprocs::Format;
+    ///
+    /// assert!(Format::parse(c"12s")?.is::<[u8; 12]>());
+    /// assert!(Format::parse(c"3Zd")?.is::<[[f64; 2]; 3]>());
+    /// assert!(!Format::parse(c"e")?.is::<u16>());
+    /// # Ok::<(), bufferprocs::FormatError>(())
+    /// ```
     pub fn is<T: Item>(&self) -> bool {
-        self.itemsize == size_of::<T>() && Format::of::<T>().is_ok_and(|own| own.same_item(self))
+        self.itemsize == size_of::<T>() && Format::of::<T>().is_ok_and(|own| own.reads(self))
+    }
+
+    /// Whether items of `found` are values of `self`, the format of a Rust type.
+    fn reads(&self, found: &Format) -> bool {
+        self.pairs_up(found, |own, found| match (&own.element, &found.element) {
+            (Element::Record(own_record), Element::Record(record)) => {
+                own.shape == found.shape && own_record.reads(record)
+            }
+            (Element::Scalar(own_scalar), Element::Scalar(scalar)) if own_scalar != scalar => {
+                let (count, part) = scalar.parts();
+                let is_array = own.shape.split_last() == Some((&count, &*found.shape));
+                *own_scalar == part && (is_array || count == 1 && own.shape == found.shape)
+            }
+            (own_element, element) => own_element == element && own.shape == found.shape,
+        })
+    }
+
+    /// Whether both have the same fields at the same places, of which `is_same` has to accept each
+    /// pair.
+    fn pairs_up(&self, other: &Format, is_same: impl Fn(&Field, &Field) -> bool) -> bool {
+        let mut pairs = self.fields().iter().zip(other.fields());
+        self.itemsize == other.itemsize
+            && self.fields().len() == other.fields().len()
+            && pairs.all(|(a, b)| {
+                (&a.name, a.offset, a.size) == (&b.name, b.offset, b.size) && is_same(a, b)
+            })
     }
 
     /// Whether a value of one format is one of the other: equal but for alignment.
     pub fn same_item(&self, other: &Format) -> bool {
-        let pairs = || self.fields().iter().zip(other.fields());
-        self.itemsize == other.itemsize
-            && self.fields().len() == other.fields().len()
-            && pairs().all(|(a, b)| {
-                (&a.name, a.offset, &a.shape, a.size) == (&b.name, b.offset, &b.shape, b.size)
-                    && match (&a.element, &b.element) {
-                        (Element::Record(a), Element::Record(b)) => a.same_item(b),
-                        (Element::Pointer(a), Element::Pointer(b)) => a.same_item(b),
-                        (a, b) => a == b,
-                    }
-            })
+        self.pairs_up(other, |a, b| {
+            a.shape == b.shape
+                && match (&a.element, &b.element) {
+                    (Element::Record(a), Element::Record(b)) => a.same_item(b),
+                    (Element::Pointer(a), Element::Pointer(b)) => a.same_item(b),
+                    (a, b) => a == b,
+                }
+        })
     }
 
     /// Whether some bytes of the item are an address, so that bytes from elsewhere must not be
@@ -368,7 +403,7 @@ pub(crate) fn is_format_of<T: Item>(format: Option<&CStr>) -> bool {
     }
     // The common case, without a parse.
     match (Scalar::alone(format.to_bytes()), Scalar::alone(T::FORMAT.to_bytes())) {
-        (Some(scalar), Some(own)) => scalar == own,
+        (Some(scalar), Some(own)) => scalar == own || scalar.parts() == (1, own),
         _ => Format::parse(format).is_ok_and(|format| format.is::<T>()),
     }
 }

@@ -23,8 +23,16 @@
 //! race. A writable view shows whole items of its memory only, so they do agree.
 
 mod access;
+mod bool;
+mod bulk;
+mod complex;
+mod half;
+mod ordered;
 #[doc(hidden)]
 pub mod record;
+mod sum;
+mod ucs4;
+mod value;
 mod wide;
 mod word;
 
@@ -34,9 +42,18 @@ use std::fmt;
 use std::mem::{ManuallyDrop, size_of};
 
 pub(crate) use access::{
-    load, load_bytes, load_part, load_words, store, store_bytes, store_part, store_words, width,
+    load, load_bytes, load_natural, load_part, load_words, store, store_bytes, store_natural,
+    store_part, store_words, widest, width,
 };
+pub use bool::Bool;
+pub(crate) use bulk::{BLOCK, Room};
+pub use complex::Complex;
+pub use half::Half;
+pub use ordered::{BigEndian, LittleEndian};
 pub use record::Pad;
+pub use sum::Summable;
+pub use ucs4::Ucs4;
+pub use value::ItemValue;
 pub(crate) use wide::{WIDE, load_wide};
 pub(crate) use word::Word;
 
@@ -65,7 +82,8 @@ pub unsafe trait Item: Copy + Send + Sync + 'static {
 /// An [`Item`] of which every bit pattern is a value, so that it may be read from memory that
 /// others write.
 ///
-/// `bool` and `char` are not: a consumer may store the byte 2 where `?` was promised.
+/// `bool` and `char` are not: a consumer may store the byte 2 where `?` was promised. For writable
+/// memory there are [`Bool`] and [`Ucs4`].
 ///
 /// # Safety
 ///
@@ -185,11 +203,6 @@ impl<T: AnyBits> Shared<T> {
         let (start, len, capacity) = (values.as_mut_ptr(), values.len(), values.capacity());
         // SAFETY: the parts of a vector that is not used again; Shared<T> has the layout of T.
         unsafe { Vec::from_raw_parts(start.cast(), len, capacity) }
-    }
-
-    /// A copy of all items, each loaded for itself.
-    pub fn to_vec(shared: &[Shared<T>]) -> Vec<T> {
-        shared.iter().map(Shared::load).collect()
     }
 
     /// Shared items as plain ones.

@@ -62,7 +62,7 @@
 //! | you want to | see |
 //! |---|---|
 //! | export from a class of PyO3 | the attribute `exports`, with feature `pyo3` |
-//! | read or write what Python hands you | `python::PyBuffer`, with feature `pyo3` |
+//! | read or write what Python hands you | `ReadBuffer` and `WriteBuffer`, with feature `pyo3` |
 //! | export a struct | [`record!`] |
 //! | export any layout | [`Exporter`], [`View`], [`Layout`] |
 //! | build a type by hand | `python::slots`, with feature `python` |
@@ -76,6 +76,7 @@
 //! |---|---|
 //! | none | exporters, consumers and the C ABI; depends on `bitflags` |
 //! | `conformance` | checks of any exporter, and exporters that break one rule each |
+//! | `half`, `num-complex` | `half::f16` and `num_complex::Complex` as items |
 //! | `pyo3` | classes of PyO3 0.29 and 0.30 as exporters, and buffers of Python's objects |
 //! | `python` | the two slots for types made by hand over pyo3-ffi |
 //!
@@ -143,6 +144,8 @@ pub mod python;
 pub mod request;
 #[allow(unsafe_code)]
 pub mod view;
+#[allow(unsafe_code)]
+mod walk;
 
 #[cfg(all(feature = "python", Py_LIMITED_API, not(Py_3_11)))]
 compile_error!(
@@ -156,6 +159,7 @@ extern crate self as bufferprocs;
 pub use consumer::{Buffer, Items, Source};
 pub use error::{
     AccessError, BufferError, CopyError, FormatError, LayoutError, MutError, ReleaseError,
+    TypedError,
 };
 pub use exporter::{Exported, Exporter, RawExporter};
 pub use format::Format;
@@ -168,7 +172,9 @@ pub use view::View;
 #[cfg(all(feature = "pyo3", any(not(Py_LIMITED_API), Py_3_11)))]
 pub use python::exports;
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]
-pub use python::{PyBuffer, export};
+pub use python::{
+    OwnedBuffer, ReadBuffer, ReadContiguousBuffer, WriteBuffer, WriteContiguousBuffer, export,
+};
 
 /// The atomics that `exporter` counts with; `loom_tests` puts those of a model checker in
 /// their place.

@@ -28,6 +28,7 @@ mod thread_errors;
 use std::any::TypeId;
 use std::ffi::{c_int, c_void};
 use std::fmt;
+use std::ops::Range;
 use std::ptr::{NonNull, null_mut};
 
 // Not by `crate`: `loom_tests` compiles this file a second time, beside another `exporter`.
@@ -377,7 +378,7 @@ unsafe impl Source for Object {
         unsafe { release_buffer(view) };
     }
 
-    unsafe fn is_immutable(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer, _: Range<usize>) -> bool {
         let head = NonNull::new(view.obj.cast::<Head>());
         // SAFETY: alive, since the view owns a reference.
         match head.is_some_and(|head| unsafe { head.as_ref() }.has_raw_exporter) {

@@ -42,6 +42,8 @@
 #[cfg(all(feature = "pyo3", not(PyPy)))]
 mod accelerate;
 #[cfg(all(feature = "pyo3", not(PyPy)))]
+mod argument;
+#[cfg(all(feature = "pyo3", not(PyPy)))]
 mod class;
 #[cfg_attr(PyPy, allow(dead_code))] // the slots use the rest
 mod exceptions;
@@ -68,10 +70,11 @@ pub use procs::{Instance, getbufferproc, releasebufferproc, slots};
 pub use target::PyTarget;
 #[cfg(all(feature = "pyo3", not(PyPy)))]
 pub use {
+    argument::{ReadBuffer, ReadContiguousBuffer, WriteBuffer, WriteContiguousBuffer},
     class::{BaseOfExporter, Exports},
     export_field::ExportField,
     export_object::{export, export_raw},
-    source::PyBuffer,
+    source::OwnedBuffer,
 };
 
 // What `#[exports]` expands to refers to these.

@@ -43,7 +43,7 @@ unsafe impl Source for Scripted {
         view.obj = null_mut();
     }
 
-    unsafe fn is_immutable(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer, _: std::ops::Range<usize>) -> bool {
         false
     }
 }
@@ -400,7 +400,8 @@ fn wrong_items_are_refused() {
     assert_eq!((buffer.ndim(), buffer.shape()), (0, None));
     assert_eq!(buffer.item::<f32>(&[]), Ok(1.5));
     assert_eq!(buffer.item::<f32>(&[0]), Err(AccessError::IndexCount { found: 1, ndim: 0 }));
-    let format = AccessError::Format { found: Some("f".into()), expected: "I" };
+    let instead = Some("read the items as `f32`".to_owned());
+    let format = AccessError::Format { found: Some("f".into()), expected: "I", instead };
     assert_eq!(buffer.item::<u32>(&[]), Err(format));
     // Without a format the items are bytes, and these have four.
     let buffer = Buffer::get(&object, Request::STRIDES).unwrap();

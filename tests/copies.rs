@@ -161,7 +161,7 @@ fn packed_bytes_have_to_fit() {
     assert_eq!(bytes.to_contiguous(Order::Fortran), Ok(b"abc".to_vec()));
     let wrong = buffer.to_vec::<i16>(Order::C).unwrap_err();
     assert!(matches!(wrong, CopyError::Items(AccessError::Format { .. })), "{wrong}");
-    assert_eq!(wrong.to_string(), "format is \"H\", expected \"h\"");
+    assert_eq!(wrong.to_string(), "format is \"H\", expected \"h\": read the items as `u16`");
 }
 
 /// One item in one dimension, of the format given.
@@ -191,7 +191,7 @@ unsafe impl Source for Scripted {
 
     unsafe fn release(_: &mut Py_buffer) {}
 
-    unsafe fn is_immutable(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer, _: std::ops::Range<usize>) -> bool {
         false
     }
 }
@@ -490,9 +490,9 @@ fn a_read_only_view_of_memory_that_is_written() {
             unsafe { Object::release(view) };
         }
 
-        unsafe fn is_immutable(view: &Py_buffer) -> bool {
+        unsafe fn is_immutable(view: &Py_buffer, memory: std::ops::Range<usize>) -> bool {
             // SAFETY: granted by the object.
-            unsafe { Object::is_immutable(view) }
+            unsafe { Object::is_immutable(view, memory) }
         }
     }
     let root = Object::new(Records::new(vec![1u32, 2]));

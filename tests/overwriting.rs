@@ -51,7 +51,7 @@ unsafe impl Source for Willing {
 
     unsafe fn release(_: &mut Py_buffer) {}
 
-    unsafe fn is_immutable(_: &Py_buffer) -> bool {
+    unsafe fn is_immutable(_: &Py_buffer, _: std::ops::Range<usize>) -> bool {
         false
     }
 }

@@ -4,7 +4,7 @@
 use arbitrary::{Result, Unstructured};
 use bufferprocs::exporters::Reexport;
 use bufferprocs::layout::Slice;
-use bufferprocs::{Buffer, Exported, LayoutError, Order, PyBuffer, Request, Source};
+use bufferprocs::{Buffer, Exported, LayoutError, Order, OwnedBuffer, Request, Source};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PySlice, PyTuple};
@@ -55,7 +55,7 @@ pub fn compare(py: Python<'_>, choices: &mut Unstructured<'_>) -> Outcome {
     let outcome = ndarrays::with(py, pair, |pair| {
         let whole = pair.theirs.bind(py);
         let buffer =
-            PyBuffer::get(&pair.theirs, Request::FULL_RO).map_err(|error| error.to_string())?;
+            OwnedBuffer::get(&pair.theirs, Request::FULL_RO).map_err(|error| error.to_string())?;
         if buffer.ndim() == 0 {
             return Ok(Case::Nothing);
         }
@@ -72,7 +72,7 @@ pub fn compare(py: Python<'_>, choices: &mut Unstructured<'_>) -> Outcome {
     outcome.map(Ok).map_err(|why: String| format!("pair {pair}, {slices:?}: {why}"))
 }
 
-fn by_us(buffer: PyBuffer, slices: &[Bounds]) -> std::result::Result<Sliced, String> {
+fn by_us(buffer: OwnedBuffer, slices: &[Bounds]) -> std::result::Result<Sliced, String> {
     let shape: Vec<usize> =
         buffer.shape().unwrap_or_default().iter().map(|extent| extent.unsigned_abs()).collect();
     let mut part = Reexport::new(buffer);

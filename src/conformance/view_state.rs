@@ -5,9 +5,9 @@ use std::ptr::without_provenance_mut;
 
 use super::evidence::{Fields, layout};
 use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
-use crate::addresses::Walk;
 use crate::item::{load_bytes, width};
 use crate::layout::Order;
+use crate::walk::Walk;
 
 /// Bytes of items that are looked at without expected contents. Larger memory is compared by its
 /// addresses alone.

@@ -5,7 +5,7 @@ use crate::addresses::{self, advance};
 use crate::copy::{self, Memory};
 use crate::error::{AccessError, CopyError};
 use crate::format::Format;
-use crate::item::{AnyBits, load_bytes, store_bytes, width};
+use crate::item::{AnyBits, ItemValue, load_bytes, store_bytes, width};
 use crate::layout::{LayoutRef, Order};
 
 impl<S: Source> Buffer<S> {
@@ -28,8 +28,6 @@ impl<S: Source> Buffer<S> {
     /// All items as packed bytes, written to `target`.
     ///
     /// Fails if that has another size than [`len_bytes`](Self::len_bytes).
-    #[doc(alias = "copy_to_slice")]
-    #[doc(alias = "copy_to_fortran_slice")]
     pub fn copy_to(&self, target: &mut [u8], order: Order) -> Result<(), CopyError> {
         self.check_len(target.len())?;
         // SAFETY: `len` bytes, borrowed exclusively.
@@ -41,16 +39,43 @@ impl<S: Source> Buffer<S> {
     ///
     /// Fails if the items are no `T` in this machine's byte order, or there is no memory for them.
     #[doc(alias = "to_fortran_vec")]
-    pub fn to_vec<T: AnyBits>(&self, order: Order) -> Result<Vec<T>, CopyError> {
+    pub fn to_vec<T: ItemValue>(&self, order: Order) -> Result<Vec<T>, CopyError> {
         let items = self.items::<T>()?.layout().items();
-        let mut values: Vec<T> = Vec::new();
+        let mut values: Vec<T::Item> = Vec::new();
         let len = self.len_bytes();
         values.try_reserve_exact(items).map_err(|_| CopyError::TooLarge { len })?;
         // SAFETY: room for all items, of this vector.
         unsafe { self.pack(values.as_mut_ptr().cast(), order) };
-        // SAFETY: so many items were just written, and any bytes are a T.
+        // SAFETY: so many items were just written, and any bytes are an item.
         unsafe { values.set_len(items) };
-        Ok(values)
+        Ok(T::from_items(values))
+    }
+
+    /// All items as values of `T`, written to `target` in the order asked for.
+    ///
+    /// Fails if the items are no `T` in this machine's byte order, or `target` has another length.
+    ///
+    /// ```
+    /// use bufferprocs::{Buffer, Object, Order, Request};
+    ///
+    /// let object = Object::new(vec![1.5f32, 2.5]);
+    /// let buffer = Buffer::get(&object, Request::FULL_RO)?;
+    /// let mut items = [0.0f32; 2];
+    /// buffer.copy_to_slice(&mut items, Order::C)?;
+    /// assert_eq!(items, [1.5, 2.5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "copy_to_fortran_slice")]
+    pub fn copy_to_slice<T: AnyBits>(
+        &self,
+        target: &mut [T],
+        order: Order,
+    ) -> Result<(), CopyError> {
+        self.items::<T>()?;
+        self.check_len(size_of_val(target))?;
+        // SAFETY: `len` bytes, borrowed exclusively; any bytes are a T.
+        unsafe { self.pack(target.as_mut_ptr().cast(), order) };
+        Ok(())
     }
 
     /// # Safety
@@ -86,8 +111,6 @@ impl<S: Source> Buffer<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "PyBuffer_FromContiguous")]
-    #[doc(alias = "copy_from_slice")]
-    #[doc(alias = "copy_from_fortran_slice")]
     pub fn from_contiguous(&self, source: &[u8], order: Order) -> Result<(), CopyError> {
         self.check_target()?;
         self.check_len(source.len())?;
@@ -103,6 +126,30 @@ impl<S: Source> Buffer<S> {
         // and borrowed.
         unsafe { copy::from_contiguous(buf, self.layout(), source.as_ptr(), order) };
         Ok(())
+    }
+
+    /// Replaces all items by those of a slice, which are in the order given.
+    ///
+    /// Fails as [`from_contiguous`](Self::from_contiguous) does, and if the items are no `T` in
+    /// this machine's byte order.
+    ///
+    /// ```
+    /// use bufferprocs::{Buffer, Object, Order, Request, Shared};
+    ///
+    /// let object = Object::new(Shared::from_vec(vec![0.0f32; 2]));
+    /// let buffer = Buffer::get(&object, Request::FULL)?;
+    /// buffer.copy_from_slice(&[1.5f32, 2.5], Order::C)?;
+    /// assert_eq!(buffer.to_vec::<f32>(Order::C)?, [1.5, 2.5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "copy_from_fortran_slice")]
+    pub fn copy_from_slice<T: AnyBits>(&self, source: &[T], order: Order) -> Result<(), CopyError> {
+        self.items::<T>()?;
+        // SAFETY: the bytes of the slice, which are initialised, since an Item has no padding.
+        let bytes = unsafe {
+            std::slice::from_raw_parts(source.as_ptr().cast::<u8>(), size_of_val(source))
+        };
+        self.from_contiguous(bytes, order)
     }
 
     /// Replaces all items by those of `source`, index by index, whatever the two layouts.

@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Buffer, Source};
-use crate::addresses::{Walk, address};
+use crate::addresses::address;
 use crate::error::AccessError;
-use crate::format::is_format_of;
-use crate::item::{self, AnyBits};
-use crate::layout::{LayoutRef, Order};
+use crate::format::{self, is_format_of};
+use crate::item::{self, Item, ItemValue};
+use crate::layout::LayoutRef;
 
 impl<S: Source> Buffer<S> {
     /// The items as values of `T`, for many of them.
@@ -28,38 +28,43 @@ impl<S: Source> Buffer<S> {
     /// assert_eq!(items.iter(Order::Fortran).sum::<u16>(), 21);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[doc(alias = "as_slice")]
-    #[doc(alias = "as_mut_slice")]
     #[doc(alias = "as_array")]
-    pub fn items<T: AnyBits>(&self) -> Result<Items<'_, S, T>, AccessError> {
+    pub fn items<T: ItemValue>(&self) -> Result<Items<'_, S, T>, AccessError> {
         let format = if self.is_run() { None } else { self.format() };
         // Without a format only the size is known; `"B"` is what NULL stands for, where the items
         // are bytes.
         let layout = self.layout();
-        if !is_format_of::<T>(format) {
+        if !is_format_of::<T::Item>(format) {
             return Err(AccessError::Format {
                 found: format.map(|format| format.to_string_lossy().into_owned()),
-                expected: T::FORMAT.to_str().unwrap_or("?"), // formats of Rust types are UTF-8
+                // Formats of Rust types are UTF-8.
+                expected: T::Item::FORMAT.to_str().unwrap_or("?"),
+                instead: format.and_then(format::type_for),
             });
         }
-        if layout.itemsize() != size_of::<T>() {
-            let (found, expected) = (layout.itemsize(), size_of::<T>());
+        if layout.itemsize() != size_of::<T::Item>() {
+            let (found, expected) = (layout.itemsize(), size_of::<T::Item>());
             return Err(AccessError::Itemsize { found, expected });
         }
-        let access = match () {
+        Ok(Items::unchecked(self, self.check_write().is_ok()))
+    }
+
+    /// How others access the items.
+    fn access(&self) -> Access {
+        match () {
             () if self.immutable => Access::Immutable,
-            () if self.is_run() => Access::Parts { itemsize: self.run_itemsize() },
+            () if self.is_run() && self.run_itemsize() > 1 => {
+                Access::Parts { itemsize: self.run_itemsize() }
+            }
             () => Access::Shared,
-        };
-        let writable = self.check_write().is_ok();
-        Ok(Items { buffer: self, layout, access, writable, _items: PhantomData })
+        }
     }
 
     /// A copy of the item at `indices`.
     ///
     /// Fails as [`items`](Self::items) does, and if an index is missing or out of range.
     #[doc(alias = "PyBuffer_GetPointer")]
-    pub fn item<T: AnyBits>(&self, indices: &[usize]) -> Result<T, AccessError> {
+    pub fn item<T: ItemValue>(&self, indices: &[usize]) -> Result<T, AccessError> {
         self.items::<T>()?.get(indices)
     }
 }
@@ -152,7 +157,7 @@ impl<S: Source> Buffer<S> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Items<'b, S: Source, T> {
-    /// Invariant: its items are `T`s.
+    /// Invariant: its items are `T::Item`s.
     buffer: &'b Buffer<S>,
     layout: LayoutRef<'b>,
     access: Access,
@@ -180,7 +185,7 @@ impl<S: Source, T> fmt::Debug for Items<'_, S, T> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Access {
+pub(super) enum Access {
     /// No code writes the memory.
     Immutable,
     /// Others access each item at its width.
@@ -189,7 +194,13 @@ enum Access {
     Parts { itemsize: usize },
 }
 
-impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
+impl<'b, S: Source, T: ItemValue> Items<'b, S, T> {
+    /// The items of a buffer that are known to be `T`s, and to be writable or not to be written.
+    pub(super) fn unchecked(buffer: &'b Buffer<S>, writable: bool) -> Items<'b, S, T> {
+        let access = buffer.access();
+        Items { buffer, layout: buffer.layout(), access, writable, _items: PhantomData }
+    }
+
     /// How they lie.
     pub fn layout(&self) -> LayoutRef<'b> {
         self.layout
@@ -201,7 +212,7 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
         // SAFETY: the view's memory, and indices within its shape.
         let address = unsafe { address(self.buf(), self.layout, indices) };
         // SAFETY: an item of the view.
-        Ok(unsafe { self.load(address) })
+        Ok(T::from_item(unsafe { self.load(address) }))
     }
 
     /// Replaces the item at `indices`.
@@ -210,47 +221,37 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
     /// missing or out of range. If the items are the bytes of a run, it also fails if they may
     /// hold addresses.
     pub fn set(&self, indices: &[usize], value: T) -> Result<(), AccessError> {
-        if !self.writable {
-            self.buffer.check_write()?;
-        }
+        self.check_write()?;
         check_indices(indices, self.layout.shape())?;
         // SAFETY: the view's memory, and indices within its shape.
-        let address = unsafe { address(self.buf(), self.layout, indices) }.cast_mut();
-        match self.access {
-            Access::Parts { itemsize } => {
-                // SAFETY: a T has one byte here, as `items` saw, and it is initialised: an Item
-                // has no padding.
-                let byte = unsafe { (&raw const value).cast::<u8>().read() };
-                // SAFETY: within an item of the view, which is writable.
-                unsafe { item::store_part(address, indices[0], itemsize, byte) };
-            }
-            // SAFETY: an item of the view, which is writable, so that others access it by atomic
-            // operations.
-            _ => unsafe { item::store(address.cast::<T>(), value) },
-        }
+        let address = unsafe { address(self.buf(), self.layout, indices) };
+        // SAFETY: an item of the view, which is writable.
+        unsafe { self.store(address, value) };
         Ok(())
     }
 
-    /// Copies of all items, in the order asked for.
-    pub fn iter(&self, order: Order) -> ItemsIter<'b, S, T> {
-        // SAFETY: the view's memory, for `'b`.
-        let walk = unsafe { Walk::new(self.buf(), self.layout, order) };
-        ItemsIter { walk, items: *self }
+    /// Whether the items may be written, or why not.
+    pub(super) fn check_write(&self) -> Result<(), AccessError> {
+        if self.writable { Ok(()) } else { self.buffer.check_write() }
     }
 
-    fn buf(&self) -> *const u8 {
+    pub(super) fn access(&self) -> Access {
+        self.access
+    }
+
+    pub(super) fn buf(&self) -> *const u8 {
         self.buffer.view.buf.cast_const().cast()
     }
 
     /// # Safety
     ///
     /// `address` is that of an item.
-    unsafe fn load(&self, address: *const u8) -> T {
+    pub(super) unsafe fn load(&self, address: *const u8) -> T::Item {
         match self.access {
             // SAFETY: an item of the view, which no code writes.
-            Access::Immutable => unsafe { address.cast::<T>().read_unaligned() },
+            Access::Immutable => unsafe { address.cast::<T::Item>().read_unaligned() },
             // SAFETY: an item of the view, which others write by atomic operations if at all.
-            Access::Shared => unsafe { item::load(address.cast::<T>()) },
+            Access::Shared => unsafe { item::load(address.cast::<T::Item>()) },
             Access::Parts { itemsize } => {
                 let offset = address.addr() - self.buf().addr();
                 // SAFETY: a byte of the run, which consists of whole items.
@@ -258,39 +259,27 @@ impl<'b, S: Source, T: AnyBits> Items<'b, S, T> {
             }
         }
     }
-}
 
-/// Copies of the items of a [`Buffer`], one after the other.
-///
-/// ```
-/// use bufferprocs::{Buffer, Object, Order, Request};
-///
-/// let object = Object::new(vec![1u32, 2, 3]);
-/// let buffer = Buffer::get(&object, Request::FULL_RO)?;
-/// assert_eq!(buffer.items::<u32>()?.iter(Order::C).sum::<u32>(), 6);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct ItemsIter<'b, S: Source, T> {
-    walk: Walk<'b>,
-    items: Items<'b, S, T>,
-}
-
-impl<S: Source, T: AnyBits> Iterator for ItemsIter<'_, S, T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        let address = self.walk.next()?;
-        // SAFETY: the walk is over the items of this view.
-        Some(unsafe { self.items.load(address) })
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.walk.size_hint()
+    /// # Safety
+    ///
+    /// `address` is that of an item, which may be written.
+    pub(super) unsafe fn store(&self, address: *const u8, value: T) {
+        let value = value.into_item();
+        match self.access {
+            Access::Parts { itemsize } => {
+                // SAFETY: an item has one byte here, as `items` saw, and it is initialised: an
+                // Item has no padding.
+                let byte = unsafe { (&raw const value).cast::<u8>().read() };
+                let offset = address.addr() - self.buf().addr();
+                // SAFETY: within an item of the view, which is writable.
+                unsafe { item::store_part(address.cast_mut(), offset, itemsize, byte) };
+            }
+            // SAFETY: an item of the view, which is writable, so that others access it by atomic
+            // operations.
+            _ => unsafe { item::store(address.cast_mut().cast::<T::Item>(), value) },
+        }
     }
 }
-
-impl<S: Source, T: AnyBits> ExactSizeIterator for ItemsIter<'_, S, T> {}
 
 fn check_indices(indices: &[usize], shape: &[isize]) -> Result<(), AccessError> {
     if indices.len() != shape.len() {

@@ -1,5 +1,6 @@
 //! An owner as its own consumer: it reads its memory in the layout of its view.
 
+use std::ops::Range;
 use std::ptr::null_mut;
 
 use super::Source;
@@ -37,7 +38,7 @@ unsafe impl<E: Exporter> Source for Exported<E> {
         let _ = unsafe { exporter::release(view) };
     }
 
-    unsafe fn is_immutable(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer, _: Range<usize>) -> bool {
         // SAFETY: granted by `getbuffer` and not released, by the caller's promise.
         unsafe { exporter::release::is_immutable(view) }
     }

@@ -1,5 +1,7 @@
 //! The interface of whatever grants buffers.
 
+use std::ops::Range;
+
 use crate::abi::Py_buffer;
 use crate::error::BufferError;
 use crate::request::Request;
@@ -45,7 +47,8 @@ pub unsafe trait Source {
     /// the struct that was filled.
     unsafe fn release(view: &mut Py_buffer);
 
-    /// Whether no code at all writes the memory of a view, as long as the view is held.
+    /// Whether no code at all writes the addresses in `memory`, where the items of a view lie, as
+    /// long as the view is held.
     ///
     /// More than that it is read-only: in CPython `memoryview(x).toreadonly()` looks at memory
     /// that others write.
@@ -53,7 +56,7 @@ pub unsafe trait Source {
     /// # Safety
     ///
     /// `view` was granted by [`get`](Self::get) and is not released yet.
-    unsafe fn is_immutable(view: &Py_buffer) -> bool;
+    unsafe fn is_immutable(view: &Py_buffer, memory: Range<usize>) -> bool;
 
     /// Whether the bytes that the format calls padding may be written.
     ///
@@ -66,5 +69,41 @@ pub unsafe trait Source {
     unsafe fn owns_padding(view: &Py_buffer) -> bool {
         let _ = view;
         false
+    }
+}
+
+/// What [`Buffer::get`](super::Buffer::get) takes: a reference to a source, or another hold on one.
+///
+/// With the feature `pyo3`: `&Bound<PyAny>`, `Bound<PyAny>`, `Borrowed<PyAny>`, `&Py<PyAny>` and
+/// `Py<PyAny>`.
+///
+/// ```
+/// use bufferprocs::consumer::AsSource;
+/// use bufferprocs::{Buffer, BufferError, Object, Request};
+///
+/// fn len(source: impl AsSource) -> Result<usize, BufferError> {
+///     Ok(Buffer::get(source, Request::SIMPLE)?.len_bytes())
+/// }
+///
+/// assert_eq!(len(&Object::new(vec![1u16, 2]))?, 4);
+/// # Ok::<(), BufferError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be asked for a buffer",
+    note = "with PyO3 it is a `&Bound<'_, PyAny>` or a `&Py<PyAny>`; others have `.as_any()`"
+)]
+pub trait AsSource {
+    /// The kind of source.
+    type Source: Source;
+
+    /// The source.
+    fn as_source(&self) -> &Self::Source;
+}
+
+impl<S: Source> AsSource for &S {
+    type Source = S;
+
+    fn as_source(&self) -> &S {
+        self
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::BufferError;
+
 /// A consumer asked a view for something that is not in it.
 ///
 /// ```
@@ -22,6 +24,8 @@ pub enum AccessError {
         found: Option<String>,
         /// The format of the type asked for.
         expected: &'static str,
+        /// What to do instead: the type that reads such items, or why there is none.
+        instead: Option<String>,
     },
     /// The items are of another size.
     Itemsize {
@@ -53,6 +57,15 @@ pub enum AccessError {
         /// The view's itemsize, in bytes.
         itemsize: usize,
     },
+    /// Others may write the items, so that there is no slice of them.
+    MayBeWritten,
+    /// The items do not lie packed in C order, so that there is no slice of them.
+    NotContiguous,
+    /// The first item is not aligned, so that there is no slice of them.
+    Misaligned {
+        /// Bytes that its address has to be a multiple of.
+        alignment: usize,
+    },
     /// There is no memory for a copy of the item.
     TooLarge {
         /// Size of the item, in bytes.
@@ -72,10 +85,14 @@ pub enum AccessError {
 impl fmt::Display for AccessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AccessError::Format { found: Some(found), expected } => {
-                write!(f, "format is {found:?}, expected {expected:?}")
+            AccessError::Format { found: Some(found), expected, instead } => {
+                write!(f, "format is {found:?}, expected {expected:?}")?;
+                match instead {
+                    Some(instead) => write!(f, ": {instead}"),
+                    None => Ok(()),
+                }
             }
-            AccessError::Format { found: None, expected } => {
+            AccessError::Format { found: None, expected, .. } => {
                 write!(
                     f,
                     "format was not requested, so the items count as bytes; expected {expected:?}"
@@ -87,6 +104,18 @@ impl fmt::Display for AccessError {
             AccessError::Pointers { format } => {
                 write!(f, "items of format {format:?} hold addresses, which no copy may make up")
             }
+            AccessError::MayBeWritten => f.write_str(
+                "others may write this memory: read it by `items`, or copy it by `to_vec`",
+            ),
+            AccessError::NotContiguous => f.write_str(
+                "the items are not contiguous in C order: read them by `items`, or copy them by \
+                 `to_vec`",
+            ),
+            AccessError::Misaligned { alignment } => write!(
+                f,
+                "the items are not aligned to {alignment} bytes: read them by `items`, or copy \
+                 them by `to_vec`"
+            ),
             AccessError::TooLarge { len } => write!(f, "no memory for a copy of {len} bytes"),
             AccessError::IndexCount { found, ndim } => {
                 write!(f, "{found} indices for ndim {ndim}")
@@ -119,6 +148,66 @@ fn partly_described(
         None => write!(f, "no format describes the {itemsize} bytes of an item")?,
     }
     f.write_str(": they may hold addresses, which no copy may make up")
+}
+
+/// An object has no buffer of the type asked for.
+///
+/// ```
+/// use bufferprocs::consumer::{Dim, Read, TypedBuffer};
+/// use bufferprocs::{Object, TypedError};
+///
+/// let object = Object::new(vec![1u16, 2]);
+/// let error = TypedBuffer::<_, u16, Read, Dim<2>>::get(&object).unwrap_err();
+/// assert!(matches!(error, TypedError::Ndim { found: 1, expected: 2 }));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TypedError {
+    /// There is no view.
+    Buffer(BufferError),
+    /// The items are of another type, or must not be written.
+    Items(AccessError),
+    /// The view has another number of dimensions.
+    Ndim {
+        /// Dimensions of the view.
+        found: usize,
+        /// Dimensions of the type asked for.
+        expected: usize,
+    },
+}
+
+impl fmt::Display for TypedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TypedError::Buffer(error) => error.fmt(f),
+            TypedError::Items(error) => error.fmt(f),
+            TypedError::Ndim { found, expected } => {
+                write!(f, "ndim is {found}, expected {expected}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TypedError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            TypedError::Buffer(error) => Some(error),
+            TypedError::Items(error) => Some(error),
+            TypedError::Ndim { .. } => None,
+        }
+    }
+}
+
+impl From<BufferError> for TypedError {
+    fn from(error: BufferError) -> Self {
+        TypedError::Buffer(error)
+    }
+}
+
+impl From<AccessError> for TypedError {
+    fn from(error: AccessError) -> Self {
+        TypedError::Items(error)
+    }
 }
 
 /// Bytes cannot be copied into a view, out of it, or from one view to another.

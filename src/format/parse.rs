@@ -98,7 +98,8 @@ impl Parser<'_> {
         let start = self.at;
         let mut shape = Vec::new();
         self.order(); // here only behind a `&`
-        if self.take(b'(') {
+        // NumPy writes a sub-array of sub-arrays as `(2)(3)i`, and means `(2,3)i`.
+        while self.take(b'(') {
             self.shape(&mut shape)?;
         }
         self.order();

@@ -228,6 +228,18 @@ impl Scalar {
         Some(Scalar::new(kind, size, mode))
     }
 
+    /// What Rust has for it: how many numbers, and what each is. A character of one byte is a
+    /// byte, a string is as many bytes, a complex number is two floats; others are themselves.
+    pub(super) fn parts(self) -> (usize, Scalar) {
+        let byte = Scalar { kind: Kind::Unsigned, size: 1, swapped: false };
+        match self.kind {
+            Kind::Char => (1, byte),
+            Kind::Bytes => (self.size, byte),
+            Kind::Complex => (2, Scalar { kind: Kind::Float, size: self.size / 2, ..self }),
+            _ => (1, self),
+        }
+    }
+
     /// The code for it, without a count.
     fn code(self) -> &'static str {
         match (self.kind, self.size) {

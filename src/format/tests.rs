@@ -3,6 +3,7 @@
 use super::scalar::{Mode, code};
 use super::*;
 use crate::error::FormatProblem;
+use crate::item::{BigEndian, Bool, Complex, Half, LittleEndian, Ucs4};
 
 #[track_caller]
 fn size(text: &str, itemsize: usize, align: usize) {
@@ -184,7 +185,46 @@ fn formats_name_a_kind_and_a_size() {
     case::<u8>(c">B", true);
     case::<u8>(c"b", false);
     case::<u8>(c"?", false);
-    case::<u8>(c"c", false);
+    case::<u8>(c"c", true);
+    case::<u8>(c"s", true);
+    case::<[u8; 1]>(c"1s", true);
+    case::<[u8; 12]>(c"12s", true);
+    case::<[u8; 12]>(c"11s", false);
+    case::<[[u8; 4]; 3]>(c"(3)4s", true);
+    case::<[[u8; 4]; 3]>(c"12s", false);
+    case::<[u8; 12]>(c"12p", false);
+    case::<[f64; 2]>(c"Zd", true);
+    case::<[f64; 2]>(c"D", true);
+    case::<[f32; 2]>(c"F", true);
+    case::<[f32; 2]>(c"Zd", false);
+    case::<[f64; 2]>(c"2d", true);
+    case::<[[f64; 2]; 3]>(c"3Zd", true);
+    case::<[f64; 6]>(c"3Zd", false);
+    case::<[f64; 2]>(if little { c">Zd" } else { c"<Zd" }, false);
+    case::<f64>(c"Zf", false);
+    case::<Complex<f64>>(c"Zd", true);
+    case::<Complex<f64>>(c"D", true);
+    case::<Complex<f32>>(c"Zd", false);
+    case::<Complex<f64>>(c"2d", false);
+    case::<u16>(c"e", false);
+    case::<Half>(c"e", true);
+    case::<Half>(c"<e", little);
+    case::<Half>(c"H", false);
+    case::<Bool>(c"?", true);
+    case::<Bool>(c"B", false);
+    case::<Ucs4<3>>(c"3w", true);
+    case::<Ucs4<3>>(c"4w", false);
+    case::<Ucs4<1>>(c"w", true);
+    case::<BigEndian<u16>>(c">H", true);
+    case::<BigEndian<u16>>(c"!H", true);
+    case::<BigEndian<u16>>(c"<H", false);
+    case::<BigEndian<u16>>(c"H", !little);
+    case::<BigEndian<u16>>(c">h", false);
+    case::<LittleEndian<f64>>(c"<d", true);
+    case::<LittleEndian<f64>>(c"d", little);
+    case::<[BigEndian<f64>; 2]>(c">Zd", true);
+    case::<[[i32; 3]; 2]>(c"(2)(3)i", true);
+    case::<[[i32; 3]; 2]>(c"(2,3)i", true);
     case::<bool>(c"?", true);
     case::<char>(c"w", true);
     case::<u8>(c"", false);

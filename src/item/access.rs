@@ -5,6 +5,8 @@ use std::mem::{MaybeUninit, size_of};
 use std::ops::Range;
 
 use super::AnyBits;
+#[cfg(x86_64_instructions)]
+use super::wide::{VECTOR, before_vectors, load_vector, store_vector};
 use super::wide::{WIDE, load_wide, store_wide};
 use super::word::Word;
 
@@ -16,6 +18,11 @@ use super::word::Word;
 pub(crate) fn width(address: *const u8, size: usize) -> usize {
     let bits = address.addr() | size | size_of::<usize>();
     1 << bits.trailing_zeros()
+}
+
+/// The width of accesses to an item of this size that is aligned to it.
+pub(crate) const fn widest(size: usize) -> usize {
+    1 << (size | size_of::<usize>()).trailing_zeros()
 }
 
 /// Calls a function that is generic over the word, with the word of this width: 1, 2, 4 or 8 bytes,
@@ -65,6 +72,87 @@ pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
     unsafe { store_bytes(target.cast(), (&raw const value).cast(), size_of::<T>(), width) };
 }
 
+/// As [`load`], of an item that is aligned to the [`widest`] access for its size: for loops, since
+/// the size is all that it depends on.
+///
+/// # Safety
+///
+/// As for [`load`], and `source` is aligned to the widest access.
+#[inline(always)]
+pub(crate) unsafe fn load_natural<T: AnyBits>(source: *const T) -> T {
+    const WORD: usize = size_of::<usize>();
+    const TWO: usize = 2 * WORD;
+    match size_of::<T>() {
+        // SAFETY: as many bytes as the item has, by the caller's promise.
+        1 => unsafe { load_as::<u8, 1, T>(source) },
+        // SAFETY: as above.
+        2 => unsafe { load_as::<u16, 1, T>(source) },
+        #[cfg(target_pointer_width = "64")]
+        // SAFETY: as above.
+        4 => unsafe { load_as::<u32, 1, T>(source) },
+        // SAFETY: as above.
+        WORD => unsafe { load_as::<usize, 1, T>(source) },
+        // SAFETY: as above.
+        TWO => unsafe { load_as::<usize, 2, T>(source) },
+        // SAFETY: the caller's promise.
+        _ => unsafe { load(source) },
+    }
+}
+
+/// The item that consists of `N` words.
+///
+/// # Safety
+///
+/// As for [`load_natural`]; an item has as many bytes as the words.
+#[inline(always)]
+unsafe fn load_as<W: Word, const N: usize, T: AnyBits>(source: *const T) -> T {
+    // SAFETY: a word of the item, aligned, by the caller's promise.
+    let words = std::array::from_fn::<W, N, _>(|at| unsafe {
+        W::load(source.cast::<W>().wrapping_add(at))
+    });
+    // SAFETY: as many bytes, and any bytes are a T.
+    unsafe { std::mem::transmute_copy(&words) }
+}
+
+/// As [`store`], of an item that is aligned to the [`widest`] access for its size.
+///
+/// # Safety
+///
+/// As for [`store`], and `target` is aligned to the widest access.
+#[inline(always)]
+pub(crate) unsafe fn store_natural<T: AnyBits>(target: *mut T, value: T) {
+    const WORD: usize = size_of::<usize>();
+    const TWO: usize = 2 * WORD;
+    match size_of::<T>() {
+        // SAFETY: as many bytes as the item has, by the caller's promise.
+        1 => unsafe { store_as::<u8, 1, T>(target, value) },
+        // SAFETY: as above.
+        2 => unsafe { store_as::<u16, 1, T>(target, value) },
+        #[cfg(target_pointer_width = "64")]
+        // SAFETY: as above.
+        4 => unsafe { store_as::<u32, 1, T>(target, value) },
+        // SAFETY: as above.
+        WORD => unsafe { store_as::<usize, 1, T>(target, value) },
+        // SAFETY: as above.
+        TWO => unsafe { store_as::<usize, 2, T>(target, value) },
+        // SAFETY: the caller's promise.
+        _ => unsafe { store(target, value) },
+    }
+}
+
+/// # Safety
+///
+/// As for [`store_natural`]; an item has as many bytes as the `N` words.
+#[inline(always)]
+unsafe fn store_as<W: Word, const N: usize, T: AnyBits>(target: *mut T, value: T) {
+    // SAFETY: as many bytes, which are initialised, since an Item has no padding.
+    let words: [W; N] = unsafe { std::mem::transmute_copy(&value) };
+    for (at, word) in words.into_iter().enumerate() {
+        // SAFETY: a word of the item, aligned, by the caller's promise.
+        unsafe { word.store(target.cast::<W>().wrapping_add(at)) };
+    }
+}
+
 /// Copies items in a row, `size` bytes in all, out of memory that others may write at the same
 /// time.
 ///
@@ -99,6 +187,23 @@ pub(crate) unsafe fn store_bytes(target: *mut u8, source: *const u8, size: usize
 ///
 /// As for [`load_bytes`], with the word's size as width.
 pub(crate) unsafe fn load_words<W: Word>(source: *const u8, target: *mut u8, size: usize) {
+    let head = vectors::<W>(source, size);
+    each_word(0..head.start, size_of::<W>(), |at| {
+        // SAFETY: within the items, and aligned, since the width divides address and size.
+        let word = unsafe { W::load(source.wrapping_add(at).cast()) };
+        // SAFETY: within the target, by the caller's promise.
+        unsafe { target.wrapping_add(at).cast::<W>().write_unaligned(word) };
+    });
+    #[cfg(x86_64_instructions)]
+    each_word(head.clone(), VECTOR, |at| {
+        // SAFETY: within the items, and at a place where vectors begin.
+        let vector = unsafe { load_vector(source.wrapping_add(at)) };
+        let to = target.wrapping_add(at).cast::<std::arch::x86_64::__m128i>();
+        // SAFETY: within the target, by the caller's promise.
+        unsafe { to.write_unaligned(vector) };
+    });
+    let (source, target, size) =
+        (source.wrapping_add(head.end), target.wrapping_add(head.end), size - head.end);
     let whole = size / WIDE * WIDE;
     each_word(0..whole, WIDE, |at| {
         // SAFETY: within the items, and aligned, since the width divides address and size.
@@ -122,6 +227,23 @@ pub(crate) unsafe fn load_words<W: Word>(source: *const u8, target: *mut u8, siz
 ///
 /// As for [`store_bytes`], with the word's size as width.
 pub(crate) unsafe fn store_words<W: Word>(target: *mut u8, source: *const u8, size: usize) {
+    let head = vectors::<W>(target, size);
+    each_word(0..head.start, size_of::<W>(), |at| {
+        // SAFETY: within the source, by the caller's promise.
+        let word = unsafe { source.wrapping_add(at).cast::<W>().read_unaligned() };
+        // SAFETY: within the items, and aligned, since the width divides address and size.
+        unsafe { word.store(target.wrapping_add(at).cast()) };
+    });
+    #[cfg(x86_64_instructions)]
+    each_word(head.clone(), VECTOR, |at| {
+        let from = source.wrapping_add(at).cast::<std::arch::x86_64::__m128i>();
+        // SAFETY: within the source, by the caller's promise.
+        let vector = unsafe { from.read_unaligned() };
+        // SAFETY: within the items, and at a place where vectors begin.
+        unsafe { store_vector(target.wrapping_add(at), vector) };
+    });
+    let (source, target, size) =
+        (source.wrapping_add(head.end), target.wrapping_add(head.end), size - head.end);
     let whole = size / WIDE * WIDE;
     each_word(0..whole, WIDE, |at| {
         let from = source.wrapping_add(at).cast::<u64>();
@@ -137,6 +259,19 @@ pub(crate) unsafe fn store_words<W: Word>(target: *mut u8, source: *const u8, si
         // SAFETY: as above.
         unsafe { word.store(target.wrapping_add(at).cast()) };
     });
+}
+
+/// Which of `size` bytes from `address` on are accessed by vectors: none of them, unless there are
+/// enough.
+#[inline(always)]
+fn vectors<W: Word>(address: *const u8, size: usize) -> Range<usize> {
+    #[cfg(x86_64_instructions)]
+    if size >= 4 * VECTOR {
+        let head = before_vectors::<W>(address);
+        return head.map_or(0..0, |head| head..head + (size - head) / VECTOR * VECTOR);
+    }
+    let _ = (address, size);
+    0..0
 }
 
 /// Calls `act` with the offset of each word in a range of bytes, which are whole words.

@@ -12,7 +12,8 @@ pub use ::core;
 #[doc(hidden)]
 pub use text::text;
 
-use text::{Part, append, join, joined_len, str};
+pub(crate) use text::{Part, join};
+use text::{append, joined_len, str};
 
 /// `N` bytes of padding in a record: what a compiler would put there, with a name and a value.
 ///

@@ -38,23 +38,23 @@ pub(crate) trait Word: Copy {
 }
 
 macro_rules! words {
-    ($($word:ty: $atomic:ty, $class:ident, $load:literal, $store:literal;)*) => {$(
+    ($($word:ty: $atomic:ty, $register:ty, $load:literal, $class:ident, $store:literal;)*) => {$(
         #[cfg(x86_64_instructions)]
         impl Word for $word {
             #[inline(always)]
             unsafe fn load(from: *const Self) -> Self {
-                let word;
+                let word: $register;
                 // SAFETY: reads the word, which the caller promises to be there, and touches
                 // nothing else.
                 unsafe {
                     std::arch::asm!(
                         $load,
-                        word = out($class) word,
+                        word = out(reg) word,
                         from = in(reg) from,
                         options(nostack, preserves_flags, readonly),
                     );
                 }
-                word
+                word as $word
             }
 
             #[inline(always)]
@@ -109,9 +109,10 @@ macro_rules! words {
     )*};
 }
 
+// A load fills a whole register: one of a part would have to wait for the rest of it.
 words! {
-    u8: AtomicU8, reg_byte, "mov {word}, byte ptr [{from}]", "mov byte ptr [{to}], {word}";
-    u16: AtomicU16, reg, "mov {word:x}, word ptr [{from}]", "mov word ptr [{to}], {word:x}";
-    u32: AtomicU32, reg, "mov {word:e}, dword ptr [{from}]", "mov dword ptr [{to}], {word:e}";
-    usize: AtomicUsize, reg, "mov {word}, qword ptr [{from}]", "mov qword ptr [{to}], {word}";
+    u8: AtomicU8, u32, "movzx {word:e}, byte ptr [{from}]", reg_byte, "mov byte ptr [{to}], {word}";
+    u16: AtomicU16, u32, "movzx {word:e}, word ptr [{from}]", reg, "mov word ptr [{to}], {word:x}";
+    u32: AtomicU32, u32, "mov {word:e}, dword ptr [{from}]", reg, "mov dword ptr [{to}], {word:e}";
+    usize: AtomicUsize, usize, "mov {word}, qword ptr [{from}]", reg, "mov qword ptr [{to}], {word}";
 }

@@ -5,7 +5,9 @@ use pyo3::{PyErr, Python};
 
 use super::exceptions::{Exception, exception_in};
 use crate::catch_panic::drop_caught;
-use crate::error::{AccessError, BufferError, CopyError, FormatError, LayoutError, MutError};
+use crate::error::{
+    AccessError, BufferError, CopyError, FormatError, LayoutError, MutError, TypedError,
+};
 
 /// `BufferError`; `ValueError` for a closed exporter, and `TypeError` for an object that is no
 /// exporter, as in CPython. An exception of a foreign exporter is raised again.
@@ -49,16 +51,30 @@ impl From<AccessError> for PyErr {
     }
 }
 
-/// `TypeError` where the target must not be written, `MemoryError` where there is no memory for a
-/// copy; `ValueError` otherwise, as `memoryview` has it.
+/// `TypeError` where the items are of another type or the target must not be written, `MemoryError`
+/// where there is no memory for a copy; `ValueError` where two sides do not fit, as `memoryview`
+/// has it.
 impl From<CopyError> for PyErr {
     fn from(error: CopyError) -> PyErr {
         match error {
-            CopyError::ReadOnly | CopyError::WritableNotRequested => {
-                PyTypeError::new_err(error.to_string())
-            }
+            CopyError::Items(error) => error.into(),
+            CopyError::ReadOnly
+            | CopyError::WritableNotRequested
+            | CopyError::Pointers { .. }
+            | CopyError::PartlyDescribed { .. } => PyTypeError::new_err(error.to_string()),
             CopyError::TooLarge { .. } => PyMemoryError::new_err(error.to_string()),
             _ => PyValueError::new_err(error.to_string()),
+        }
+    }
+}
+
+/// That of the [`BufferError`] or [`AccessError`]; `TypeError` for another number of dimensions.
+impl From<TypedError> for PyErr {
+    fn from(error: TypedError) -> PyErr {
+        match error {
+            TypedError::Buffer(error) => error.into(),
+            TypedError::Items(error) => error.into(),
+            TypedError::Ndim { .. } => PyTypeError::new_err(error.to_string()),
         }
     }
 }

@@ -2,19 +2,21 @@
 
 use std::ffi::CStr;
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
-use pyo3::{PyErr, ffi};
+use pyo3::types::{PyBytes, PyMemoryView};
+use pyo3::{PyErr, ffi, intern};
 
 #[cfg(not(Py_LIMITED_API))]
 use super::procs::releasebufferproc;
 use crate::abi::Py_buffer;
-use crate::consumer::{Buffer, Source};
+use crate::consumer::{AsSource, Buffer, Source};
 use crate::error::{BufferError, Raised};
+use crate::exporter;
 use crate::format::{Described, Format};
 use crate::request::Request;
 
@@ -24,14 +26,14 @@ use crate::request::Request;
 /// makes that one faster to release.
 ///
 /// ```pyo3
-/// fn total(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
-///     let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+/// pub fn sum_detached(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
+///     let buffer = OwnedBuffer::get(&object, Request::FULL_RO)?;
 ///     py.detach(|| Ok(buffer.items::<f64>()?.iter(Order::C).sum()))
 /// }
 /// ```
-pub type PyBuffer = Buffer<Py<PyAny>>;
+pub type OwnedBuffer = Buffer<Py<PyAny>>;
 
-impl PyBuffer {
+impl OwnedBuffer {
     /// Visits the object that exports the memory: for `__traverse__` of a class that keeps the
     /// buffer.
     ///
@@ -72,9 +74,9 @@ unsafe impl Source for Bound<'_, PyAny> {
         unsafe { ffi::PyBuffer_Release(std::ptr::from_mut(view).cast()) };
     }
 
-    unsafe fn is_immutable(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer, memory: Range<usize>) -> bool {
         // SAFETY: granted and not released, by the caller's promise; attached, as above.
-        unsafe { is_bytes(view) }
+        unsafe { is_immutable(view, memory) }
     }
 
     unsafe fn owns_padding(view: &Py_buffer) -> bool {
@@ -103,14 +105,38 @@ unsafe impl Source for Py<PyAny> {
         }
     }
 
-    unsafe fn is_immutable(view: &Py_buffer) -> bool {
+    unsafe fn is_immutable(view: &Py_buffer, memory: Range<usize>) -> bool {
         // SAFETY: granted and not released, by the caller's promise; attached.
-        Python::try_attach(|_| unsafe { is_bytes(view) }).unwrap_or(false)
+        Python::try_attach(|_| unsafe { is_immutable(view, memory) }).unwrap_or(false)
     }
 
     unsafe fn owns_padding(view: &Py_buffer) -> bool {
         // SAFETY: granted and not released, by the caller's promise; attached.
         Python::try_attach(|_| unsafe { is_ours(view) }).unwrap_or(false)
+    }
+}
+
+impl<'py> AsSource for Bound<'py, PyAny> {
+    type Source = Bound<'py, PyAny>;
+
+    fn as_source(&self) -> &Bound<'py, PyAny> {
+        self
+    }
+}
+
+impl<'py> AsSource for Borrowed<'_, 'py, PyAny> {
+    type Source = Bound<'py, PyAny>;
+
+    fn as_source(&self) -> &Bound<'py, PyAny> {
+        self
+    }
+}
+
+impl AsSource for Py<PyAny> {
+    type Source = Py<PyAny>;
+
+    fn as_source(&self) -> &Py<PyAny> {
+        self
     }
 }
 
@@ -159,7 +185,7 @@ fn release_waiting() {
 /// A request for writable memory without its format asks for the format all the same: items that
 /// may hold addresses are refused. NumPy grants its arrays of objects as writable bytes. Memory
 /// that was not requested with `WRITABLE` is not written at all.
-fn get(
+pub(super) fn get(
     object: &Bound<'_, PyAny>,
     view: &mut Py_buffer,
     request: Request,
@@ -226,15 +252,34 @@ unsafe fn is_ours(view: &Py_buffer) -> bool {
     false
 }
 
-/// Whether the memory is that of a `bytes` object, which no code writes.
+/// Whether no code writes the memory: that of a `bytes` object, of which the view may be one of a
+/// `memoryview`, or of an exporter of this crate that says so.
+///
+/// Only `bytes` itself, and no subclass, which may export what it likes. An exporter may name any
+/// object in `obj`, so the memory has to be that of the object too.
 ///
 /// # Safety
 ///
 /// The thread is attached; `view` is granted and not released.
-unsafe fn is_bytes(view: &Py_buffer) -> bool {
+unsafe fn is_immutable(view: &Py_buffer, memory: Range<usize>) -> bool {
     // SAFETY: attached, by the caller's promise.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: NULL, or a reference that the view owns.
     let owner = unsafe { Bound::from_borrowed_ptr_or_opt(py, view.obj.cast()) };
-    owner.is_some_and(|owner: Bound<'_, PyAny>| owner.is_exact_instance_of::<PyBytes>())
+    let Some(owner): Option<Bound<'_, PyAny>> = owner else { return false };
+    let looked_at = match owner.is_exact_instance_of::<PyMemoryView>() {
+        true => owner.getattr(intern!(py, "obj")).ok(),
+        false => None,
+    };
+    if let Ok(bytes) = looked_at.as_ref().unwrap_or(&owner).cast_exact::<PyBytes>() {
+        let all = bytes.as_bytes().as_ptr_range();
+        return memory.start >= all.start.addr() && memory.end <= all.end.addr();
+    }
+    // SAFETY: attached; granted and not released.
+    if looked_at.is_some() || !unsafe { is_ours(view) } {
+        return false;
+    }
+    // SAFETY: granted and not released. The release of this crate relies on the view's `internal`
+    // as this does.
+    unsafe { exporter::release::is_immutable(view) }
 }

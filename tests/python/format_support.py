@@ -65,9 +65,14 @@ def by_numpy(exporter):
     return "record" if dtype.names else f"{dtype.byteorder if dtype.byteorder == '>' else ''}{dtype.name}"
 
 
+def code(name):
+    """The name of a type for the page, where angle brackets would be HTML."""
+    return f"`{name}`" if "<" in name or "[" in name else name
+
+
 def rows(format, itemsize, what):
     exporter = common_mistakes.Formatted(format, itemsize)
-    pyo3, ours = (", ".join(names) or "–" for names in common_mistakes.read_as(exporter))
+    pyo3, ours = (", ".join(map(code, names)) or "–" for names in common_mistakes.read_as(exporter))
     print(f"`{format}`\t{by_memoryview(exporter)}")
     print(f"| `{format}` | {what} | {by_numpy(exporter)} | {pyo3} | {ours} |")
 

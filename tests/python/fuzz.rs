@@ -13,7 +13,7 @@ use crate::{Outcome, environment};
 const SECONDS: &str = "BUFFERPROCS_FUZZ_SECONDS";
 const CASES: &str = "BUFFERPROCS_FUZZ_CASES";
 /// Random cases where nothing is asked.
-const FEW: &str = "20000";
+const FEW: &str = "10000";
 const TABLE: &str = "book/src/code/fuzzed.md";
 
 pub fn run(python: &Interpreter) -> Outcome {

@@ -81,7 +81,8 @@ fn no_numpy(python: &Interpreter) -> String {
 }
 
 /// Cases that ask NumPy, and have nothing to compare without.
-const WITH_NUMPY: [&str; 13] = [
+const WITH_NUMPY: [&str; 14] = [
+    "everyday-items",
     "formats",
     "exports",
     "dialects",
@@ -102,7 +103,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 27] = [
+const CASES: [(&str, Case); 28] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
@@ -116,6 +117,7 @@ const CASES: [(&str, Case); 27] = [
     ("dialects", dialects::compare),
     ("format-support", tables::format_support),
     ("consumers", tables::consumers),
+    ("everyday-items", tables::everyday_items),
     ("version-changes", tables::version_changes),
     ("strides", strides::compare),
     ("symptoms", symptoms::compare),
@@ -132,9 +134,9 @@ const CASES: [(&str, Case); 27] = [
     ("suite-bad-input", suite::bad_input),
 ];
 
-/// Run only if they are named. Two show again what `bridge` shows, for builds of the crate that take
-/// half a minute each; one makes environments that lack something, and looks at the messages; one
-/// installs a dozen packages, of which one version each is looked at; one wants a PyPy; and one
+/// Run only if they are named. Two show again what `bridge` shows, for builds of the crate that
+/// take half a minute each; one makes environments that lack something, and looks at the messages;
+/// one installs a dozen packages, of which one version each is looked at; one wants a PyPy; and one
 /// measures, so that nothing else may run.
 const BY_NAME: [(&str, Case); 6] = [
     ("bridge-abi3", bridge::abi3),

@@ -78,7 +78,7 @@ fn follow(python: &Interpreter, line: &str, project: &Path, target: &Path) -> Re
     // What a shell of the user's would not have. One target folder for all of them; whose
     // interpreter is the project's own.
     command.env("CARGO_TARGET_DIR", target).env_remove("PYO3_PYTHON");
-    // Nobody debugs these programs or builds them again.
+    // These programs are built once and not debugged.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
     command.env_remove("VIRTUAL_ENV").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
     checked(&mut command)

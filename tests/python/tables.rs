@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::Outcome;
+use crate::bridge;
 use crate::conformance;
 use crate::environment;
 use crate::interpreter::Interpreter;
+use crate::modules::NEWEST;
 use crate::versions::{Compared, Row, Table};
 
 const FORMAT_SUPPORT: Table =
@@ -36,6 +38,21 @@ pub fn format_support(python: &Interpreter) -> Outcome {
 pub fn consumers(python: &Interpreter) -> Outcome {
     let output = asked(python, "tests/python/consumers.py")?;
     compare(python, &CONSUMERS, &output.lines().collect::<Vec<_>>(), "consumers")
+}
+
+/// The table of everyday items has exactly the rows of the script, which reads and writes each.
+pub fn everyday_items(python: &Interpreter) -> Outcome {
+    let modules = bridge::built(python, &NEWEST)?;
+    let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
+    let script = "tests/python/everyday_items.py";
+    let output = environment::with_numpy(python)?.run_with_modules(script, modules)?;
+    let page = "book/src/consuming.md";
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page));
+    let text = text.map_err(|error| format!("{page}: {error}"))?;
+    match output.lines().find(|row| !text.lines().any(|line| line == *row)) {
+        Some(row) => Err(format!("{page} lacks\n{row}")),
+        None => Ok(format!("{} types of items", output.lines().count())),
+    }
 }
 
 /// The list of what came with which Python has exactly the rows of the script, which asserts each.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Mutex;
 
 use bufferprocs::exporters::Reexport;
-use bufferprocs::{Buffer, Exported, Order, PyBuffer, Request, Shared, exports};
+use bufferprocs::{Buffer, Exported, Order, OwnedBuffer, Request, Shared, exports};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
@@ -46,7 +46,7 @@ pub fn sum(object: &Bound<'_, PyAny>) -> PyResult<f64> {
 /// The same with the interpreter detached.
 #[pyfunction]
 pub fn sum_detached(py: Python<'_>, object: Py<PyAny>) -> PyResult<f64> {
-    let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+    let buffer = OwnedBuffer::get(&object, Request::FULL_RO)?;
     py.detach(|| Ok(buffer.items::<f64>()?.iter(Order::C).sum()))
 }
 
@@ -83,14 +83,14 @@ pub fn write_i32(object: &Bound<'_, PyAny>, flags: i32, index: usize, value: i32
 /// Holds a view until it is told to let go.
 #[pyclass]
 pub struct Held {
-    buffer: Option<PyBuffer>,
+    buffer: Option<OwnedBuffer>,
 }
 
 #[pymethods]
 impl Held {
     #[new]
     fn new(object: Py<PyAny>, flags: i32) -> PyResult<Held> {
-        Ok(Held { buffer: Some(PyBuffer::get(&object, Request::from_bits_retain(flags))?) })
+        Ok(Held { buffer: Some(OwnedBuffer::get(&object, Request::from_bits_retain(flags))?) })
     }
 
     fn release(&mut self) {
@@ -113,13 +113,13 @@ impl Held {
 }
 
 thread_local! {
-    static KEPT: RefCell<Vec<PyBuffer>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<OwnedBuffer>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Holds a view until the thread ends: of the main thread, after the interpreter.
 #[pyfunction]
 pub fn keep_in_thread_local(object: Py<PyAny>) -> PyResult<()> {
-    let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+    let buffer = OwnedBuffer::get(&object, Request::FULL_RO)?;
     KEPT.with_borrow_mut(|kept| kept.push(buffer));
     Ok(())
 }
@@ -152,21 +152,21 @@ pub fn overwrite(object: &Bound<'_, PyAny>, flags: i32) -> PyResult<Vec<Option<S
 /// Copies packed bytes into a view that may go to any thread.
 #[pyfunction]
 pub fn fill_detached(py: Python<'_>, object: Py<PyAny>, bytes: Vec<u8>) -> PyResult<()> {
-    let buffer = PyBuffer::get(&object, Request::FULL)?;
+    let buffer = OwnedBuffer::get(&object, Request::FULL)?;
     py.detach(|| Ok(buffer.from_contiguous(&bytes, Order::C)?))
 }
 
 /// Drops its view where it must not: while the garbage collector visits the object.
 #[pyclass]
 pub struct DropsInTraverse {
-    buffer: Mutex<Option<PyBuffer>>,
+    buffer: Mutex<Option<OwnedBuffer>>,
 }
 
 #[pymethods]
 impl DropsInTraverse {
     #[new]
     fn new(object: Py<PyAny>) -> PyResult<DropsInTraverse> {
-        let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+        let buffer = OwnedBuffer::get(&object, Request::FULL_RO)?;
         Ok(DropsInTraverse { buffer: Mutex::new(Some(buffer)) })
     }
 
@@ -208,7 +208,7 @@ pub struct Window {
 impl Window {
     #[new]
     fn new(object: Py<PyAny>) -> PyResult<Window> {
-        let buffer = PyBuffer::get(&object, Request::FULL_RO)?;
+        let buffer = OwnedBuffer::get(&object, Request::FULL_RO)?;
         Ok(Window { buffer: Exported::new(Reexport::new(buffer)) })
     }
 
@@ -230,6 +230,6 @@ impl Reexported {}
 
 #[pyfunction]
 pub fn reexport(object: Py<PyAny>, flags: i32) -> PyResult<Reexported> {
-    let buffer = PyBuffer::get(&object, Request::from_bits_retain(flags))?;
+    let buffer = OwnedBuffer::get(&object, Request::from_bits_retain(flags))?;
     Ok(Reexported { buffer: Exported::new(Reexport::new(buffer)) })
 }

@@ -4,6 +4,7 @@
 //! No `unsafe` here, except for the part of C code.
 #![deny(unsafe_code)]
 
+mod arguments;
 mod classes;
 mod consumers;
 mod failing_exporters;
@@ -14,6 +15,11 @@ mod wrong;
 mod bridge {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::arguments::{
+        chunks, contiguous, double, lengths, read, read_items, reversed, slice, transposed,
+        write_items,
+    };
     #[pymodule_export]
     use super::classes::{
         Base, Closable, Derived, Fast, FastOwnHolder, FastPlain, Fixed, Late, Locked, Nested,

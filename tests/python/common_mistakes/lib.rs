@@ -7,6 +7,7 @@ use std::ptr::null_mut;
 use std::sync::Mutex;
 
 use bufferprocs::Shared;
+use bufferprocs::item::{BigEndian, Complex, Half, Ucs4};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
@@ -233,17 +234,24 @@ impl Formatted {
 fn read_as(object: &Bound<'_, PyAny>) -> (Vec<&'static str>, Vec<&'static str>) {
     let (mut by_pyo3, mut by_ours) = (Vec::new(), Vec::new());
     let ours = bufferprocs::Buffer::get(object, bufferprocs::Request::FULL_RO);
-    macro_rules! read {
+    macro_rules! by_us {
         ($($item:ty)*) => {$(
-            if PyBuffer::<$item>::get(object).is_ok() {
-                by_pyo3.push(stringify!($item));
-            }
             if ours.as_ref().is_ok_and(|view| view.item::<$item>(&[0]).is_ok()) {
                 by_ours.push(stringify!($item));
             }
         )*};
     }
-    read!(i8 u8 i16 u16 i32 u32 i64 u64 f32 f64);
+    macro_rules! by_both {
+        ($($item:ty)*) => {$(
+            if PyBuffer::<$item>::get(object).is_ok() {
+                by_pyo3.push(stringify!($item));
+            }
+            by_us!($item);
+        )*};
+    }
+    by_both!(i8 u8 i16 u16 i32 u32 i64 u64 f32 f64);
+    by_us!(bool Half Complex<f32> Complex<f64> BigEndian<i32> Ucs4<1> [u8; 4]);
+    by_us!([[u8; 2]; 2]);
     (by_pyo3, by_ours)
 }
 

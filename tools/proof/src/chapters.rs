@@ -68,9 +68,9 @@ fn skeptic_copies(root: &Path, out: &Path, documents: &[Document]) -> Result<()>
         let path = folder.join(format!("{}.md", flat_name(file)));
         write(&path, text)?;
         // skeptic has cargo watch the copy, and one that is newer than the build would be a change.
-        let dated = std::fs::metadata(root.join(file)).and_then(|page| page.modified()).and_then(
-            |date| std::fs::File::options().append(true).open(&path)?.set_modified(date),
-        );
+        let dated = std::fs::metadata(root.join(file))
+            .and_then(|page| page.modified())
+            .and_then(|date| std::fs::File::options().append(true).open(&path)?.set_modified(date));
         dated.map_err(|error| format!("{}: {error}", path.display()))?;
         paths.push(path);
     }

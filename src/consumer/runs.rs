@@ -1,0 +1,238 @@
+//! The items of one run: read and written in the fastest way that its layout allows.
+
+use std::mem::{align_of, size_of};
+
+use super::Source;
+use super::items::{Access, Items};
+use crate::addresses;
+use crate::item::{self, ItemValue, Room};
+use crate::walk::Run;
+
+/// Items of up to this size are folded in blocks, since there a compiler makes the most of a slice.
+const SMALL: usize = 2;
+
+/// Fewer items are not worth a block.
+const FEW: usize = 16;
+
+/// So many items are folded in a turn: compilers unroll no loops of atomic loads.
+const TURN: usize = 4;
+
+impl<S: Source, T: ItemValue> Items<'_, S, T> {
+    /// Whether all items of a run are natural: they lie where the steps lead, and others access
+    /// them at the largest width that their size allows.
+    pub(super) fn are_natural(&self, run: &Run) -> bool {
+        let widest = item::widest(size_of::<T::Item>());
+        let is_whole = !matches!(self.access(), Access::Parts { .. });
+        is_whole && run.is_direct() && (run.first.addr() | run.stride.unsigned_abs()) % widest == 0
+    }
+
+    /// # Safety
+    ///
+    /// `place` and `suboffset` are those of an item of the view: see [`Run`].
+    #[inline]
+    pub(super) unsafe fn load_at(&self, place: *const u8, suboffset: isize) -> T::Item {
+        // SAFETY: the caller's promise.
+        let address = unsafe { addresses::step(place, 0, 0, suboffset) };
+        // SAFETY: as above.
+        unsafe { self.load(address) }
+    }
+
+    /// [`load_at`](Self::load_at) where natural items are the rule.
+    ///
+    /// # Safety
+    ///
+    /// As for [`load_at`](Self::load_at).
+    #[cold]
+    #[inline(never)]
+    pub(super) unsafe fn load_rarely(self, place: *const u8, suboffset: isize) -> T::Item {
+        // SAFETY: the caller's promise.
+        unsafe { self.load_at(place, suboffset) }
+    }
+
+    /// Two loops, over a slice and over natural items, and no other code calls `f`: so a compiler
+    /// can keep in registers what it works on.
+    ///
+    /// # Safety
+    ///
+    /// The run is one of this view.
+    #[inline(always)]
+    pub(super) unsafe fn fold_run<A>(
+        &self,
+        mut run: Run,
+        folded: A,
+        f: &mut impl FnMut(A, T) -> A,
+    ) -> A {
+        let mut folded = folded;
+        if self.are_natural(&run) && !self.is_slice(&run) && !self.are_many_small(&run) {
+            let Run { mut first, mut len, stride, .. } = run;
+            let mut next = || {
+                // SAFETY: an item of the view, which is natural.
+                let item = unsafe { item::load_natural(first.cast::<T::Item>()) };
+                first = first.wrapping_offset(stride);
+                T::from_item(item)
+            };
+            while len >= TURN {
+                for _ in 0..TURN {
+                    folded = f(folded, next());
+                }
+                len -= TURN;
+            }
+            for _ in 0..len {
+                folded = f(folded, next());
+            }
+            return folded;
+        }
+        if Room::capacity::<T::Item>().is_none() && !self.is_slice(&run) {
+            while let Some(place) = run.pop_front() {
+                // SAFETY: the place of an item of the view.
+                let item = unsafe { self.load_rarely(place, run.suboffset) };
+                folded = f(folded, T::from_item(item));
+            }
+            return folded;
+        }
+        let mut room = Room::new();
+        while run.len > 0 {
+            // SAFETY: the caller's promise.
+            for item in unsafe { self.next_slice(&mut run, &mut room) } {
+                folded = f(folded, T::from_item(*item));
+            }
+        }
+        folded
+    }
+
+    /// Whether a run has so many small items that a slice of copies pays, of which a compiler makes
+    /// the most.
+    fn are_many_small(&self, run: &Run) -> bool {
+        size_of::<T::Item>() <= SMALL && run.len >= FEW && self.is_bulk(run)
+    }
+
+    /// Takes the next items of a run: from the memory itself if no code writes it, or as copies.
+    ///
+    /// # Safety
+    ///
+    /// The run is one of this view.
+    #[inline(never)]
+    unsafe fn next_slice<'r>(&self, run: &mut Run, room: &'r mut Room) -> &'r [T::Item] {
+        if self.is_slice(run) {
+            let whole = run.take_front(run.len);
+            // SAFETY: `is_slice`: items of the view, which no code writes while it is held.
+            return unsafe { std::slice::from_raw_parts(whole.first.cast(), whole.len) };
+        }
+        let capacity = Room::capacity::<T::Item>().expect("there is room for an item");
+        let part = run.take_front(capacity);
+        // SAFETY: the caller's promise, and room for so many items, aligned.
+        unsafe { self.load_run(part, room.start()) };
+        // SAFETY: so many items were just written there, and any bytes are an item.
+        unsafe { std::slice::from_raw_parts(room.start(), part.len) }
+    }
+
+    /// Whether the items of a run follow each other without a gap and are copied as they are.
+    pub(super) fn is_bulk(&self, run: &Run) -> bool {
+        run.is_packed(size_of::<T::Item>()) && !matches!(self.access(), Access::Parts { .. })
+    }
+
+    /// Whether a run may be borrowed as a slice.
+    pub(super) fn is_slice(&self, run: &Run) -> bool {
+        let is_aligned = run.first.addr() % align_of::<T::Item>() == 0;
+        is_aligned && self.is_bulk(run) && matches!(self.access(), Access::Immutable)
+    }
+
+    /// Copies a run out.
+    ///
+    /// # Safety
+    ///
+    /// - The run is one of this view, and [bulk](Self::is_bulk).
+    /// - `room` is valid for writes of as many items and aligned to them, and no other code
+    ///   accesses it while the result is borrowed.
+    #[inline]
+    pub(super) unsafe fn load_block<'r>(&self, run: Run, room: *mut T::Item) -> &'r mut [T::Item] {
+        // SAFETY: the caller's promise.
+        unsafe { self.load_packed(run, room) };
+        // SAFETY: so many items were just written there, and any bytes are an item.
+        unsafe { std::slice::from_raw_parts_mut(room, run.len) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`load_block`](Self::load_block), without the alignment.
+    #[inline]
+    unsafe fn load_packed(&self, run: Run, target: *mut T::Item) {
+        let (target, size) = (target.cast::<u8>(), size_of::<T::Item>());
+        let len = run.len * size;
+        if matches!(self.access(), Access::Immutable) {
+            // SAFETY: items of the view, which no code writes, and room for them.
+            return unsafe { std::ptr::copy_nonoverlapping(run.first, target, len) };
+        }
+        let width = item::width(run.first, size);
+        // SAFETY: items of the view without gaps, which have one width, and room for them.
+        unsafe { item::load_bytes(run.first, target, len, width) };
+    }
+
+    /// Copies any run out, item by item where that has to be.
+    ///
+    /// # Safety
+    ///
+    /// - The run is one of this view.
+    /// - `target` is valid for writes of as many items and aligned to them, and no other code
+    ///   accesses it.
+    pub(super) unsafe fn load_run(&self, mut run: Run, mut target: *mut T::Item) {
+        if self.is_bulk(&run) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.load_packed(run, target) };
+        }
+        let are_natural = self.are_natural(&run);
+        while let Some(place) = run.pop_front() {
+            let item = match are_natural {
+                // SAFETY: an item of the view, which is natural.
+                true => unsafe { item::load_natural(place.cast::<T::Item>()) },
+                // SAFETY: the place of an item of the view.
+                false => unsafe { self.load_at(place, run.suboffset) },
+            };
+            // SAFETY: the item's place, by the caller's promise.
+            unsafe { target.write(item) };
+            target = target.wrapping_add(1);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The run is one of this view, which is writable.
+    pub(super) unsafe fn update_run(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
+        let size = size_of::<T::Item>();
+        if let (true, Some(capacity)) = (self.is_bulk(&run), Room::capacity::<T::Item>()) {
+            let mut room = Room::new();
+            while run.len > 0 {
+                let part = run.take_front(capacity);
+                // SAFETY: packed items of the view, and room for them.
+                let block = unsafe { self.load_block(part, room.start()) };
+                block.iter_mut().for_each(|item| *item = change(T::from_item(*item)).into_item());
+                let target = part.first.cast_mut();
+                let (len, width) = (part.len * size, item::width(target, size));
+                // SAFETY: packed items of the view, which is writable; as many of our own, which
+                // have no padding.
+                unsafe { item::store_bytes(target, block.as_ptr().cast(), len, width) };
+            }
+            return;
+        }
+        if self.are_natural(&run) {
+            while let Some(place) = run.pop_front() {
+                let place = place.cast_mut().cast::<T::Item>();
+                // SAFETY: an item of the view, which is natural.
+                let item = unsafe { item::load_natural(place) };
+                let changed = change(T::from_item(item)).into_item();
+                // SAFETY: as above; the view is writable.
+                unsafe { item::store_natural(place, changed) };
+            }
+            return;
+        }
+        while let Some(place) = run.pop_front() {
+            // SAFETY: the caller's promise.
+            let address = unsafe { addresses::step(place, 0, 0, run.suboffset) };
+            // SAFETY: an item of the view.
+            let item = unsafe { self.load(address) };
+            let changed = change(T::from_item(item));
+            // SAFETY: an item of the view, which is writable.
+            unsafe { self.store(address, changed) };
+        }
+    }
+}
