@@ -150,11 +150,12 @@ impl<'a> Walk<'a> {
         if axes.iter().any(|axis| !axis.is_direct()) {
             return Walk::merged(buf, axes);
         }
+        axes.retain(|axis| !axis.is_idle()); // its stride may be any number
         let mut first = buf;
         for axis in axes.iter_mut().filter(|axis| axis.stride < 0) {
             // Within the layout's bounds, which fit an isize.
-            first = first.wrapping_offset(axis.stride * (axis.extent as isize - 1));
-            axis.stride = -axis.stride;
+            first = first.wrapping_offset(axis.stride.wrapping_mul(axis.extent as isize - 1));
+            axis.stride = axis.stride.wrapping_neg();
         }
         axes.sort_by_key(|axis| std::cmp::Reverse(axis.stride));
         Walk::merged(first, axes)
@@ -405,6 +406,8 @@ mod tests {
             Layout::c_contiguous(&[2, 0, 4], 4).expect("a layout"),
             strided(&[5], &[-8]),
             strided(&[1], &[-8]),
+            strided(&[1, 3], &[isize::MIN, -4]),
+            strided(&[3, 1], &[8, isize::MAX]),
             strided(&[3, 1, 4], &[16, 100, 4]),
             strided(&[3, 5], &[40, -8]),
             strided(&[3, 4, 2], &[8, 24, 4]),

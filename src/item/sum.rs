@@ -12,6 +12,10 @@ use std::arch::x86_64::{
 use super::wide::{VECTOR, before_vectors, load_vector};
 use super::{Bool, ItemValue};
 
+mod sealed {
+    pub trait Sealed {}
+}
+
 /// A type whose items [`Items::sum`](crate::Items::sum) adds up.
 ///
 /// ```
@@ -29,7 +33,7 @@ use super::{Bool, ItemValue};
     message = "there is no sum of items of type `{Self}`",
     note = "`iter_unordered().fold(...)` adds up whatever can be added"
 )]
-pub trait Summable: ItemValue {
+pub trait Summable: ItemValue + sealed::Sealed {
     /// The type of the sum: `u64`, `i64`, or the type of a float.
     type Sum: Default;
 
@@ -90,6 +94,8 @@ const SUMS: usize = 8;
 
 macro_rules! integers {
     ($($type:ty => $sum:ty $(, $add_shared:item)?;)*) => {$(
+        impl sealed::Sealed for $type {}
+
         impl Summable for $type {
             type Sum = $sum;
 
@@ -140,6 +146,8 @@ const LANES: usize = 32;
 
 macro_rules! floats {
     ($($type:ident: $word:ty, $zero:ident, $cast:ident, $add:ident;)*) => {$(
+        impl sealed::Sealed for $type {}
+
         impl Summable for $type {
             type Sum = $type;
 
@@ -201,6 +209,8 @@ floats! {
     f32: u32, _mm_setzero_ps, _mm_castsi128_ps, _mm_add_ps;
     f64: u64, _mm_setzero_pd, _mm_castsi128_pd, _mm_add_pd;
 }
+
+impl sealed::Sealed for bool {}
 
 /// The number of those that are true.
 impl Summable for bool {
