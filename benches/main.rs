@@ -86,15 +86,15 @@ fn main() -> Result<(), String> {
     let modules = modules::build(&python, &build, "benches", &MODULES)?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
     let python = environment::with_numpy(&python)?;
-    let mut output = String::new();
+    let mut output = Vec::new();
     for name in chosen {
         let measured = match name {
             "instructions" => instructions::run(python, modules)?,
             "book" => book(&[])?,
-            name => python.run_with_modules(&format!("benches/{name}/{name}.py"), modules)?,
+            _ => python.run_with_modules(&format!("benches/{name}/{name}.py"), modules)?,
         };
         print!("{measured}");
-        output.push_str(&measured);
+        output.push((name, measured));
     }
     if let Some(file) = json {
         page::write_json(&output, &file)?;

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 use crate::instructions;
 
-const PAGE: &str = "book/src/performance.md";
+/// Each page with the benchmarks whose figures it has.
+const PAGES: [(&str, &[&str]); 2] = [
+    ("book/src/performance.md", &["getbuffer", "instructions", "copies", "book"]),
+    ("book/src/performance-items.md", &["items"]),
+];
 const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
 
@@ -34,12 +38,12 @@ fn row(line: &str) -> Option<Row<'_>> {
     Some(Row { name, ours, peer, ratio, target, verdict })
 }
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)
+fn path(page: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(page)
 }
 
-fn read() -> Result<String, String> {
-    fs::read_to_string(path()).map_err(|error| format!("{PAGE}: {error}"))
+fn read(page: &str) -> Result<String, String> {
+    fs::read_to_string(path(page)).map_err(|error| format!("{page}: {error}"))
 }
 
 /// How many times the ratio of the page a row may have.
@@ -47,8 +51,15 @@ fn allowed(name: &str) -> f64 {
     if name.starts_with(instructions::NAME) { TOO_MANY } else { TOO_MUCH }
 }
 
+/// What a benchmark printed, by its name.
+pub type Output<'a> = [(&'a str, String)];
+
+fn rows<'a>(output: &'a Output<'_>) -> impl Iterator<Item = Row<'a>> {
+    output.iter().flat_map(|(_, printed)| printed.lines()).filter_map(row)
+}
+
 /// All rows, as a list of objects.
-pub fn write_json(output: &str, file: &str) -> Result<(), String> {
+pub fn write_json(output: &Output<'_>, file: &str) -> Result<(), String> {
     let number = |text: &str| text.parse::<f64>().ok();
     let object = |row: Row| {
         json!({
@@ -60,24 +71,25 @@ pub fn write_json(output: &str, file: &str) -> Result<(), String> {
             "verdict": row.verdict,
         })
     };
-    let objects: Vec<Value> = output.lines().filter_map(row).map(object).collect();
+    let objects: Vec<Value> = rows(output).map(object).collect();
     let text = serde_json::to_string_pretty(&objects).map_err(|error| error.to_string())?;
     fs::write(file, text).map_err(|error| format!("{file}: {error}"))
 }
 
 /// Fails where a ratio is far from that of the page, or a row is missing there.
-pub fn compare(output: &str) -> Result<(), String> {
-    let page = read()?;
+pub fn compare(output: &Output<'_>) -> Result<(), String> {
+    let pages: Result<Vec<String>, String> = PAGES.iter().map(|(page, _)| read(page)).collect();
+    let page = pages?.concat();
     let recorded = |name: &str| {
         let line = page.lines().find(|line| line.starts_with(&format!("| {name} |")))?;
         line.split(" | ").nth(3)?.parse::<f64>().ok()
     };
     let mut problems = Vec::new();
-    for row in output.lines().filter_map(row) {
+    for row in rows(output) {
         let ratio: f64 = row.ratio.parse().map_err(|_| format!("{}: no ratio", row.name))?;
         match recorded(row.name) {
             None => {
-                problems.push(format!("{PAGE} has no row {}: `cargo bench -- --write`", row.name))
+                problems.push(format!("no page has a row {}: `cargo bench -- --write`", row.name))
             }
             Some(recorded) if ratio > allowed(row.name) * recorded => {
                 problems.push(format!("{}: the ratio was {recorded} and is {ratio}", row.name));
@@ -96,13 +108,20 @@ fn processor() -> String {
     name.map(|(_, name)| format!("{}, ", name.trim())).unwrap_or_default()
 }
 
-/// Puts the figures between the marks of the page.
-pub fn write(output: &str) -> Result<(), String> {
-    let page = read()?;
+/// Puts the figures between the marks of the pages.
+pub fn write(output: &Output<'_>) -> Result<(), String> {
+    PAGES.iter().try_for_each(|(page, benchmarks)| {
+        let of_page = output.iter().filter(|(name, _)| benchmarks.contains(name));
+        write_page(page, &of_page.map(|(_, printed)| printed.as_str()).collect::<String>())
+    })
+}
+
+fn write_page(name: &str, printed: &str) -> Result<(), String> {
+    let page = read(name)?;
     let marks = page.split_once(BEGIN).and_then(|(a, rest)| Some((a, rest.split_once(END)?.1)));
-    let (before, after) = marks.ok_or_else(|| format!("{PAGE} lacks {BEGIN} and {END}"))?;
+    let (before, after) = marks.ok_or_else(|| format!("{name} lacks {BEGIN} and {END}"))?;
     let mut table = String::new();
-    for line in output.lines() {
+    for line in printed.lines() {
         match row(line) {
             Some(Row { name, ours, peer, ratio, target, verdict }) => {
                 table.push_str(&format!(
@@ -122,5 +141,5 @@ pub fn write(output: &str) -> Result<(), String> {
     let machine = format!("{}{}, {}", processor(), std::env::consts::ARCH, std::env::consts::OS);
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let text = format!("{before}{BEGIN}\n{table}\n{machine}, {cores} cores.\n\n{END}{after}");
-    fs::write(path(), text).map_err(|error| format!("{PAGE}: {error}"))
+    fs::write(path(name), text).map_err(|error| format!("{name}: {error}"))
 }
