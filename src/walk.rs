@@ -360,7 +360,7 @@ mod tests {
     use crate::addresses::{address, advance};
     use crate::layout::Layout;
 
-    const BUF: *const u8 = std::ptr::without_provenance(1 << 40);
+    const BUF: *const u8 = std::ptr::without_provenance(1 << 28);
 
     /// One item after the other by its indices, without runs.
     fn one_by_one(layout: LayoutRef<'_>, order: Order) -> Vec<usize> {
