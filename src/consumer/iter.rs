@@ -143,8 +143,8 @@ impl<'b, S: Source, T: ItemValue> Items<'b, S, T> {
         ItemsIter::new(*self, unsafe { Walk::new(self.buf(), self.layout(), order) })
     }
 
-    /// Copies of all items, in the order that reads the memory fastest: in which they lie there,
-    /// as far as strides tell.
+    /// Copies of all items, in the order in which they lie in the memory, as far as strides tell.
+    /// No other order is faster.
     pub fn iter_unordered(&self) -> ItemsIter<'b, S, T> {
         // SAFETY: the view's memory, for `'b`.
         ItemsIter::new(*self, unsafe { Walk::in_memory_order(self.buf(), self.layout()) })

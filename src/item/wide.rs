@@ -29,21 +29,17 @@ pub(crate) const VECTOR: usize = 16;
 #[cfg(x86_64_instructions)]
 #[inline(always)]
 pub(crate) fn before_vectors<W>(address: *const u8) -> Option<usize> {
-    match size_of::<W>() {
-        1 => Some(0),
-        _ if std::arch::is_x86_feature_detected!("avx") => {
-            Some(address.addr().wrapping_neg() % VECTOR)
-        }
-        _ => None,
-    }
+    // A single byte is never torn, on no processor.
+    let keeps_whole = size_of::<W>() == 1 || std::arch::is_x86_feature_detected!("avx");
+    keeps_whole.then_some(address.addr().wrapping_neg() % VECTOR)
 }
 
 /// Reads sixteen bytes.
 ///
 /// # Safety
 ///
-/// `from` is valid for reads of sixteen initialised bytes. If others write them, it is a place
-/// where vectors begin, as [`before_vectors`] says.
+/// `from` is valid for reads of sixteen initialised bytes, and a place where vectors begin, as
+/// [`before_vectors`] says.
 #[cfg(x86_64_instructions)]
 #[inline(always)]
 pub(crate) unsafe fn load_vector(from: *const u8) -> std::arch::x86_64::__m128i {
@@ -51,7 +47,7 @@ pub(crate) unsafe fn load_vector(from: *const u8) -> std::arch::x86_64::__m128i 
     // SAFETY: reads what the caller promises to be there; nothing else is touched.
     unsafe {
         std::arch::asm!(
-            "movdqu {vector}, xmmword ptr [{from}]",
+            "movdqa {vector}, xmmword ptr [{from}]",
             vector = out(xmm_reg) vector,
             from = in(reg) from,
             options(nostack, preserves_flags, readonly),
@@ -64,15 +60,15 @@ pub(crate) unsafe fn load_vector(from: *const u8) -> std::arch::x86_64::__m128i 
 ///
 /// # Safety
 ///
-/// `to` is valid for reads and writes of sixteen bytes. If others access them, it is a place where
-/// vectors begin, as [`before_vectors`] says.
+/// `to` is valid for reads and writes of sixteen bytes, and a place where vectors begin, as
+/// [`before_vectors`] says.
 #[cfg(x86_64_instructions)]
 #[inline(always)]
 pub(crate) unsafe fn store_vector(to: *mut u8, vector: std::arch::x86_64::__m128i) {
     // SAFETY: writes what the caller promises to be there; nothing else is touched.
     unsafe {
         std::arch::asm!(
-            "movdqu xmmword ptr [{to}], {vector}",
+            "movdqa xmmword ptr [{to}], {vector}",
             to = in(reg) to,
             vector = in(xmm_reg) vector,
             options(nostack, preserves_flags),
