@@ -23,7 +23,7 @@ fn total(py: Python<'_>, values: ReadBuffer<f64>) -> f64 {
 /// The largest item, by a loop of one's own.
 #[pyfunction]
 fn largest(values: ReadBuffer<f64>) -> f64 {
-    values.iter(Order::C).fold(f64::NEG_INFINITY, f64::max)
+    values.iter().fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Multiplies all items, in place.

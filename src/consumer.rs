@@ -22,35 +22,38 @@
 mod blocks;
 mod chunks;
 mod copies;
+mod filling;
 mod items;
 mod iter;
 mod own;
+mod rows;
 mod runs;
 mod slices;
 mod source;
 mod sum;
 mod typed;
+mod typed_items;
+mod unborrowed;
 mod writing;
 
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
-use std::ptr::null_mut;
 
-use crate::abi::{Py_buffer, Py_ssize_t, PyBUF_MAX_NDIM};
+use crate::abi::{Py_buffer, Py_ssize_t};
 use crate::error::BufferError;
-use crate::layout::{self, Layout, LayoutRef};
+use crate::layout::{Layout, LayoutRef};
 use crate::request::Request;
 use crate::view::{Access, Missing, View};
 pub use blocks::Blocks;
 pub use chunks::Reader;
 pub use items::Items;
 pub use iter::ItemsIter;
-pub use source::{AsSource, Source};
+pub use rows::{Row, Rows};
+pub use source::{AsSource, Source, SourceFor};
 pub use typed::{
-    AnyDim, Dim, Dimensions, Mode, Read, ReadContiguous, TypedBuffer, Write, WriteContiguous,
-    Writing,
+    AnyDim, Dim, Dimensions, Indices, Mode, Read, ReadContiguous, TypedBuffer, Write,
+    WriteContiguous, Writing,
 };
 
 /// One granted view; released on drop.
@@ -68,10 +71,12 @@ pub use typed::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Buffer<S: Source> {
-    /// Invariant: granted by a source of type `S` for `request` and not released. Once `get`
-    /// returns, `check` passed: its numbers agree with each other and with the request.
+    /// Invariant: if it is `granted`, by a source of type `S` for `request`, and not released. Once
+    /// `fill` returns, it is, and `check` passed: its numbers agree with each other and with the
+    /// request.
     view: Py_buffer,
     request: Request,
+    granted: bool,
     shape: Place,
     strides: Place,
     suboffsets: Place,
@@ -127,124 +132,6 @@ impl<S: Source> Buffer<S> {
     ///   hold no addresses but those in its format.
     pub unsafe fn get_lenient(source: &S, request: Request) -> Result<Buffer<S>, BufferError> {
         Buffer::ask(source, request, true)
-    }
-
-    #[inline]
-    fn ask(source: &S, request: Request, lenient: bool) -> Result<Buffer<S>, BufferError> {
-        // SAFETY: the source fills it.
-        unsafe { Buffer::filled(|view| source.get(view, request), request, lenient) }
-    }
-
-    /// # Safety
-    ///
-    /// `fill` fills a view for the request as [`Source::get`] of an `S` does.
-    #[inline]
-    pub(crate) unsafe fn filled(
-        fill: impl FnOnce(&mut Py_buffer) -> Result<(), BufferError>,
-        request: Request,
-        lenient: bool,
-    ) -> Result<Buffer<S>, BufferError> {
-        let mut filled = ManuallyDrop::new(Buffer::<S> {
-            view: Py_buffer::zeroed(),
-            request,
-            shape: ELSEWHERE,
-            strides: ELSEWHERE,
-            suboffsets: ELSEWHERE,
-            immutable: false,
-            may_write: lenient || request.contains(Request::WRITABLE),
-            permits_addresses: false,
-            _source: PhantomData,
-        });
-        fill(&mut filled.view)?;
-        let is_whole = filled.find_arrays();
-        let checked = filled.check(is_whole, lenient);
-        // From here on the view is released, whatever happens.
-        let mut buffer = ManuallyDrop::into_inner(filled);
-        checked?;
-        buffer.immutable = buffer.is_immutable();
-        Ok(buffer)
-    }
-
-    /// Whether no code writes the items. Not known of those behind pointers.
-    #[inline]
-    fn is_immutable(&self) -> bool {
-        let layout = self.layout();
-        if self.view.readonly == 0 || layout.follows_pointers().is_some() {
-            return false;
-        }
-        let (buf, span) = (self.view.buf.addr(), layout.span());
-        let memory = buf.wrapping_add_signed(span.start)..buf.wrapping_add_signed(span.end);
-        // SAFETY: granted and not released.
-        unsafe { S::is_immutable(&self.view, memory) }
-    }
-
-    /// Finds the arrays that lie within the struct, which will move. False if one does so in
-    /// part, or is not aligned.
-    #[inline]
-    fn find_arrays(&mut self) -> bool {
-        let view = &mut self.view;
-        let start = std::ptr::from_ref(view).addr();
-        let len = usize::try_from(view.ndim).unwrap_or(0).saturating_mul(size_of::<Py_ssize_t>());
-        let mut is_whole = true;
-        let mut find = |array: &mut *mut Py_ssize_t| {
-            let first = array.addr();
-            is_whole &= first % align_of::<Py_ssize_t>() == 0;
-            if first >= start + size_of::<Py_buffer>() || first.saturating_add(len) <= start {
-                return ELSEWHERE;
-            }
-            *array = null_mut();
-            let place = first.wrapping_sub(start);
-            is_whole &= place.saturating_add(len) <= size_of::<Py_buffer>();
-            Place(place as u8) // within the struct, or the view is refused
-        };
-        self.shape = find(&mut view.shape);
-        self.strides = find(&mut view.strides);
-        self.suboffsets = find(&mut view.suboffsets);
-        is_whole
-    }
-
-    /// Refuses a view whose numbers no item can be found by. Foreign exporters may write
-    /// anything.
-    #[inline]
-    fn check(&self, is_whole: bool, lenient: bool) -> Result<(), BufferError> {
-        let view = &self.view;
-        let max_ndim = if lenient { 2 * PyBUF_MAX_NDIM } else { PyBUF_MAX_NDIM };
-        if usize::try_from(view.ndim).map_or(true, |ndim| ndim > max_ndim) {
-            return contradiction(format_args!("has ndim {}", view.ndim));
-        }
-        if view.len < 0 {
-            return contradiction(format_args!("has len {}", view.len));
-        }
-        if view.itemsize <= 0 {
-            return contradiction(format_args!("has itemsize {}", view.itemsize));
-        }
-        if view.buf.is_null() && view.len > 0 {
-            return contradiction(format_args!("has items, and buf is NULL"));
-        }
-        if !is_whole {
-            return contradiction(format_args!(
-                "has an array that is not aligned, or begins or ends within the struct"
-            ));
-        }
-        if !self.request.contains(Request::INDIRECT) {
-            let granted = self.array(self.suboffsets, view.suboffsets);
-            let followed = |all: &[Py_ssize_t]| !lenient || all.iter().any(|&each| each >= 0);
-            if granted.is_some_and(followed) {
-                return contradiction(format_args!("has suboffsets, not requested"));
-            }
-        }
-        let suboffsets = self.suboffsets();
-        let (shape, itemsize) = self.extents();
-        if shape.len() < self.ndim() {
-            return contradiction(format_args!("has dimensions, and shape is NULL"));
-        }
-        match layout::check(shape, self.strides(), suboffsets, itemsize) {
-            Err(error) => contradiction(format_args!("contradicts itself: {error}")),
-            Ok(len) if len != view.len => {
-                contradiction(format_args!("has len {} for {len} bytes", view.len))
-            }
-            Ok(_) => Ok(()),
-        }
     }
 
     /// Shape and itemsize, where no shape was requested those of a run of bytes.
@@ -386,15 +273,13 @@ impl<S: Source> Buffer<S> {
     }
 }
 
-#[cold]
-fn contradiction<T>(what: fmt::Arguments<'_>) -> Result<T, BufferError> {
-    Err(BufferError::Refused(format!("the view granted {what}").into()))
-}
-
 impl<S: Source> Drop for Buffer<S> {
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: the invariant: granted by S and not released.
-        unsafe { S::release(&mut self.view) };
+        if self.granted {
+            // SAFETY: the invariant: granted by S and not released.
+            unsafe { S::release(&mut self.view) };
+        }
     }
 }
 

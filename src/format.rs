@@ -274,7 +274,7 @@ impl Format {
             Ok(_) if mixes_orders(text.unwrap_or_default().to_bytes()) => Described::Partly,
             Ok(format) if format.has_padding() => Described::Padded,
             Ok(_) => Described::Plain,
-            Err(_) => Described::Partly,
+            Err(reason) => Described::NotUnderstood(reason),
         }
     }
 
@@ -312,9 +312,11 @@ pub(crate) enum Described {
     Padded,
     /// Some belong to an address.
     Addresses,
-    /// Nothing is known of some: the format cannot be read, has another size, or is one of those
-    /// that ctypes writes for unions.
+    /// Nothing is known of some: the format has another size, or is one of those that ctypes writes
+    /// for unions.
     Partly,
+    /// Nothing is known of any.
+    NotUnderstood(FormatError),
 }
 
 /// Whether a format with a record has values with a byte order and a `B` without.

@@ -33,6 +33,7 @@ pub mod record;
 mod sum;
 mod ucs4;
 mod value;
+mod vectors;
 mod wide;
 mod word;
 
@@ -54,6 +55,7 @@ pub use record::Pad;
 pub use sum::Summable;
 pub use ucs4::Ucs4;
 pub use value::ItemValue;
+pub(crate) use vectors::{fills_vectors, fold_vectors, in_vectors, update_vectors};
 pub(crate) use wide::{WIDE, load_wide};
 pub(crate) use word::Word;
 

@@ -138,6 +138,7 @@ pub mod layout;
 mod loom_tests;
 #[allow(unsafe_code)]
 pub mod object;
+pub mod prelude;
 #[cfg(all(feature = "python", any(not(Py_LIMITED_API), Py_3_11)))]
 #[allow(unsafe_code)]
 pub mod python;

@@ -42,6 +42,7 @@ tasks["refusal of pointers"] = (bench.raw, objects["accelerated, rows behind poi
 tasks["consumer"] = (bench.consumer, objects["bytearray"], FULL_RO, COUNT)
 THREADS = (1, 2, 4)
 for threads in THREADS:
+    tasks[f"exporter, {threads}"] = (bench.threads, "exporter", threads, 5 * COUNT)
     tasks[f"object, {threads}"] = (bench.threads, "object", threads, 5 * COUNT)
     tasks[f"locked, {threads}"] = (bench.threads, "locked", threads, 20 * COUNT)
 
@@ -80,5 +81,7 @@ line("refusal", "bytes", 1.5)
 line("refusal of pointers", "bytes")
 row("consumer over bytearray/10 ns", median["consumer"] - median["bytearray"], 10, 1)
 for threads in THREADS:
-    name = f"one object of Rust, {threads} thread{'s' if threads > 1 else ''}/two locked instructions"
-    row(name, median[f"object, {threads}"], median[f"locked, {threads}"])
+    by = f"by {threads} thread{'s' if threads > 1 else ''}/two locked instructions"
+    locked = median[f"locked, {threads}"]
+    row(f"one exporter {by}", median[f"exporter, {threads}"], locked, 3 if threads == 2 else None)
+    row(f"one object, whose references are counted too, {by}", median[f"object, {threads}"], locked)

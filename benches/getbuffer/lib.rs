@@ -171,13 +171,16 @@ fn consumer(object: &Bound<'_, PyAny>, flags: c_int, count: u32) -> f64 {
 fn threads(py: Python<'_>, what: &str, threads: usize, count: u32) -> PyResult<f64> {
     let object = Object::new(vec![0.0; 1200]);
     let word = AtomicUsize::new(0);
+    let exported = Exported::new(vec![0.0; 1200]);
     let get = || drop(black_box(Buffer::get(&object, Request::FULL_RO)));
+    let get_exported = || drop(black_box(Buffer::get(&exported, Request::FULL_RO)));
     let locked = || {
         black_box(&word).fetch_add(1, Ordering::Acquire);
         black_box(&word).fetch_sub(1, Ordering::Release);
     };
     let pair: &(dyn Fn() + Sync) = match what {
         "object" => &get,
+        "exporter" => &get_exported,
         "locked" => &locked,
         _ => return Err(PyValueError::new_err("object or locked")),
     };

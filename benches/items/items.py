@@ -102,6 +102,7 @@ def calls(function):
 
 
 rows.append(("function that sums 10 items", "PyO3's PyBuffer", 0.6, lambda: calls(bench.sum_by_us), lambda: calls(bench.sum_by_pyo3)))
+rows.append(("function that sums 10 items", "its request in C", None, lambda: calls(bench.sum_by_us), lambda: calls(bench.ask_in_c)))
 rows.append(("function that sums 10 items", "rust-numpy", None, lambda: calls(bench.sum_by_us), lambda: calls(bench.sum_by_rust_numpy)))
 
 times = [([], []) for _ in rows]

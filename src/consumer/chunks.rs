@@ -11,12 +11,12 @@ use crate::walk::{Run, Walk};
 
 /// Bytes of a piece that is copied out: enough for a hash to work on several blocks at once, and
 /// few enough for a cache of the processor.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 256 << 10;
 
 impl<S: Source> Buffer<S> {
     /// Calls `act` with the bytes of all items, in the order asked for, piece by piece.
     ///
-    /// A piece is a copy of at most 64 KiB, since others may write the memory. Only memory that no
+    /// A piece is a copy of at most 256 KiB, since others may write the memory. Only memory that no
     /// code can write, such as that of `bytes`, is borrowed as it is, in one piece.
     ///
     /// ```
@@ -122,22 +122,23 @@ impl<'b, S: Source> Chunks<'b, S> {
 
     fn fill(&mut self) -> Piece<'b> {
         self.room.clear();
-        while self.room.len() < CHUNK {
+        let chunk = CHUNK.min(self.buffer.len_bytes());
+        while self.room.len() < chunk {
             if self.stretch.len == 0 && !self.next_stretch() {
                 break;
             }
             let Stretch { first, len, width } = self.stretch;
-            if self.buffer.immutable && len >= CHUNK && self.room.is_empty() {
+            if self.buffer.immutable && len >= chunk && self.room.is_empty() {
                 self.stretch.len = 0;
                 // SAFETY: bytes of the view, which no code writes while it is held.
                 return Piece::Memory(unsafe { std::slice::from_raw_parts(first, len) });
             }
             // Both are multiples of the width, or all that is left of the stretch.
-            let taken = len.min((CHUNK - self.room.len()) / width * width);
+            let taken = len.min((chunk - self.room.len()) / width * width);
             if taken == 0 {
                 break;
             }
-            self.room.reserve_exact(CHUNK - self.room.len());
+            self.room.reserve_exact(chunk - self.room.len());
             let target = self.room.spare_capacity_mut().as_mut_ptr().cast();
             // SAFETY: bytes of the view, which others write at this width, if at all: it divides
             // the address and the length. There is room for them.

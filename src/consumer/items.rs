@@ -30,10 +30,16 @@ impl<S: Source> Buffer<S> {
     /// ```
     #[doc(alias = "as_array")]
     pub fn items<T: ItemValue>(&self) -> Result<Items<'_, S, T>, AccessError> {
+        self.check_items::<T>()?;
+        Ok(Items::unchecked(self, self.check_write().is_ok()))
+    }
+
+    /// Whether the items are `T`s, or what they are.
+    #[inline]
+    pub(super) fn check_items<T: ItemValue>(&self) -> Result<(), AccessError> {
         let format = if self.is_run() { None } else { self.format() };
         // Without a format only the size is known; `"B"` is what NULL stands for, where the items
         // are bytes.
-        let layout = self.layout();
         if !is_format_of::<T::Item>(format) {
             return Err(AccessError::Format {
                 found: format.map(|format| format.to_string_lossy().into_owned()),
@@ -42,14 +48,16 @@ impl<S: Source> Buffer<S> {
                 instead: format.and_then(format::type_for),
             });
         }
-        if layout.itemsize() != size_of::<T::Item>() {
-            let (found, expected) = (layout.itemsize(), size_of::<T::Item>());
+        let (_, itemsize) = self.extents();
+        if itemsize.unsigned_abs() != size_of::<T::Item>() {
+            let (found, expected) = (itemsize.unsigned_abs(), size_of::<T::Item>());
             return Err(AccessError::Itemsize { found, expected });
         }
-        Ok(Items::unchecked(self, self.check_write().is_ok()))
+        Ok(())
     }
 
     /// How others access the items.
+    #[inline]
     fn access(&self) -> Access {
         match () {
             () if self.immutable => Access::Immutable,
@@ -196,6 +204,7 @@ pub(super) enum Access {
 
 impl<'b, S: Source, T: ItemValue> Items<'b, S, T> {
     /// The items of a buffer that are known to be `T`s, and to be writable or not to be written.
+    #[inline]
     pub(super) fn unchecked(buffer: &'b Buffer<S>, writable: bool) -> Items<'b, S, T> {
         let access = buffer.access();
         Items { buffer, layout: buffer.layout(), access, writable, _items: PhantomData }

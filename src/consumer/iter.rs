@@ -69,6 +69,11 @@ impl<'b, S: Source, T: ItemValue> ItemsIter<'b, S, T> {
     pub(super) fn new(items: Items<'b, S, T>, mut walk: Walk<'b>) -> ItemsIter<'b, S, T> {
         let front = walk.next_run().unwrap_or(Run::EMPTY);
         let rest = (walk.len() > 0).then(|| Box::new(walk));
+        ItemsIter::of(items, front, rest)
+    }
+
+    /// The items of one run, and those after it.
+    pub(super) fn of(items: Items<'b, S, T>, front: Run, rest: Option<Box<Walk<'b>>>) -> Self {
         ItemsIter { items, front, front_is_natural: items.are_natural(&front), rest }
     }
 
@@ -123,6 +128,26 @@ impl<'b, S: Source, T: ItemValue> ItemsIter<'b, S, T> {
         Blocks::new(self.items, self.into_walk())
     }
 
+    /// Replaces items by those of another iterator, as far as there are some in both. Returns how
+    /// many. The items may be written.
+    pub(super) fn write_from(self, values: impl IntoIterator<Item = T>) -> usize {
+        let items = self.items;
+        let mut values = values.into_iter();
+        let mut written = 0;
+        let mut walk = self.into_walk();
+        while let Some(mut run) = walk.next_run() {
+            let suboffset = run.suboffset;
+            while run.len > 0 {
+                let Some(value) = values.next() else { return written };
+                let Some(place) = run.pop_front() else { break };
+                // SAFETY: the place of an item of the view.
+                unsafe { items.store_at(place, suboffset, value) };
+                written += 1;
+            }
+        }
+        written
+    }
+
     /// Replaces each item by what `change` makes of it, as [`Items::update`] does.
     pub fn update(self, mut change: impl FnMut(T) -> T) -> Result<(), AccessError> {
         let items = self.items;
@@ -140,14 +165,24 @@ impl<'b, S: Source, T: ItemValue> Items<'b, S, T> {
     /// Copies of all items, in the order asked for.
     pub fn iter(&self, order: Order) -> ItemsIter<'b, S, T> {
         // SAFETY: the view's memory, for `'b`.
-        ItemsIter::new(*self, unsafe { Walk::new(self.buf(), self.layout(), order) })
+        (*self).iter_over(order, || unsafe { Walk::new(self.buf(), self.layout(), order) })
     }
 
     /// Copies of all items, in the order in which they lie in the memory, as far as strides tell.
     /// No other order is faster.
     pub fn iter_unordered(&self) -> ItemsIter<'b, S, T> {
         // SAFETY: the view's memory, for `'b`.
-        ItemsIter::new(*self, unsafe { Walk::in_memory_order(self.buf(), self.layout()) })
+        (*self)
+            .iter_over(Order::Any, || unsafe { Walk::in_memory_order(self.buf(), self.layout()) })
+    }
+
+    /// All items, by a walk where one is needed.
+    #[inline]
+    fn iter_over(self, order: Order, walk: impl FnOnce() -> Walk<'b>) -> ItemsIter<'b, S, T> {
+        match Run::whole(self.buf(), self.layout(), order) {
+            Some(front) => ItemsIter::of(self, front, None),
+            None => ItemsIter::new(self, walk()),
+        }
     }
 
     /// Replaces each item by what `change` makes of it.

@@ -6,20 +6,21 @@ use super::Source;
 use super::items::{Access, Items};
 use crate::addresses;
 use crate::item::{self, ItemValue, Room};
-use crate::walk::Run;
+use crate::walk::{Run, TURN};
 
-/// Items of up to this size are folded in blocks, since there a compiler makes the most of a slice.
+/// Items of up to this size are folded in vectors, as far as they can be.
 const SMALL: usize = 2;
 
-/// Fewer items are not worth a block.
+/// Fewer items are not worth a copy of many at once.
 const FEW: usize = 16;
 
-/// So many items are folded in a turn: compilers unroll no loops of atomic loads.
-const TURN: usize = 4;
+/// Larger items are folded one after the other: a turn would copy them to the stack.
+const REGISTERS: usize = 16;
 
 impl<S: Source, T: ItemValue> Items<'_, S, T> {
     /// Whether all items of a run are natural: they lie where the steps lead, and others access
     /// them at the largest width that their size allows.
+    #[inline]
     pub(super) fn are_natural(&self, run: &Run) -> bool {
         let widest = item::widest(size_of::<T::Item>());
         let is_whole = !matches!(self.access(), Access::Parts { .. });
@@ -37,6 +38,16 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
         unsafe { self.load(address) }
     }
 
+    /// # Safety
+    ///
+    /// `place` and `suboffset` are those of an item of the view, which is writable.
+    pub(super) unsafe fn store_at(&self, place: *const u8, suboffset: isize, value: T) {
+        // SAFETY: the caller's promise.
+        let address = unsafe { addresses::step(place, 0, 0, suboffset) };
+        // SAFETY: as above.
+        unsafe { self.store(address, value) };
+    }
+
     /// [`load_at`](Self::load_at) where natural items are the rule.
     ///
     /// # Safety
@@ -49,8 +60,8 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
         unsafe { self.load_at(place, suboffset) }
     }
 
-    /// Two loops, over a slice and over natural items, and no other code calls `f`: so a compiler
-    /// can keep in registers what it works on.
+    /// Few loops, and no other code calls `f`: so a compiler can keep the values it works on in
+    /// registers.
     ///
     /// # Safety
     ///
@@ -59,28 +70,25 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
     pub(super) unsafe fn fold_run<A>(
         &self,
         mut run: Run,
-        folded: A,
+        mut folded: A,
         f: &mut impl FnMut(A, T) -> A,
     ) -> A {
-        let mut folded = folded;
-        if self.are_natural(&run) && !self.is_slice(&run) && !self.are_many_small(&run) {
-            let Run { mut first, mut len, stride, .. } = run;
-            let mut next = || {
-                // SAFETY: an item of the view, which is natural.
-                let item = unsafe { item::load_natural(first.cast::<T::Item>()) };
-                first = first.wrapping_offset(stride);
-                T::from_item(item)
-            };
-            while len >= TURN {
-                for _ in 0..TURN {
-                    folded = f(folded, next());
-                }
-                len -= TURN;
+        if self.are_natural(&run) && !self.is_slice(&run) {
+            if self.are_many_small(&run) {
+                let backwards = run.is_packed_backwards(size_of::<T::Item>());
+                let lowest = if backwards { run.place(run.len - 1) } else { run.first };
+                let whole = item::in_vectors(lowest.cast::<T::Item>(), run.len);
+                let before = if backwards { run.len - whole.end } else { whole.start };
+                // SAFETY: natural items of the view.
+                folded = unsafe { self.fold_natural(run.take_front(before), folded, f) };
+                run.take_front(whole.len());
+                let first = lowest.cast::<T::Item>().wrapping_add(whole.start);
+                let f = |folded, item| f(folded, T::from_item(item));
+                // SAFETY: items of the view in whole vectors.
+                folded = unsafe { item::fold_vectors(first, whole.len(), backwards, folded, f) };
             }
-            for _ in 0..len {
-                folded = f(folded, next());
-            }
-            return folded;
+            // SAFETY: natural items of the view.
+            return unsafe { self.fold_natural(run, folded, f) };
         }
         if Room::capacity::<T::Item>().is_none() && !self.is_slice(&run) {
             while let Some(place) = run.pop_front() {
@@ -100,10 +108,36 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
         folded
     }
 
-    /// Whether a run has so many small items that a slice of copies pays, of which a compiler makes
-    /// the most.
+    /// Whether a run has so many small items that they are folded in vectors, of which a compiler
+    /// makes the most.
+    #[inline]
     fn are_many_small(&self, run: &Run) -> bool {
-        size_of::<T::Item>() <= SMALL && run.len >= FEW && self.is_bulk(run)
+        let size = size_of::<T::Item>();
+        let is_packed = run.is_packed(size) || run.is_packed_backwards(size);
+        size <= SMALL && item::fills_vectors::<T::Item>() && run.len >= FEW && is_packed
+    }
+
+    /// # Safety
+    ///
+    /// The run is one of this view, and its items are [natural](Self::are_natural).
+    #[inline(always)]
+    unsafe fn fold_natural<A>(
+        &self,
+        mut run: Run,
+        mut folded: A,
+        f: &mut impl FnMut(A, T) -> A,
+    ) -> A {
+        let load = |place: *const u8| {
+            // SAFETY: the place of an item of the view, which is natural.
+            T::from_item(unsafe { item::load_natural(place.cast::<T::Item>()) })
+        };
+        while run.len >= TURN && size_of::<T>() <= REGISTERS {
+            folded = run.take_turn().map(load).into_iter().fold(folded, &mut *f);
+        }
+        while let Some(place) = run.pop_front() {
+            folded = f(folded, load(place));
+        }
+        folded
     }
 
     /// Takes the next items of a run: from the memory itself if no code writes it, or as copies.
@@ -127,11 +161,13 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
     }
 
     /// Whether the items of a run follow each other without a gap and are copied as they are.
+    #[inline]
     pub(super) fn is_bulk(&self, run: &Run) -> bool {
         run.is_packed(size_of::<T::Item>()) && !matches!(self.access(), Access::Parts { .. })
     }
 
     /// Whether a run may be borrowed as a slice.
+    #[inline]
     pub(super) fn is_slice(&self, run: &Run) -> bool {
         let is_aligned = run.first.addr() % align_of::<T::Item>() == 0;
         is_aligned && self.is_bulk(run) && matches!(self.access(), Access::Immutable)
@@ -175,12 +211,13 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
     /// - The run is one of this view.
     /// - `target` is valid for writes of as many items and aligned to them, and no other code
     ///   accesses it.
+    #[inline(always)]
     pub(super) unsafe fn load_run(&self, mut run: Run, mut target: *mut T::Item) {
-        if self.is_bulk(&run) {
+        let are_natural = self.are_natural(&run);
+        if self.is_bulk(&run) && !(are_natural && run.len < FEW) {
             // SAFETY: the caller's promise.
             return unsafe { self.load_packed(run, target) };
         }
-        let are_natural = self.are_natural(&run);
         while let Some(place) = run.pop_front() {
             let item = match are_natural {
                 // SAFETY: an item of the view, which is natural.
@@ -194,37 +231,91 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
         }
     }
 
+    /// Four loops, each in a function of its own: a compiler makes the most of `change` where no
+    /// other code calls it.
+    ///
     /// # Safety
     ///
     /// The run is one of this view, which is writable.
-    pub(super) unsafe fn update_run(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
+    pub(super) unsafe fn update_run(&self, run: Run, change: &mut impl FnMut(T) -> T) {
+        let are_natural = self.are_natural(&run);
+        match self.is_bulk(&run) {
+            // SAFETY: the caller's promise.
+            true if are_natural && item::fills_vectors::<T::Item>() => unsafe {
+                self.update_packed(run, change)
+            },
+            // SAFETY: the caller's promise.
+            true if Room::capacity::<T::Item>().is_some() => unsafe {
+                self.update_copies(run, change)
+            },
+            // SAFETY: the caller's promise.
+            _ if are_natural => unsafe { self.update_natural(run, change) },
+            // SAFETY: the caller's promise.
+            _ => unsafe { self.update_rarely(run, change) },
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`update_run`](Self::update_run), and the run is [bulk](Self::is_bulk) and its items
+    /// are [natural](Self::are_natural).
+    #[inline(never)]
+    unsafe fn update_packed(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
+        let first = run.first.cast_mut().cast::<T::Item>();
+        let whole = item::in_vectors(first, run.len);
+        let before = run.take_front(whole.start);
+        run.take_front(whole.len());
+        let of_item = |item| change(T::from_item(item)).into_item();
+        // SAFETY: items of the view in whole vectors; the view is writable.
+        unsafe { item::update_vectors(first.wrapping_add(whole.start), whole.len(), of_item) };
+        for part in [before, run] {
+            // SAFETY: the caller's promise.
+            unsafe { self.update_natural(part, change) };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`update_run`](Self::update_run), and the run is [bulk](Self::is_bulk). An item has
+    /// room.
+    #[inline(never)]
+    unsafe fn update_copies(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
+        let capacity = Room::capacity::<T::Item>().expect("there is room for an item");
         let size = size_of::<T::Item>();
-        if let (true, Some(capacity)) = (self.is_bulk(&run), Room::capacity::<T::Item>()) {
-            let mut room = Room::new();
-            while run.len > 0 {
-                let part = run.take_front(capacity);
-                // SAFETY: packed items of the view, and room for them.
-                let block = unsafe { self.load_block(part, room.start()) };
-                block.iter_mut().for_each(|item| *item = change(T::from_item(*item)).into_item());
-                let target = part.first.cast_mut();
-                let (len, width) = (part.len * size, item::width(target, size));
-                // SAFETY: packed items of the view, which is writable; as many of our own, which
-                // have no padding.
-                unsafe { item::store_bytes(target, block.as_ptr().cast(), len, width) };
-            }
-            return;
+        let mut room = Room::new();
+        while run.len > 0 {
+            let part = run.take_front(capacity);
+            // SAFETY: packed items of the view, and room for them.
+            let block = unsafe { self.load_block(part, room.start()) };
+            block.iter_mut().for_each(|item| *item = change(T::from_item(*item)).into_item());
+            let target = part.first.cast_mut();
+            let (len, width) = (part.len * size, item::width(target, size));
+            // SAFETY: packed items of the view, which is writable; as many of our own, which have
+            // no padding.
+            unsafe { item::store_bytes(target, block.as_ptr().cast(), len, width) };
         }
-        if self.are_natural(&run) {
-            while let Some(place) = run.pop_front() {
-                let place = place.cast_mut().cast::<T::Item>();
-                // SAFETY: an item of the view, which is natural.
-                let item = unsafe { item::load_natural(place) };
-                let changed = change(T::from_item(item)).into_item();
-                // SAFETY: as above; the view is writable.
-                unsafe { item::store_natural(place, changed) };
-            }
-            return;
+    }
+
+    /// # Safety
+    ///
+    /// As for [`update_run`](Self::update_run), and the items are [natural](Self::are_natural).
+    #[inline(never)]
+    unsafe fn update_natural(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
+        while let Some(place) = run.pop_front() {
+            let place = place.cast_mut().cast::<T::Item>();
+            // SAFETY: an item of the view, which is natural.
+            let item = unsafe { item::load_natural(place) };
+            let changed = change(T::from_item(item)).into_item();
+            // SAFETY: as above; the view is writable.
+            unsafe { item::store_natural(place, changed) };
         }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`update_run`](Self::update_run).
+    #[inline(never)]
+    unsafe fn update_rarely(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
         while let Some(place) = run.pop_front() {
             // SAFETY: the caller's promise.
             let address = unsafe { addresses::step(place, 0, 0, run.suboffset) };

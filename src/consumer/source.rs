@@ -107,3 +107,40 @@ impl<S: Source> AsSource for &S {
         self
     }
 }
+
+/// What [`TypedBuffer::get`](super::TypedBuffer::get) takes: something that can be asked for a view
+/// that an `S` grants.
+///
+/// With the feature `pyo3`, a `&Bound<PyAny>` for a buffer that is held by `Py`, such as
+/// `ReadBuffer`, too.
+///
+/// ```
+/// use bufferprocs::consumer::{SourceFor, TypedBuffer};
+/// use bufferprocs::{Object, TypedError};
+///
+/// fn sum(source: impl SourceFor<Object>) -> Result<f64, TypedError> {
+///     Ok(TypedBuffer::<Object, f64>::get(source)?.sum())
+/// }
+///
+/// assert_eq!(sum(&Object::new(vec![0.5, 1.5]))?, 2.0);
+/// # Ok::<(), TypedError>(())
+/// ```
+///
+/// # Safety
+///
+/// [`fill`](Self::fill) does what [`Source::get`] of an `S` does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be asked for a buffer",
+    note = "with PyO3 it is a `&Bound<'_, PyAny>` or a `&Py<PyAny>`; others have `.as_any()`"
+)]
+pub unsafe trait SourceFor<S: Source> {
+    /// Asks for a view.
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError>;
+}
+
+// SAFETY: the source itself is asked.
+unsafe impl<S: Source> SourceFor<S> for &S {
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        self.get(view, request)
+    }
+}

@@ -3,6 +3,7 @@
 use super::Source;
 use super::items::Items;
 use crate::item::{Room, Summable};
+use crate::layout::Order;
 use crate::walk::{Run, Walk};
 
 impl<S: Source, T: Summable> Items<'_, S, T> {
@@ -20,26 +21,19 @@ impl<S: Source, T: Summable> Items<'_, S, T> {
     /// assert_eq!(buffer.items::<f64>()?.sum(), 4.5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn sum(&self) -> T::Sum {
-        // SAFETY: the view's memory.
-        let mut walk = unsafe { Walk::in_memory_order(self.buf(), self.layout()) };
         let mut sum = T::Sum::default();
         let mut room = Room::new();
         let mut copies = Copies { items: self, room: &mut room, filled: 0 };
-        while let Some(mut run) = walk.next_run() {
-            if self.is_slice(&run) {
-                // SAFETY: `is_slice`: items of the view, which no code writes.
-                let items = unsafe { std::slice::from_raw_parts(run.first.cast(), run.len) };
-                sum = T::add(sum, items);
-                continue;
+        if let Some(run) = Run::whole(self.buf(), self.layout(), Order::Any) {
+            sum = copies.add_run(sum, run);
+        } else {
+            // SAFETY: the view's memory.
+            let mut walk = unsafe { Walk::in_memory_order(self.buf(), self.layout()) };
+            while let Some(run) = walk.next_run() {
+                sum = copies.add_run(sum, run);
             }
-            if self.is_bulk(&run) && run.len >= MANY {
-                // SAFETY: items of the view without gaps.
-                let (so_far, added) = unsafe { T::add_shared(sum, run.first.cast(), run.len) };
-                sum = copies.add(so_far, run.take_front(added.start));
-                run.take_front(added.len());
-            }
-            sum = copies.add(sum, run);
         }
         copies.flush(sum)
     }
@@ -56,7 +50,25 @@ struct Copies<'i, 'b, S: Source, T: Summable> {
 }
 
 impl<S: Source, T: Summable> Copies<'_, '_, S, T> {
-    /// Adds a run of the view, now or later.
+    /// Adds a run of the view, now or later, in the fastest way.
+    #[inline(always)]
+    fn add_run(&mut self, mut sum: T::Sum, mut run: Run) -> T::Sum {
+        if self.items.is_slice(&run) {
+            // SAFETY: `is_slice`: items of the view, which no code writes.
+            let items = unsafe { std::slice::from_raw_parts(run.first.cast(), run.len) };
+            return T::add(sum, items);
+        }
+        if run.len >= MANY && self.items.is_bulk(&run) {
+            // SAFETY: items of the view without gaps.
+            let (so_far, added) = unsafe { T::add_shared(sum, run.first.cast(), run.len) };
+            sum = self.add(so_far, run.take_front(added.start));
+            run.take_front(added.len());
+        }
+        self.add(sum, run)
+    }
+
+    /// Adds copies of a run, now or later.
+    #[inline(always)]
     fn add(&mut self, mut sum: T::Sum, mut run: Run) -> T::Sum {
         let capacity = Room::capacity::<T::Item>().expect("a number has room");
         while run.len > 0 {

@@ -4,14 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::items::Items;
-use super::iter::ItemsIter;
-use super::source::AsSource;
+use super::source::SourceFor;
 use super::{Buffer, Source};
-use crate::abi::Py_ssize_t;
-use crate::error::{AccessError, CopyError, TypedError};
-use crate::item::{AnyBits, ItemValue, Summable};
-use crate::layout::Order;
+use crate::abi::{Py_buffer, Py_ssize_t};
+use crate::error::{BufferError, TypedError};
+use crate::item::ItemValue;
 use crate::request::Request;
 
 mod sealed {
@@ -88,8 +85,6 @@ impl Writing for WriteContiguous {}
 pub trait Dimensions: Sealed {
     /// An extent for each dimension, in items.
     type Shape<'a>: AsRef<[usize]>;
-    /// An index for each dimension.
-    type Indices<'a>: AsRef<[usize]>;
     /// The number of dimensions, if only one will do.
     const NDIM: Option<usize>;
 
@@ -116,7 +111,6 @@ impl Sealed for AnyDim {}
 
 impl Dimensions for AnyDim {
     type Shape<'a> = &'a [usize];
-    type Indices<'a> = &'a [usize];
     const NDIM: Option<usize> = None;
 
     fn shape(extents: &[usize]) -> &[usize] {
@@ -142,7 +136,6 @@ impl<const N: usize> Sealed for Dim<N> {}
 
 impl<const N: usize> Dimensions for Dim<N> {
     type Shape<'a> = [usize; N];
-    type Indices<'a> = [usize; N];
     const NDIM: Option<usize> = Some(N);
 
     fn shape(extents: &[usize]) -> [usize; N] {
@@ -152,6 +145,56 @@ impl<const N: usize> Dimensions for Dim<N> {
     }
 }
 
+/// The indices of an item of a [`TypedBuffer`]: one for each dimension.
+///
+/// `[row, column]` for [`Dim<2>`](Dim), a number for `Dim<1>`; arrays, slices and numbers for
+/// [`AnyDim`].
+///
+/// ```
+/// use bufferprocs::consumer::{Dim, Read, TypedBuffer};
+/// use bufferprocs::Object;
+///
+/// let object = Object::new(vec![1u16, 2]);
+/// let items = TypedBuffer::<_, u16>::get(&object)?;
+/// assert_eq!((items.get_item([1])?, items.get_item(1)?), (2, 2));
+/// let items = TypedBuffer::<_, u16, Read, Dim<1>>::get(&object)?;
+/// assert_eq!((items.get_item([1])?, items.get_item(1)?), (2, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which item of a buffer with `{D}`",
+    note = "type an array of `usize`, with one index for each dimension: `[row, column]`"
+)]
+pub trait Indices<D>: Sealed {
+    /// An index for each dimension.
+    fn as_indices(&self) -> &[usize];
+}
+
+impl Sealed for usize {}
+impl Sealed for &[usize] {}
+impl<const N: usize> Sealed for [usize; N] {}
+impl<const N: usize> Sealed for &[usize; N] {}
+
+macro_rules! indices {
+    ($($indices:ty $(, $n:ident)?: $dim:ty, $self:ident => $all:expr;)*) => {$(
+        impl$(<const $n: usize>)? Indices<$dim> for $indices {
+            fn as_indices(&$self) -> &[usize] {
+                $all
+            }
+        }
+    )*};
+}
+
+indices! {
+    usize: AnyDim, self => std::slice::from_ref(self);
+    usize: Dim<1>, self => std::slice::from_ref(self);
+    &[usize]: AnyDim, self => self;
+    [usize; N], N: AnyDim, self => self;
+    [usize; N], N: Dim<N>, self => self;
+    &[usize; N], N: AnyDim, self => *self;
+    &[usize; N], N: Dim<N>, self => *self;
+}
+
 /// A [`Buffer`] whose item type, request and number of dimensions are part of its type.
 ///
 /// All of them are checked once, when the view is requested. Shape and strides are there, and not
@@ -159,7 +202,7 @@ impl<const N: usize> Dimensions for Dim<N> {
 ///
 /// ```
 /// use bufferprocs::consumer::{Dim, Read, TypedBuffer};
-/// use bufferprocs::{Layout, Object, Order, exporters::Strided};
+/// use bufferprocs::{Layout, Object, exporters::Strided};
 ///
 /// let columns = Layout::f_contiguous(&[2, 3], 2)?;
 /// let object = Object::new(Strided::readonly(vec![1u16, 4, 2, 5, 3, 6], columns, 0)?);
@@ -167,7 +210,7 @@ impl<const N: usize> Dimensions for Dim<N> {
 /// let [rows, columns] = matrix.shape();
 /// assert_eq!((rows, columns, matrix.strides()), (2, 3, &[2, 4][..]));
 /// assert_eq!(matrix.get_item([1, 0])?, 4);
-/// assert_eq!(matrix.iter(Order::C).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+/// assert_eq!(matrix.iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
 ///
 /// let error = TypedBuffer::<_, f32>::get(&object).unwrap_err();
 /// assert!(error.to_string().contains("read the items as `u16`"));
@@ -176,7 +219,7 @@ impl<const N: usize> Dimensions for Dim<N> {
 pub struct TypedBuffer<S: Source, T, M = Read, D = AnyDim> {
     /// Invariant: its items are `T`s, it has the dimensions of `D`, and if `M` writes, it may be
     /// written.
-    buffer: Buffer<S>,
+    pub(super) buffer: Buffer<S>,
     /// The strides, if the exporter left them out; otherwise empty.
     own_strides: Vec<isize>,
     _types: PhantomData<Types<T, M, D>>,
@@ -201,13 +244,22 @@ impl<S: Source, T, M, D> Deref for TypedBuffer<S, T, M, D> {
 
 impl<S: Source, T: ItemValue, M: Mode, D: Dimensions> TypedBuffer<S, T, M, D> {
     /// Asks `source` for a view, and checks it.
-    pub fn get(source: impl AsSource<Source = S>) -> Result<Self, TypedError> {
-        TypedBuffer::new(Buffer::get(source, M::REQUEST)?)
+    pub fn get(source: impl SourceFor<S>) -> Result<Self, TypedError> {
+        // SAFETY: the source fills it as an S does.
+        unsafe { TypedBuffer::filled(|view| source.fill(view, M::REQUEST)) }
     }
 
-    /// Checks a view that was requested with the request of `M`, or with a larger one.
-    pub(crate) fn new(buffer: Buffer<S>) -> Result<Self, TypedError> {
-        buffer.items::<T>()?;
+    /// # Safety
+    ///
+    /// `fill` fills a view for the request of `M` as [`Source::get`] of an `S` does.
+    #[inline]
+    pub(crate) unsafe fn filled(
+        fill: impl FnOnce(&mut Py_buffer) -> Result<(), BufferError>,
+    ) -> Result<Self, TypedError> {
+        let mut buffer = Buffer::<S>::unfilled(M::REQUEST, false);
+        // SAFETY: the caller's promise; nothing was granted.
+        unsafe { buffer.fill(false, fill) }?;
+        buffer.check_items::<T>()?;
         if let Some(expected) = D::NDIM.filter(|&expected| expected != buffer.ndim()) {
             return Err(TypedError::Ndim { found: buffer.ndim(), expected });
         }
@@ -219,6 +271,8 @@ impl<S: Source, T: ItemValue, M: Mode, D: Dimensions> TypedBuffer<S, T, M, D> {
             Some(_) => Vec::new(),
             None => buffer.layout().to_layout().strides().to_vec(),
         };
+        // SAFETY: the same type of source.
+        let buffer = unsafe { buffer.take() };
         Ok(TypedBuffer { buffer, own_strides, _types: PhantomData })
     }
 
@@ -242,74 +296,9 @@ impl<S: Source, T: ItemValue, M: Mode, D: Dimensions> TypedBuffer<S, T, M, D> {
         self.len() == 0
     }
 
-    /// The items.
-    pub fn items(&self) -> Items<'_, S, T> {
-        Items::unchecked(&self.buffer, M::WRITES)
-    }
-
-    /// A copy of the item at `indices`. Fails if an index is out of range.
-    pub fn get_item(&self, indices: D::Indices<'_>) -> Result<T, AccessError> {
-        self.items().get(indices.as_ref())
-    }
-
-    /// Copies of all items, in the order asked for: see [`ItemsIter`].
-    pub fn iter(&self, order: Order) -> ItemsIter<'_, S, T> {
-        self.items().iter(order)
-    }
-
-    /// Copies of all items, in the order that reads the memory fastest.
-    pub fn iter_unordered(&self) -> ItemsIter<'_, S, T> {
-        self.items().iter_unordered()
-    }
-
-    /// All items, in the order asked for. Fails if there is no memory for them.
-    pub fn to_vec(&self, order: Order) -> Result<Vec<T>, CopyError> {
-        self.buffer.to_vec(order)
-    }
-
-    /// The sum of all items: see [`Items::sum`].
-    pub fn sum(&self) -> T::Sum
-    where
-        T: Summable,
-    {
-        self.items().sum()
-    }
-
     /// The buffer itself.
     pub fn into_inner(self) -> Buffer<S> {
         self.buffer
-    }
-}
-
-/// ```
-/// use bufferprocs::consumer::{TypedBuffer, Write};
-/// use bufferprocs::{Object, Order, Shared};
-///
-/// let object = Object::new(Shared::from_vec(vec![1.0, 2.5]));
-/// let items = TypedBuffer::<_, f64, Write>::get(&object)?;
-/// items.update(|item| 2.0 * item);
-/// items.set_item(&[0], -1.0)?;
-/// assert_eq!(items.to_vec(Order::C)?, [-1.0, 5.0]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-impl<S: Source, T: ItemValue, M: Writing, D: Dimensions> TypedBuffer<S, T, M, D> {
-    /// Replaces the item at `indices`. Fails if an index is out of range.
-    pub fn set_item(&self, indices: D::Indices<'_>, value: T) -> Result<(), AccessError> {
-        self.items().set(indices.as_ref(), value)
-    }
-
-    /// Replaces each item by what `change` makes of it: see [`Items::update`].
-    pub fn update(&self, change: impl FnMut(T) -> T) {
-        let updated = self.items().update(change);
-        debug_assert!(updated.is_ok(), "the buffer may be written: {updated:?}");
-    }
-
-    /// Replaces all items by those of a slice. Fails if that has another length.
-    pub fn copy_from_slice(&self, source: &[T], order: Order) -> Result<(), CopyError>
-    where
-        T: AnyBits,
-    {
-        self.buffer.copy_from_slice(source, order)
     }
 }
 

@@ -27,6 +27,9 @@ impl<S: Source> Buffer<S> {
             Described::Addresses => {
                 Err(AccessError::Pointers { format: text().unwrap_or_default() })
             }
+            Described::NotUnderstood(reason) => {
+                Err(AccessError::NotUnderstood { format: text().unwrap_or_default(), reason })
+            }
             Described::Padded | Described::Partly => {
                 Err(AccessError::PartlyDescribed { format: text(), itemsize: self.itemsize() })
             }

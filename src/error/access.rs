@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::BufferError;
+use super::{BufferError, FormatError};
 
 /// A consumer asked a view for something that is not in it.
 ///
@@ -49,6 +49,14 @@ pub enum AccessError {
     Pointers {
         /// The view's format.
         format: String,
+    },
+    /// The format is not understood, so that nothing is written over the items: some of their bytes
+    /// may be addresses.
+    NotUnderstood {
+        /// The view's format.
+        format: String,
+        /// Where, and what is wrong there.
+        reason: FormatError,
     },
     /// The format does not describe all bytes of an item: some of them may be addresses.
     PartlyDescribed {
@@ -122,6 +130,10 @@ impl fmt::Display for AccessError {
             }
             AccessError::ReadOnly => write!(f, "the view is read-only"),
             AccessError::WritableNotRequested => f.write_str(NOT_REQUESTED),
+            AccessError::NotUnderstood { format, reason } => write!(
+                f,
+                "format {format:?} is not understood: {reason}; so nothing is written over the items"
+            ),
             AccessError::PartlyDescribed { format, itemsize } => {
                 partly_described(f, format.as_deref(), *itemsize)
             }

@@ -323,7 +323,8 @@ fn what_a_format_says_of_the_bytes_of_an_item() {
     case("i", 4, Plain);
     case("<i", 4, Plain);
     case("i", 8, Partly);
-    case("j?", 2, Partly);
+    let problem = FormatProblem::UnknownCode(b'j');
+    case("j?", 2, Described::NotUnderstood(FormatError { at: 0, problem }));
     case("O", size_of::<usize>(), Addresses);
     case("=iO", 4 + size_of::<usize>(), Addresses);
     case("2h", 4, Plain);

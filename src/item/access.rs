@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::AnyBits;
 #[cfg(x86_64_instructions)]
-use super::wide::{VECTOR, before_vectors, load_vector, store_vector};
+use super::vectors::{VECTOR, before_vectors, load_vector, store_vector};
 use super::wide::{WIDE, load_wide, store_wide};
 use super::word::Word;
 

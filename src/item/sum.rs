@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 #[cfg(x86_64_instructions)]
-use super::wide::{VECTOR, before_vectors, load_vector};
+use super::vectors::{VECTOR, before_vectors, load_vector};
 use super::{Bool, ItemValue};
 
 mod sealed {
@@ -144,6 +144,33 @@ integers! {
 /// So many sums of floats run beside each other: an addition takes longer than a load.
 const LANES: usize = 32;
 
+/// Of fewer items than there are lanes, so many sums are enough.
+const FEW_LANES: usize = 4;
+
+/// The sum of a slice in `$lanes` sums, which are added at the end, half of them to the other half.
+macro_rules! add_lanes {
+    ($type:ident, $lanes:ident, $items:ident) => {{
+        let mut lanes = [0.0; $lanes];
+        let mut chunks = $items.chunks_exact($lanes);
+        for chunk in &mut chunks {
+            for (lane, item) in lanes.iter_mut().zip(chunk) {
+                *lane += *item;
+            }
+        }
+        for (lane, item) in lanes.iter_mut().zip(chunks.remainder()) {
+            *lane += *item;
+        }
+        let mut half = $lanes / 2;
+        while half > 0 {
+            for lane in 0..half {
+                lanes[lane] += lanes[lane + half];
+            }
+            half /= 2;
+        }
+        lanes[0]
+    }};
+}
+
 macro_rules! floats {
     ($($type:ident: $word:ty, $zero:ident, $cast:ident, $add:ident;)*) => {$(
         impl sealed::Sealed for $type {}
@@ -152,24 +179,10 @@ macro_rules! floats {
             type Sum = $type;
 
             fn add(sum: $type, items: &[$type]) -> $type {
-                let mut lanes = [0.0; LANES];
-                let mut chunks = items.chunks_exact(LANES);
-                for chunk in &mut chunks {
-                    for (lane, item) in lanes.iter_mut().zip(chunk) {
-                        *lane += *item;
-                    }
+                if items.len() < LANES {
+                    return sum + add_lanes!($type, FEW_LANES, items);
                 }
-                for (lane, item) in lanes.iter_mut().zip(chunks.remainder()) {
-                    *lane += *item;
-                }
-                let mut half = LANES / 2;
-                while half > 0 {
-                    for lane in 0..half {
-                        lanes[lane] += lanes[lane + half];
-                    }
-                    half /= 2;
-                }
-                sum + lanes[0]
+                sum + add_lanes!($type, LANES, items)
             }
 
             #[cfg(x86_64_instructions)]

@@ -1,10 +1,9 @@
-//! Eight bytes at a time, or sixteen, of memory whose items are smaller, and may be accessed by
-//! others at the same time.
+//! Eight bytes at a time of memory whose items are smaller, and may be accessed by others at the
+//! same time.
 //!
 //! No atomic operation of the language does that: operations of different widths must not race. An
 //! instruction does: an x86-64 reads and writes eight aligned bytes at once, and a single byte is
-//! never torn. One that has AVX does the same with sixteen aligned bytes, as the manuals of Intel
-//! and AMD say. So the assembly here does what the loop of atomic operations beside it does, which
+//! never torn. So the assembly here does what the loop of atomic operations beside it does, which
 //! all other processors run, and Miri. `BUFFERPROCS_PORTABLE=1` at build time chooses the loop
 //! everywhere, for tools that look for data races and see no assembly.
 
@@ -19,61 +18,6 @@ pub(crate) const WIDE: usize = size_of::<u64>();
 #[cfg(x86_64_instructions)]
 fn keeps_whole<W>(address: *const u8) -> bool {
     size_of::<W>() == 1 || size_of::<W>() == WIDE || address.addr() % WIDE == 0
-}
-
-/// Bytes of a vector.
-#[cfg(x86_64_instructions)]
-pub(crate) const VECTOR: usize = 16;
-
-/// How many bytes before the first vector that leaves every `W` whole. None if no vector does.
-#[cfg(x86_64_instructions)]
-#[inline(always)]
-pub(crate) fn before_vectors<W>(address: *const u8) -> Option<usize> {
-    // A single byte is never torn, on no processor.
-    let keeps_whole = size_of::<W>() == 1 || std::arch::is_x86_feature_detected!("avx");
-    keeps_whole.then_some(address.addr().wrapping_neg() % VECTOR)
-}
-
-/// Reads sixteen bytes.
-///
-/// # Safety
-///
-/// `from` is valid for reads of sixteen initialised bytes, and a place where vectors begin, as
-/// [`before_vectors`] says.
-#[cfg(x86_64_instructions)]
-#[inline(always)]
-pub(crate) unsafe fn load_vector(from: *const u8) -> std::arch::x86_64::__m128i {
-    let vector;
-    // SAFETY: reads what the caller promises to be there; nothing else is touched.
-    unsafe {
-        std::arch::asm!(
-            "movdqa {vector}, xmmword ptr [{from}]",
-            vector = out(xmm_reg) vector,
-            from = in(reg) from,
-            options(nostack, preserves_flags, readonly),
-        );
-    }
-    vector
-}
-
-/// Writes sixteen bytes.
-///
-/// # Safety
-///
-/// `to` is valid for reads and writes of sixteen bytes, and a place where vectors begin, as
-/// [`before_vectors`] says.
-#[cfg(x86_64_instructions)]
-#[inline(always)]
-pub(crate) unsafe fn store_vector(to: *mut u8, vector: std::arch::x86_64::__m128i) {
-    // SAFETY: writes what the caller promises to be there; nothing else is touched.
-    unsafe {
-        std::arch::asm!(
-            "movdqa xmmword ptr [{to}], {vector}",
-            to = in(reg) to,
-            vector = in(xmm_reg) vector,
-            options(nostack, preserves_flags),
-        );
-    }
 }
 
 /// Reads eight bytes; the first of them is the lowest of the result.

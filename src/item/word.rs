@@ -54,6 +54,8 @@ macro_rules! words {
                         options(nostack, preserves_flags, readonly),
                     );
                 }
+                // SAFETY: the instruction clears the rest of the register.
+                unsafe { std::hint::assert_unchecked(word <= <$word>::MAX as $register) };
                 word as $word
             }
 

@@ -68,6 +68,16 @@ impl<'a> LayoutRef<'a> {
         }
     }
 
+    /// Extent, stride and suboffset of the last axis. Without a dimension it is one item.
+    pub(crate) fn last_axis(&self) -> (usize, isize, isize) {
+        let Some((&extent, _)) = self.shape.split_last() else {
+            return (1, self.itemsize, -1);
+        };
+        let last = |numbers: &[isize]| numbers[self.shape.len() - 1];
+        let stride = self.strides.map_or(self.itemsize, last);
+        (extent.unsigned_abs(), stride, self.suboffsets.map_or(-1, last))
+    }
+
     /// The same layout with arrays of its own. Strides are worked out if there are none.
     pub fn to_layout(&self) -> Layout {
         let mut packed = self.len_bytes() as isize; // as `check` saw
@@ -211,6 +221,33 @@ impl<'a> LayoutRef<'a> {
 /// [`LayoutRef::new`].
 #[inline]
 pub(crate) fn check(
+    shape: &[isize],
+    strides: Option<&[isize]>,
+    suboffsets: Option<&[isize]>,
+    itemsize: isize,
+) -> Result<isize, LayoutError> {
+    match (shape, strides, suboffsets) {
+        // The common case.
+        (&[extent], Some(&[stride]), None) => len_of_line(extent, stride, itemsize),
+        _ => None,
+    }
+    .map_or_else(|| check_any(shape, strides, suboffsets, itemsize), Ok)
+}
+
+/// The bytes of a packed copy of items in a line, if the numbers are good.
+#[inline]
+fn len_of_line(extent: isize, stride: isize, itemsize: isize) -> Option<isize> {
+    if extent <= 0 || itemsize <= 0 {
+        return None;
+    }
+    let reach = stride.checked_mul(extent - 1)?;
+    reach.max(0).checked_add(itemsize)?;
+    extent.checked_mul(itemsize)
+}
+
+/// See [`check`].
+#[inline(never)]
+fn check_any(
     shape: &[isize],
     strides: Option<&[isize]>,
     suboffsets: Option<&[isize]>,

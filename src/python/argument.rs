@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::source;
 use crate::consumer::{
-    AnyDim, Buffer, Dimensions, Mode, Read, ReadContiguous, TypedBuffer, Write, WriteContiguous,
+    AnyDim, Dimensions, Mode, Read, ReadContiguous, TypedBuffer, Write, WriteContiguous,
 };
 use crate::error::TypedError;
 use crate::item::ItemValue;
@@ -49,8 +49,8 @@ pub type ReadContiguousBuffer<T, D = AnyDim> = TypedBuffer<Py<PyAny>, T, ReadCon
 /// ```pyo3
 /// #[pyfunction]
 /// pub fn reversed(values: WriteContiguousBuffer<u16>) -> PyResult<()> {
-///     let items: Vec<u16> = values.iter(Order::C).rev().collect();
-///     Ok(values.copy_from_slice(&items, Order::C)?)
+///     let items: Vec<u16> = values.iter().rev().collect();
+///     Ok(values.copy_from_slice(&items)?)
 /// }
 /// ```
 pub type WriteContiguousBuffer<T, D = AnyDim> = TypedBuffer<Py<PyAny>, T, WriteContiguous, D>;
@@ -63,7 +63,7 @@ impl<'py, T: ItemValue, M: Mode, D: Dimensions> FromPyObject<'_, 'py>
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> Result<Self, TypedError> {
         let fill = |view: &mut _| source::get(&object, view, M::REQUEST);
         // SAFETY: what a `Py` of the object does.
-        TypedBuffer::new(unsafe { Buffer::filled(fill, M::REQUEST, false) }?)
+        unsafe { TypedBuffer::filled(fill) }
     }
 }
 
@@ -74,6 +74,6 @@ impl<'py, T: ItemValue, M: Mode, D: Dimensions> FromPyObject<'_, 'py>
     type Error = TypedError;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> Result<Self, TypedError> {
-        TypedBuffer::get(object)
+        TypedBuffer::<Bound<'py, PyAny>, T, M, D>::get(object)
     }
 }

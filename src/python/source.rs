@@ -14,7 +14,7 @@ use pyo3::{PyErr, ffi, intern};
 #[cfg(not(Py_LIMITED_API))]
 use super::procs::releasebufferproc;
 use crate::abi::Py_buffer;
-use crate::consumer::{AsSource, Buffer, Source};
+use crate::consumer::{AsSource, Buffer, Source, SourceFor};
 use crate::error::{BufferError, Raised};
 use crate::exporter;
 use crate::format::{Described, Format};
@@ -32,6 +32,20 @@ use crate::request::Request;
 /// }
 /// ```
 pub type OwnedBuffer = Buffer<Py<PyAny>>;
+
+impl Buffer<Bound<'_, PyAny>> {
+    /// The same view, held by `Py`: as `Bound::unbind`.
+    ///
+    /// ```pyo3
+    /// fn keep(object: &Bound<'_, PyAny>) -> PyResult<OwnedBuffer> {
+    ///     Ok(Buffer::get(object, Request::FULL_RO)?.unbind())
+    /// }
+    /// ```
+    pub fn unbind(mut self) -> OwnedBuffer {
+        // SAFETY: a view of an object is the same, whichever reference to it was asked.
+        unsafe { self.take() }
+    }
+}
 
 impl OwnedBuffer {
     /// Visits the object that exports the memory: for `__traverse__` of a class that keeps the
@@ -140,6 +154,41 @@ impl AsSource for Py<PyAny> {
     }
 }
 
+// SAFETY: a view of an object is the same, whichever reference to it was asked.
+unsafe impl SourceFor<Py<PyAny>> for &Bound<'_, PyAny> {
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        get(self, view, request)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl SourceFor<Py<PyAny>> for Bound<'_, PyAny> {
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        get(self, view, request)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl SourceFor<Py<PyAny>> for Borrowed<'_, '_, PyAny> {
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        get(self, view, request)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl SourceFor<Py<PyAny>> for Py<PyAny> {
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        self.get(view, request)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<'py> SourceFor<Bound<'py, PyAny>> for Borrowed<'_, 'py, PyAny> {
+    fn fill(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+        get(self, view, request)
+    }
+}
+
 /// Views that were dropped where Python cannot be called. `SOME_WAIT` says whether there are any.
 static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
 static SOME_WAIT: AtomicBool = AtomicBool::new(false);
@@ -211,15 +260,23 @@ pub(super) fn get(
         Described::Plain => return Ok(()),
         // SAFETY: just granted; attached.
         Described::Padded if unsafe { is_ours(view) } => return Ok(()),
-        Described::Addresses => "WRITABLE was requested without FORMAT, the items hold addresses",
+        Described::Addresses => {
+            "WRITABLE was requested without FORMAT, the items hold addresses".into()
+        }
+        Described::NotUnderstood(reason) => format!(
+            "WRITABLE was requested without FORMAT, and the exporter's format is not understood: \
+             {reason}"
+        )
+        .into(),
         Described::Padded | Described::Partly => {
             "WRITABLE was requested without FORMAT, and the items may hold addresses: the exporter's \
              format does not describe all of their bytes"
+                .into()
         }
     };
     // SAFETY: granted above, and not released.
     unsafe { ffi::PyBuffer_Release(filled) };
-    Err(BufferError::Refused(reason.into()))
+    Err(BufferError::Refused(reason))
 }
 
 /// # Safety

@@ -26,6 +26,7 @@ mod environment;
 mod example;
 mod examples;
 mod exports;
+mod first_functions;
 mod formats;
 mod fuzz;
 mod generate;
@@ -134,11 +135,13 @@ const CASES: [(&str, Case); 28] = [
     ("suite-bad-input", suite::bad_input),
 ];
 
-/// Run only if they are named. Two show again what `bridge` shows, for builds of the crate that
+/// Run only if they are named. One compiles a dozen packages, which wants a crate that nothing else
+/// does; two show again what `bridge` shows, for builds of the crate that
 /// take half a minute each; one makes environments that lack something, and looks at the messages;
 /// one installs a dozen packages, of which one version each is looked at; one wants a PyPy; and one
 /// measures, so that nothing else may run.
-const BY_NAME: [(&str, Case); 6] = [
+const BY_NAME: [(&str, Case); 7] = [
+    ("first-functions", first_functions::compare),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("absent", absent::run),

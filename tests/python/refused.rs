@@ -260,7 +260,7 @@ pub fn compare(python: &Interpreter) -> Outcome {
 }
 
 /// Runs `cargo check` on a package of one file, in the folder `packages`.
-fn check(
+pub fn check(
     python: &Interpreter,
     packages: &Path,
     name: &str,

@@ -30,7 +30,7 @@ type Shown = (f64, Vec<usize>, Vec<isize>, Vec<f64>);
 pub fn read(py: Python<'_>, values: ReadBuffer<f64>) -> PyResult<Shown> {
     let (shape, strides) = (values.shape().to_vec(), values.strides().to_vec());
     let sum = py.detach(|| values.sum());
-    Ok((sum, shape, strides, values.to_vec(Order::C)?))
+    Ok((sum, shape, strides, values.to_vec()?))
 }
 
 #[pyfunction]
@@ -53,14 +53,14 @@ pub fn contiguous(values: ReadContiguousBuffer<u8>) -> usize {
 
 #[pyfunction]
 pub fn reversed(values: WriteContiguousBuffer<u16>) -> PyResult<()> {
-    let items: Vec<u16> = values.iter(Order::C).rev().collect();
-    Ok(values.copy_from_slice(&items, Order::C)?)
+    let items: Vec<u16> = values.iter().rev().collect();
+    Ok(values.copy_from_slice(&items)?)
 }
 
 /// The items as a slice, if they can be had so.
 #[pyfunction]
 pub fn slice(values: ReadBuffer<u8>) -> PyResult<Vec<u8>> {
-    Ok(values.as_slice::<u8>()?.to_vec())
+    Ok(values.try_as_slice()?.to_vec())
 }
 
 #[pyfunction]
@@ -176,7 +176,7 @@ impl AsObject for [[i16; 3]; 2] {
 fn read_as<T: AsObject>(object: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
     let py = object.py();
     let values: ReadBuffer<T> = object.extract()?;
-    let read: Vec<T> = values.iter(Order::C).collect();
+    let read: Vec<T> = values.iter().collect();
     let objects = |values: Vec<T>| -> PyResult<Bound<'_, PyList>> {
         let objects: PyResult<Vec<_>> =
             values.into_iter().map(|value| value.to_object(py)).collect();
@@ -184,15 +184,12 @@ fn read_as<T: AsObject>(object: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
     };
     let read = objects(read)?;
     // However they are read, they are the same.
-    let mut ways = vec![values.to_vec(Order::C)?, values.iter(Order::C).fold(Vec::new(), push)];
+    let mut ways = vec![values.to_vec()?, values.iter().fold(Vec::new(), push)];
     let mut blocks = Vec::new();
-    values
-        .iter(Order::C)
-        .blocks()
-        .for_each(|block| blocks.extend(block.iter().copied().map(T::from_item)));
+    values.iter().blocks().for_each(|block| blocks.extend(block.iter().copied().map(T::from_item)));
     ways.push(blocks);
-    ways.push(values.iter(Order::C).rev().collect::<Vec<T>>().into_iter().rev().collect());
-    let (head, tail) = values.iter(Order::C).split_at(values.len() / 3);
+    ways.push(values.iter().rev().collect::<Vec<T>>().into_iter().rev().collect());
+    let (head, tail) = values.iter().split_at(values.len() / 3);
     ways.push(head.chain(tail).collect());
     for way in ways {
         let way = objects(way)?;
