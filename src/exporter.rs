@@ -238,6 +238,18 @@ impl<E: Exporter> Exported<E> {
         self.try_borrow().ok().map(|value| visit(&value))
     }
 
+    /// The value, without a guard.
+    ///
+    /// # Safety
+    ///
+    /// No mutation is under way, and none begins while the reference lives.
+    #[cfg_attr(test, allow(dead_code))] // in `loom_tests`
+    pub(crate) unsafe fn unguarded(&self) -> &E {
+        // SAFETY: the cell is alive as long as `self` is; only a mutation takes `&mut` to the
+        // value.
+        unsafe { &*self.cell().value.get() }
+    }
+
     fn cell(&self) -> &Cell<E> {
         // SAFETY: the invariant: `cell` points to a live cell. No code takes `&mut` to the whole of
         // it before it is freed.

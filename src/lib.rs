@@ -131,6 +131,10 @@ mod free_in_turn;
 #[allow(unsafe_code)]
 pub mod grant;
 #[allow(unsafe_code)]
+mod immutable;
+#[allow(unsafe_code)]
+pub mod integrations;
+#[allow(unsafe_code)]
 pub mod item;
 pub mod layout;
 #[cfg(all(test, not(miri)))] // two model checkers at once are one too many
@@ -164,6 +168,7 @@ pub use error::{
 };
 pub use exporter::{Exported, Exporter, RawExporter};
 pub use format::Format;
+pub use immutable::Immutable;
 pub use item::{AnyBits, Item, Shared};
 pub use layout::{Layout, LayoutRef, Order};
 pub use object::Object;

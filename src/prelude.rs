@@ -16,7 +16,8 @@ pub use crate::consumer::{AnyDim, Dim};
 pub use crate::exports;
 #[doc(no_inline)]
 pub use crate::{
-    Buffer, BufferError, Exported, Exporter, Item, Layout, Object, Order, Request, Shared, View,
+    Buffer, BufferError, Exported, Exporter, Immutable, Item, Layout, Object, Order, Request,
+    Shared, View,
 };
 #[doc(no_inline)]
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]

@@ -18,6 +18,7 @@
 //! not have. There is no way to make a writable view of `&[T]` or `&mut [T]`: while a consumer may
 //! write, Rust must not rely on the items staying what they are. [`Shared`] is the cell for that.
 
+mod rows;
 #[cfg(test)]
 mod tests;
 

@@ -72,6 +72,11 @@ pub enum LayoutError {
         /// Bytes an item.
         itemsize: usize,
     },
+    /// A row does not lie at the distance of the rows before.
+    RowDistance {
+        /// Number of the row.
+        row: usize,
+    },
     /// A row has another length than the first.
     RowLength {
         /// Number of the row, from 0.
@@ -187,6 +192,9 @@ impl fmt::Display for LayoutError {
                     f,
                     " {step} is no multiple of itemsize {itemsize}, and the memory may be written"
                 )
+            }
+            LayoutError::RowDistance { row } => {
+                write!(f, "row {row} does not lie as far from the row before as the others do")
             }
             LayoutError::RowLength { row, found, expected } => {
                 write!(f, "row {row} has {found} items, the others have {expected}")

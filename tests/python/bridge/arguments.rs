@@ -11,11 +11,16 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyComplex, PyList};
 
+fn keep(object: &Bound<'_, PyAny>) -> PyResult<OwnedBuffer> {
+    Ok(Buffer::get(object, Request::FULL_RO)?.unbind())
+}
+
 #[pyfunction]
 pub fn lengths(object: Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
     let owned = object.clone().unbind();
     let borrowed: Borrowed<'_, '_, PyAny> = object.as_borrowed();
     Ok(vec![
+        keep(&object)?.len_bytes(),
         Buffer::get(&object, Request::SIMPLE)?.len_bytes(),
         Buffer::get(borrowed, Request::SIMPLE)?.len_bytes(),
         Buffer::get(&owned, Request::SIMPLE)?.len_bytes(),

@@ -1,0 +1,16 @@
+//! Types of other crates as items and exporters, each behind a feature with the name of its crate.
+//!
+//! Neither the traits of this crate nor those types are a user's own, so that only this crate can
+//! bring them together. The chapter "Which of your types goes how" of the book has the whole list.
+
+#[cfg(feature = "bytemuck")]
+mod bytemuck;
+#[cfg(feature = "bytes")]
+mod bytes;
+#[cfg(feature = "memmap2")]
+mod memmap2;
+
+#[cfg(feature = "bytemuck")]
+pub use bytemuck::{Foreign, ForeignItem};
+#[cfg(feature = "memmap2")]
+pub use memmap2::WritableMmap;
