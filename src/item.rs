@@ -74,7 +74,8 @@ pub(crate) use word::Word;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no item of a buffer",
     note = "items are numbers, `bool`, `char`, arrays of them or a `record!`; `Shared<...>` of them where consumers may write",
-    note = "rows of rows are shown by `Strided` or `Rows` of `bufferprocs::exporters`, or by a layout in a `view()` of your own"
+    note = "rows of rows are shown by `Strided` or `Rows` of `bufferprocs::exporters`, or by a layout in a `view()` of your own",
+    note = "for types of other crates, see the features of this crate, `bufferprocs::integrations::ForeignItem`, and the chapter \"Which of your types goes how\""
 )]
 pub unsafe trait Item: Copy + Send + Sync + 'static {
     /// The item's PEP 3118 format, in native byte order, of `size_of::<Self>()` bytes.
@@ -104,7 +105,8 @@ pub unsafe trait Item: Copy + Send + Sync + 'static {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "consumers may write any bits, and not all of them are a `{Self}`",
-    note = "it can be shown read-only: by `View::readonly`, and in a record by `readonly struct` instead of `struct`"
+    note = "it can be shown read-only: by `View::readonly`, and in a record by `readonly struct` instead of `struct`",
+    note = "to read it out of a buffer, implement `bufferprocs::item::ItemValue`, which says what the bytes mean; a plain type of another crate is read as `bufferprocs::integrations::Foreign`"
 )]
 pub unsafe trait AnyBits: Item {}
 

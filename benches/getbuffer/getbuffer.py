@@ -22,6 +22,7 @@ by_hand = raw_ffi.Samples()
 by_hand.append(1.5)
 objects = {
     "accelerated": bench.Accelerated(PLANE),
+    "accelerated, immutable": bench.AcceleratedImmutable(PLANE),
     "accelerated, 1-D": bench.Accelerated((1200,)),
     "accelerated, 5-D": bench.Accelerated(FIVE),
     "accelerated, rows behind pointers": bench.Indirect(),
@@ -69,6 +70,7 @@ def line(ours, peer, allowed=None):
 print(f"# CPython {sys.version.split()[0]}, NumPy {np.__version__}: nanoseconds a pair, median of {ROUNDS} rounds of {COUNT}")
 line("accelerated", "bytearray", 1.0 if MINOR <= 11 else 1.1)
 line("accelerated", "numpy", 0.3)
+line("accelerated, immutable", "accelerated", 1.05)
 line("accelerated, SIMPLE", "bytearray, SIMPLE")
 line("accelerated, SIMPLE", "numpy, SIMPLE")
 line("accelerated, 1-D", "bytearray")

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bufferprocs::abi::Py_buffer;
 use bufferprocs::exporters::{Rows, Strided};
-use bufferprocs::{Buffer, Exported, Format, Layout, Object, Request, exports};
+use bufferprocs::{Buffer, Exported, Format, Immutable, Layout, Object, Request, exports};
 use pyo3::exceptions::{PyBufferError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -40,6 +40,23 @@ macro_rules! exporter {
 exporter!(Methods, frozen, unaccelerated);
 exporter!(Accelerated, frozen);
 exporter!(AcceleratedNotFrozen,);
+
+/// The same array, which never changes.
+#[pyclass(frozen)]
+struct AcceleratedImmutable {
+    array: Immutable<Strided<f64>>,
+}
+
+#[exports(array)]
+#[pymethods]
+impl AcceleratedImmutable {
+    #[new]
+    fn new(shape: Vec<usize>) -> PyResult<AcceleratedImmutable> {
+        let layout = Layout::c_contiguous(&shape, 8)?;
+        let items = vec![0.0; layout.as_ref().items()];
+        Ok(AcceleratedImmutable { array: Immutable::new(Strided::writable(items, layout, 0)?) })
+    }
+}
 
 /// Rows behind pointers.
 #[pyclass(frozen)]
@@ -237,7 +254,7 @@ extern "C" fn getbuffer_bench_mark() {
 mod getbuffer_bench {
     #[pymodule_export]
     use super::{
-        Accelerated, AcceleratedNotFrozen, Indirect, Methods, Readonly, Usual, check_layout,
-        consumer, mark, parse, raw, threads,
+        Accelerated, AcceleratedImmutable, AcceleratedNotFrozen, Indirect, Methods, Readonly,
+        Usual, check_layout, consumer, mark, parse, raw, threads,
     };
 }

@@ -70,6 +70,24 @@ exporters! {
     &'static [T];
 }
 
+/// What the value exports, which others may hold too: an `Arc<Mmap>`, for example.
+///
+/// ```
+/// use std::sync::Arc;
+/// use bufferprocs::{Buffer, Immutable, Request};
+///
+/// let samples = Arc::new(vec![1u16, 2]);
+/// let exported = Immutable::new(Arc::clone(&samples));
+/// let buffer = Buffer::get(&exported, Request::FULL_RO)?;
+/// assert_eq!(buffer.as_slice::<u16>()?.as_ptr(), samples.as_ptr());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<E: Exporter> Exporter for Arc<E> {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        (**self).view()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,52 +16,34 @@ use crate::item::{AnyBits, Item};
 ///
 /// ```
 /// #![forbid(unsafe_code)]
+/// use std::num::Wrapping; // of another crate: the standard library
+///
 /// use bufferprocs::integrations::{Foreign, ForeignItem};
 /// use bufferprocs::{Buffer, Object, Request};
 ///
-/// // In another crate:
-/// #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
-/// #[repr(C)]
-/// struct Rgb { r: u8, g: u8, b: u8 }
+/// struct Ticks;
 ///
-/// #[derive(Debug, Clone, Copy, bytemuck::NoUninit)]
-/// #[repr(u8)]
-/// enum Base { A, C, G, T }
-///
-/// // In yours:
-/// struct Pixel;
-/// impl ForeignItem for Pixel {
-///     type Plain = Rgb;
-///     type Like = [u8; 3];
+/// impl ForeignItem for Ticks {
+///     type Plain = Wrapping<u32>;
+///     type Like = u32;
 /// }
 ///
-/// struct Nucleotide;
-/// impl ForeignItem for Nucleotide {
-///     type Plain = Base;
-///     type Like = u8;
-/// }
-///
-/// let pixels = Foreign::<Pixel>::from_vec(vec![Rgb { r: 1, g: 2, b: 3 }]);
-/// let object = Object::new(pixels);
+/// let object = Object::new(Foreign::<Ticks>::from_vec(vec![Wrapping(1), Wrapping(2)]));
 /// let buffer = Buffer::get(&object, Request::FULL_RO)?;
-/// assert_eq!(buffer.format(), Some(c"(3)B"));
-/// assert_eq!(buffer.item::<Foreign<Pixel>>(&[0])?.0, Rgb { r: 1, g: 2, b: 3 });
-///
-/// let bases = Object::new(Foreign::<Nucleotide>::from_vec(vec![Base::G, Base::T]));
-/// let buffer = Buffer::get(&bases, Request::FULL_RO)?;
-/// assert_eq!(buffer.to_contiguous(bufferprocs::Order::C)?, [2, 3]);
+/// assert_eq!(buffer.format(), Some(c"I"));
+/// assert_eq!(buffer.item::<Foreign<Ticks>>(&[1])?.0, Wrapping(2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// An item of another size does not compile:
 ///
-/// ```compile_fail,E0080
+/// ```rust,compile_fail,E0080
 /// use bufferprocs::integrations::{Foreign, ForeignItem};
 ///
 /// struct Wrong;
 /// impl ForeignItem for Wrong {
 ///     type Plain = u32;
-///     type Like = [u8; 3];
+///     type Like = [u8; 3]; // fix: type Like = [u8; 4];
 /// }
 ///
 /// Foreign::<Wrong>::from_vec(vec![1]);

@@ -179,6 +179,23 @@ class Exporting(unittest.TestCase):
         with self.assertRaisesRegex(BufferError, MODIFIED):
             fast.during(lambda: memoryview(fast))
 
+    def test_classes_that_never_change(self):
+        for cls, dtype in [(bridge.Digits, "u1"), (bridge.Numbers, "i8")]:
+            one, same, other = cls([1, 2, 3]), cls([1, 2, 3]), cls([1, 2, 4])
+            self.assertEqual((np.asarray(one).dtype, np.asarray(one).tolist()), (dtype, [1, 2, 3]))
+            self.assertTrue(one == same != other and one < other and hash(one) == hash(same))
+            self.assertEqual((str(one), one.first()), ("[1, 2, 3]", 1))
+            self.assertTrue(memoryview(one).readonly)
+            self.assertRaises(BufferError, bridge.fill, one, bytes(np.asarray(one).nbytes))
+            view = memoryview(one)
+            before = sys.getrefcount(one)
+            views = [memoryview(one) for _ in range(3)]
+            self.assertEqual((one.exports, sys.getrefcount(one)), (4, before + 3))
+            del views
+            self.assertEqual((one.exports, sys.getrefcount(one)), (1, before))
+            del one
+            self.assertEqual(view.tolist(), [1, 2, 3])
+
     def test_isinstance_buffer(self):
         if sys.version_info < (3, 12):
             self.assertFalse(hasattr(collections.abc, "Buffer"))

@@ -37,7 +37,7 @@ fn compare(python: &Interpreter, build: &Build<'_>) -> Outcome {
 }
 
 /// Objects whose answers are compared in `requests_of_examples.py`.
-const OBJECTS: usize = 16;
+const OBJECTS: usize = 19;
 
 /// Every request to every class, beside `_testbuffer.ndarray`.
 pub fn requests(python: &Interpreter) -> Outcome {
@@ -61,6 +61,7 @@ pub fn built(python: &Interpreter, build: &Build<'_>) -> Result<(Vec<String>, St
         .zip(&sources)
         .zip(&needs)
         .map(|((name, source), needs)| Module {
+            of_crate: &needs.of_crate,
             manifest: &needs.manifest,
             build_script: needs.build_script.as_deref(),
             ..Module::new(name, source)
@@ -73,6 +74,8 @@ pub fn built(python: &Interpreter, build: &Build<'_>) -> Result<(Vec<String>, St
 
 /// The lines and the build script that not every module has.
 struct Needs {
+    /// Features of the crate.
+    of_crate: Vec<String>,
     manifest: String,
     build_script: Option<String>,
 }
@@ -84,10 +87,17 @@ impl Needs {
         let wanted = example::wanted(&text).map_err(|error| format!("{source}: {error}"))?;
         let is_its_own =
             |line: &&str| !line.starts_with("bufferprocs ") && !line.starts_with("pyo3 ");
+        let own = wanted.dependencies.iter().find(|line| line.starts_with("bufferprocs "));
+        let features =
+            own.and_then(|line| line.split_once("features = [")).map_or("", |rest| rest.1);
+        let features = features.split(']').next().unwrap_or_default().split(", ");
+        let of_crate = features.map(|name| name.trim_matches('"').to_owned());
+        // PyO3 belongs to the build.
+        let of_crate = of_crate.filter(|name| !matches!(&**name, "" | "pyo3" | "python")).collect();
         let dependencies = wanted.dependencies.into_iter().filter(is_its_own);
         let header = wanted.build_script.as_ref().map(|_| "\n[build-dependencies]");
         let lines = dependencies.chain(header).chain(wanted.build_dependencies);
         let manifest = lines.map(|line| format!("{line}\n")).collect();
-        Ok(Needs { manifest, build_script: wanted.build_script })
+        Ok(Needs { of_crate, manifest, build_script: wanted.build_script })
     }
 }

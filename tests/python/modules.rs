@@ -84,6 +84,8 @@ pub struct Module<'a> {
     /// The file, relative to the repository.
     pub source: &'a str,
     pub features: &'a [&'a str],
+    /// Features of the crate, beside those of the build.
+    pub of_crate: &'a [String],
     /// Further lines of its `Cargo.toml`, after the first dependencies.
     pub manifest: &'a str,
     pub build_script: Option<&'a str>,
@@ -92,7 +94,7 @@ pub struct Module<'a> {
 impl<'a> Module<'a> {
     /// One that needs nothing but the crate and PyO3.
     pub const fn new(name: &'a str, source: &'a str) -> Module<'a> {
-        Module { name, source, features: &[], manifest: "", build_script: None }
+        Module { name, source, features: &[], of_crate: &[], manifest: "", build_script: None }
     }
 }
 
@@ -211,7 +213,9 @@ pub fn file_name(module: &str) -> String {
 }
 
 fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
-    let Module { name, source, features, manifest, .. } = module;
+    let Module { name, source, features, manifest, of_crate, .. } = module;
+    let of_crate = build.features.iter().copied().chain(of_crate.iter().map(String::as_str));
+    let of_crate: Vec<&str> = of_crate.collect();
     let feature = build.abi.feature();
     let feature = feature.map(|feature| format!(", features = [{feature:?}]")).unwrap_or_default();
     format!(
@@ -221,7 +225,7 @@ fn manifest(root: &Path, build: &Build<'_>, module: &Module<'_>) -> String {
          [dependencies]\nbufferprocs = {{ path = {root:?}, features = {:?} }}\n\
          pyo3 = {{ version = {:?}{feature} }}\n{manifest}",
         root.join(source),
-        build.features,
+        of_crate,
         build.pyo3,
     )
 }

@@ -20,7 +20,7 @@ struct Try {
 const EMPTY: &str = "";
 const NEWEST: &str = "pyo3 = \"0.30\"";
 
-const TRIES: [Try; 21] = [
+const TRIES: [Try; 24] = [
     Try {
         name: "abi3_too_old",
         pyo3: "pyo3 = { version = \"0.30\", features = [\"abi3-py310\"] }",
@@ -204,6 +204,29 @@ const TRIES: [Try; 21] = [
         source: "pub fn set(items: &bufferprocs::Exported<Vec<f64>>) { \
                  items.try_borrow().unwrap()[0] = 1.0; }",
         message: "cannot borrow data in dereference of `bufferprocs::exporter::Ref<'_, Vec<f64>>` as mutable",
+    },
+    Try {
+        name: "an_older_pyo3",
+        pyo3: "pyo3 = \"0.27\"",
+        config: None,
+        source: EMPTY,
+        message: "package `pyo3-ffi` links to the native library `python`, but it conflicts with a previous package",
+    },
+    Try {
+        name: "an_argument_of_a_type_of_ones_own",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[derive(Clone, Copy)] pub struct Mine(u8); \
+                 #[pyo3::pyfunction] pub fn f(x: bufferprocs::ReadBuffer<Mine>) { drop(x) }",
+        message: "implement `bufferprocs::item::ItemValue`, which says what the bytes mean",
+    },
+    Try {
+        name: "an_item_of_a_type_of_ones_own",
+        pyo3: NEWEST,
+        config: None,
+        source: "#[derive(Clone, Copy)] pub struct Mine(u8); \
+                 pub fn f() { drop(bufferprocs::Immutable::new(vec![Mine(1)])) }",
+        message: "the chapter \"Which of your types goes how\"",
     },
 ];
 

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import _testbuffer
 import bytes_readonly
 import first
+import foreign_types
 import growable
 import image
 import indirect
@@ -98,6 +99,9 @@ file = mmap_file.MappedFile(path)
 
 compare("bytes_readonly", bytes_readonly.Blob(b"abc"))
 compare("first", first.Cloud(3))
+compare("foreign_types", foreign_types.Blob(b"abc"))
+compare("foreign_types-of-an-enum", foreign_types.Sequence("GAT"))
+compare("foreign_types-of-a-match", foreign_types.Series("waves", 3))
 compare("growable", samples)
 compare("image", image.Image(2, 3))
 compare("indirect", indirect.Page([[1, 2], [3, 4]]))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use bufferprocs::error::Raised;
 use bufferprocs::exporters::Strided;
 use bufferprocs::python::ExportField;
-use bufferprocs::{BufferError, Exported, Exporter, Layout, Shared, View, exports};
+use bufferprocs::{BufferError, Exported, Exporter, Immutable, Layout, Shared, View, exports};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
@@ -50,6 +50,45 @@ macro_rules! growable {
 
 growable!(Samples, unaccelerated);
 growable!(Fast);
+
+/// A class made by a macro that gets the names of the type and of the field, and the items.
+macro_rules! constant {
+    ($name:ty, $class:ident, $field:ident, $item:ty) => {
+        #[pyclass(frozen, eq, ord, hash, str)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $class {
+            $field: Immutable<Vec<$item>>,
+        }
+
+        #[exports($field)]
+        #[pymethods]
+        impl $name {
+            #[new]
+            fn new(items: Vec<$item>) -> Self {
+                Self { $field: items.into() }
+            }
+
+            /// No guard, and so no error.
+            fn first(&self) -> Option<$item> {
+                self.$field.first().copied()
+            }
+
+            #[getter]
+            fn exports(&self) -> usize {
+                self.$field.exports()
+            }
+        }
+
+        impl std::fmt::Display for $class {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{:?}", self.$field)
+            }
+        }
+    };
+}
+
+constant!(Digits, Digits, digits, u8);
+constant!(Numbers, Numbers, numbers, i64);
 
 /// Not frozen, no other methods.
 #[pyclass]

@@ -22,9 +22,9 @@ mod bridge {
     };
     #[pymodule_export]
     use super::classes::{
-        Base, Closable, Derived, Fast, FastOwnHolder, FastPlain, Fixed, Late, Locked, Nested,
-        Outer, OwnHolder, Plain, Samples, Tuple, Whole, export_arc, export_array, export_static,
-        export_vec, export_writable, fast_plain, plain,
+        Base, Closable, Derived, Digits, Fast, FastOwnHolder, FastPlain, Fixed, Late, Locked,
+        Nested, Numbers, Outer, OwnHolder, Plain, Samples, Tuple, Whole, export_arc, export_array,
+        export_static, export_vec, export_writable, fast_plain, plain,
     };
     #[pymodule_export]
     use super::consumers::{

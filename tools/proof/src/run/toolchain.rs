@@ -6,7 +6,7 @@
 
 use crate::source::Result;
 use cargo_metadata::Message;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,11 +17,13 @@ pub fn program(variable: &str, name: &str) -> Command {
     Command::new(std::env::var_os(variable).unwrap_or_else(|| OsString::from(name)))
 }
 
-/// The built library and the folders of what it depends on.
+/// The built library, the libraries that it depends on, and their folders.
 pub struct Library {
     /// As blocks spell it.
     pub name: String,
     file: PathBuf,
+    /// Its own dependencies, which blocks may use as its documentation does: name and file.
+    dependencies: BTreeMap<String, PathBuf>,
     folders: BTreeSet<PathBuf>,
 }
 
@@ -44,34 +46,63 @@ impl Library {
             manifest.canonicalize().map_err(|e| format!("{}: {e}", manifest.display()))?;
         let mut found = None;
         let mut folders = BTreeSet::new();
+        let named = dependencies_of(&manifest)?;
+        let mut dependencies = BTreeMap::new();
         for message in Message::parse_stream(output.stdout.as_slice()) {
             let Ok(Message::CompilerArtifact(artifact)) = message else {
                 continue;
             };
             let is_ours = artifact.manifest_path.canonicalize().is_ok_and(|path| path == manifest);
+            let name = artifact.target.name.replace('-', "_");
             for path in artifact.filenames {
                 folders.extend(path.parent().map(|folder| folder.as_std_path().to_owned()));
-                if is_ours && path.extension() == Some("rlib") {
-                    found =
-                        Some((artifact.target.name.replace('-', "_"), path.into_std_path_buf()));
+                match path.extension() {
+                    Some("rlib") if is_ours => found = Some((name.clone(), path.into())),
+                    Some("rlib") if named.contains(&name) => {
+                        dependencies.insert(name.clone(), path.into());
+                    }
+                    _ => {}
                 }
             }
         }
         let (name, file) = found.ok_or("cargo named no library file for the crate")?;
-        Ok(Library { name, file, folders })
+        Ok(Library { name, file, dependencies, folders })
     }
 
     /// Lets rustc or rustdoc find the crate.
     pub fn link(&self, command: &mut Command) {
-        let mut exact = OsString::from(format!("{}=", self.name));
-        exact.push(&self.file);
-        command.arg("--extern").arg(exact);
+        let own = std::iter::once((&self.name, &self.file));
+        for (name, file) in own.chain(&self.dependencies) {
+            let mut exact = OsString::from(format!("{name}="));
+            exact.push(file);
+            command.arg("--extern").arg(exact);
+        }
         for folder in &self.folders {
             let mut search = OsString::from("dependency=");
             search.push(folder);
             command.arg("-L").arg(search);
         }
     }
+}
+
+/// The names of the libraries that the package of a manifest may use.
+fn dependencies_of(manifest: &Path) -> Result<BTreeSet<String>> {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(manifest)
+        .no_deps()
+        .exec()
+        .map_err(|error| format!("{}: {error}", manifest.display()))?;
+    let is_ours = |path: &Path| path.canonicalize().is_ok_and(|path| path.as_path() == manifest);
+    let package = metadata
+        .packages
+        .into_iter()
+        .find(|package| is_ours(package.manifest_path.as_std_path()))
+        .ok_or_else(|| format!("{}: cargo knows no such package", manifest.display()))?;
+    let names = package
+        .dependencies
+        .into_iter()
+        .map(|dependency| dependency.rename.unwrap_or(dependency.name).replace('-', "_"));
+    Ok(names.collect())
 }
 
 /// The folder target/ that this program was built in.
