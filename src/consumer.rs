@@ -80,7 +80,7 @@ pub struct Buffer<S: Source> {
     shape: Place,
     strides: Place,
     suboffsets: Place,
-    immutable: bool,
+    pub(crate) immutable: bool,
     /// `WRITABLE` was requested, or the exporter's word is enough.
     may_write: bool,
     /// Bytes may be written over what the format calls an address.

@@ -74,6 +74,24 @@ pub enum AccessError {
         /// Bytes that its address has to be a multiple of.
         alignment: usize,
     },
+    /// The items lie behind pointers, so that there is no view of an array of them.
+    FollowsPointers {
+        /// The first axis at which a pointer is followed.
+        axis: usize,
+    },
+    /// A stride is not a multiple of the itemsize, so that there is no view of an array of the
+    /// items.
+    SplitsItems {
+        /// The axis of the stride.
+        axis: usize,
+        /// The stride, in bytes.
+        stride: isize,
+        /// Bytes an item.
+        itemsize: usize,
+    },
+    /// The crate `ndarray` has no array of this shape: there is no item, and the product of the
+    /// other extents exceeds `isize::MAX`.
+    NoSuchArray,
     /// There is no memory for a copy of the item.
     TooLarge {
         /// Size of the item, in bytes.
@@ -123,6 +141,19 @@ impl fmt::Display for AccessError {
                 f,
                 "the items are not aligned to {alignment} bytes: read them by `items`, or copy \
                  them by `to_vec`"
+            ),
+            AccessError::FollowsPointers { axis } => write!(
+                f,
+                "suboffsets[{axis}] follows a pointer, and an array has no pointers: read the items \
+                 by `items`, or copy them by `to_array`"
+            ),
+            AccessError::SplitsItems { axis, stride, itemsize } => write!(
+                f,
+                "strides[{axis}] is {stride}, not a multiple of itemsize {itemsize}, and an array \
+                 counts its strides in items: read the items by `items`, or copy them by `to_array`"
+            ),
+            AccessError::NoSuchArray => f.write_str(
+                "there is no item, and the product of the other extents is too large for an array",
             ),
             AccessError::TooLarge { len } => write!(f, "no memory for a copy of {len} bytes"),
             AccessError::IndexCount { found, ndim } => {

@@ -72,6 +72,12 @@ pub trait ItemValue: Sized {
     fn from_items(items: Vec<Self::Item>) -> Vec<Self> {
         items.into_iter().map(Self::from_item).collect()
     }
+
+    /// The items of many values, in place, if the values are plain items.
+    fn as_items(values: &[Self]) -> Option<&[Self::Item]> {
+        let _ = values;
+        None
+    }
 }
 
 impl<T: AnyBits> ItemValue for T {
@@ -90,6 +96,11 @@ impl<T: AnyBits> ItemValue for T {
     #[inline(always)]
     fn from_items(items: Vec<T>) -> Vec<T> {
         items
+    }
+
+    #[inline(always)]
+    fn as_items(values: &[T]) -> Option<&[T]> {
+        Some(values)
     }
 }
 
