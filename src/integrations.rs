@@ -2,6 +2,8 @@
 //!
 //! Neither the traits of this crate nor those types are a user's own, so that only this crate can
 //! bring them together. The chapter "Which of your types goes how" of the book has the whole list.
+//!
+//! A module here knows the other crate. The rest of this crate does not.
 
 #[cfg(feature = "bytemuck")]
 mod bytemuck;
@@ -9,6 +11,8 @@ mod bytemuck;
 mod bytes;
 #[cfg(feature = "memmap2")]
 mod memmap2;
+#[cfg(feature = "ndarray")]
+pub mod ndarray;
 
 #[cfg(feature = "bytemuck")]
 pub use bytemuck::{Foreign, ForeignItem};

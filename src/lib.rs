@@ -77,6 +77,7 @@
 //! | none | exporters, consumers and the C ABI; depends on `bitflags` |
 //! | `conformance` | checks of any exporter, and exporters that break one rule each |
 //! | `half`, `num-complex` | `half::f16` and `num_complex::Complex` as items |
+//! | `ndarray` | arrays of `ndarray` 0.15 to 0.17 as exporters, and buffers as arrays |
 //! | `pyo3` | classes of PyO3 0.29 and 0.30 as exporters, and buffers of Python's objects |
 //! | `python` | the two slots for types made by hand over pyo3-ffi |
 //!
@@ -102,6 +103,7 @@
 //! | [`consumer`] | get, use, release | yes |
 //! | [`object`] | objects without Python | yes |
 //! | [`exporters`] | reference exporters | yes |
+//! | `integrations` | types of other crates, with a feature for each crate | yes |
 //! | `conformance` | the rules as checks of any exporter, with a feature of the same name | yes |
 //! | `python` | the bridge to CPython, with a feature of the same name | yes |
 
@@ -130,6 +132,9 @@ pub mod format;
 mod free_in_turn;
 #[allow(unsafe_code)]
 pub mod grant;
+#[cfg(feature = "ndarray")]
+#[allow(unsafe_code)]
+pub mod integrations;
 #[allow(unsafe_code)]
 mod immutable;
 #[allow(unsafe_code)]

@@ -90,6 +90,33 @@ fn a_get_and_release_pair_allocates_nothing() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1, "the allocator counts");
 }
 
+#[cfg(feature = "ndarray")]
+#[test]
+fn a_request_for_an_array_allocates_nothing() {
+    let array = ndarray::Array2::from_shape_fn((64, 32), |(row, column)| (row * column) as f64);
+    let (first, mut backwards) = (array.as_ptr(), array.clone());
+    let object = Object::new(array.reversed_axes());
+    let counted = allocations(|| {
+        for (request, is_granted) in [
+            (Request::FULL_RO, true),
+            (Request::F_CONTIGUOUS, true),
+            (Request::SIMPLE, false),
+            (Request::FULL, false),
+        ] {
+            let granted = Buffer::get(&object, request).ok();
+            let buf = granted.map(|buffer| buffer.raw().buf.cast_const().cast());
+            assert_eq!(buf, is_granted.then_some(first), "{request:?}");
+        }
+    });
+    assert_eq!(counted, 0);
+    // To export it takes a few small blocks, whatever the size of the array.
+    LARGEST.set(1024);
+    backwards.invert_axis(ndarray::Axis(1));
+    let object = Object::new(backwards);
+    LARGEST.set(usize::MAX);
+    assert_eq!(Buffer::get(&object, Request::FULL_RO).unwrap().strides(), Some(&[256, -8][..]));
+}
+
 /// The errors that were kept while there was nothing to show, and what outlived its owner.
 #[test]
 fn an_exporter_that_is_gone_leaves_no_memory_behind() {
