@@ -132,9 +132,6 @@ pub mod format;
 mod free_in_turn;
 #[allow(unsafe_code)]
 pub mod grant;
-#[cfg(feature = "ndarray")]
-#[allow(unsafe_code)]
-pub mod integrations;
 #[allow(unsafe_code)]
 mod immutable;
 #[allow(unsafe_code)]

@@ -53,6 +53,47 @@ class Unraisable:
         sys.unraisablehook = self.hook
 
 
+class Arrays(unittest.TestCase):
+    """Arrays of the crate ndarray."""
+
+    def test_an_array_is_exported_in_place(self):
+        matrix = bridge.Matrix(2, 3)
+        view = np.asarray(matrix)
+        self.assertEqual((view.tolist(), view.dtype), ([[0, 1, 2], [10, 11, 12]], np.dtype("d")))
+        self.assertEqual(view.__array_interface__["data"], (matrix.address, True))
+        with self.assertRaisesRegex(BufferError, RESIZE):
+            matrix.turn()
+        del view
+        matrix.turn()
+        view = np.asarray(matrix)
+        self.assertEqual((view.tolist(), view.strides), ([[2, 12], [1, 11], [0, 10]], (-8, 24)))
+        self.assertEqual(view.__array_interface__["data"], (matrix.address, True))
+
+    def test_an_array_of_shared_items_is_written(self):
+        matrix = bridge.SharedMatrix(2, 3)
+        view = np.asarray(matrix)
+        self.assertEqual((view.sum(), matrix.sum()), (36, 36))
+        view[:, ::2] = 1
+        self.assertEqual((view.sum(), matrix.sum()), (16, 16))
+
+    def test_an_array_is_read_and_written(self):
+        for target in [np.ones((2, 3)), np.ones((2, 3), order="F"), np.ones((4, 6))[::-2, ::-2]]:
+            bridge.assign_transposed(target, np.asarray(bridge.Matrix(3, 2))[::-1])
+            self.assertEqual(target.tolist(), [[20, 10, 0], [21, 11, 1]])
+        with self.assertRaisesRegex(ValueError, "ndim is 1 in the source, 2 in the target"):
+            bridge.assign_transposed(target, np.ones(3))
+        with self.assertRaisesRegex(ValueError, r"shape\[0\] is 3 in the source, 2 in the target"):
+            bridge.assign_transposed(target, np.ones((2, 3)))
+
+    def test_an_array_is_seen_in_place(self):
+        matrix = bridge.Matrix(3, 3)
+        self.assertEqual(bridge.trace(matrix), 33)
+        matrix.turn()
+        self.assertEqual(bridge.trace(matrix), 2 + 11 + 20)
+        with self.assertRaisesRegex(TypeError, "others may write this memory"):
+            bridge.trace(np.ones((2, 2)))
+
+
 class Exporting(unittest.TestCase):
     def test_numpy_sees_the_memory(self):
         for kind in GROWABLE:

@@ -12,7 +12,7 @@ use crate::interpreter::Interpreter;
 use crate::modules::{self, ABI3, ABI3T, Abi, Build, Module, NEWEST, SECOND_NEWEST};
 
 /// Tests in the scripts; a test that is lost is missed here.
-const TESTS: usize = 67;
+const TESTS: usize = 71;
 const FAULTS: usize = 8;
 
 pub fn newest_pyo3(python: &Interpreter) -> Outcome {
@@ -100,7 +100,11 @@ pub fn built(python: &Interpreter, build: &Build<'_>) -> Result<PathBuf, String>
         Abi::ForAllBuilds => true,
     };
     let module = Module {
-        features: if immutable { &["immutable"] } else { &[] },
+        features: match immutable {
+            true => &["bufferprocs/ndarray", "immutable"],
+            false => &["bufferprocs/ndarray"],
+        },
+        manifest: "ndarray = { version = \">=0.15, <0.18\", default-features = false }\n",
         ..Module::new("bridge", "tests/python/bridge/lib.rs")
     };
     modules::build(python, build, "bridge", &[module])

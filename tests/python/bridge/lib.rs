@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod arguments;
+mod arrays;
 mod classes;
 mod consumers;
 mod failing_exporters;
@@ -20,6 +21,8 @@ mod bridge {
         chunks, contiguous, double, lengths, read, read_items, reversed, slice, transposed,
         write_items,
     };
+    #[pymodule_export]
+    use super::arrays::{Matrix, SharedMatrix, assign_transposed, trace};
     #[pymodule_export]
     use super::classes::{
         Base, Closable, Derived, Digits, Fast, FastOwnHolder, FastPlain, Fixed, Late, Locked,
