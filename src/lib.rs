@@ -65,6 +65,7 @@
 //! | read or write what Python hands you | `ReadBuffer` and `WriteBuffer`, with feature `pyo3` |
 //! | export a struct | [`record!`] |
 //! | export any layout | [`Exporter`], [`View`], [`Layout`] |
+//! | export or read arrays of `ndarray` | `integrations::ndarray`, with feature `ndarray` |
 //! | build a type by hand | `python::slots`, with feature `python` |
 //! | check an exporter | `conformance`, with the feature of the same name |
 //!
