@@ -204,7 +204,8 @@ mod tests {
         assert_eq!(format!("{one:?}"), format!("{:?}", b"one"));
         assert_eq!(AsRef::<[u8]>::as_ref(&one), b"one");
         let set = HashSet::from([one, two]);
-        assert!(set.contains(&b"two".to_vec()) && !set.contains(&b"six".to_vec()));
+        let [two, six] = [b"two", b"six"].map(|text| text.to_vec());
+        assert!(set.contains(&two) && !set.contains(&six));
         assert!(Immutable::<Vec<u8>>::default().is_empty());
     }
 

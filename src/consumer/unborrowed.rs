@@ -11,7 +11,6 @@ mod sealed {
 }
 
 /// Items that can be borrowed from a buffer. There are none.
-#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the items of a buffer cannot be borrowed: other code may write them at any moment",
     label = "use `get_item`, `iter` or `to_vec` to read, `set_item`, `update` or `write_from` to write",
@@ -19,16 +18,17 @@ mod sealed {
             `update(|item| ...)`, `set_item([row, column], value)`, `fill(value)`, \
             `write_from(iterator)` or `copy_from_slice(&items)`"
 )]
+#[doc(hidden)]
 pub trait BorrowedItem: sealed::Never + Sized {}
 
 /// Items that are a slice, also of memory that other code may write. There are none.
-#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a buffer is a slice only if no code can write it: call `try_as_slice()?`",
     label = "use `try_as_slice()?`, or `iter`, `blocks` or `to_vec`, which read any memory",
     note = "`try_as_slice` fails for memory that others may write, such as that of `bytearray`; \
             `iter`, `blocks`, `to_vec` and `for_each_chunk` read that too"
 )]
+#[doc(hidden)]
 pub trait SliceItem: sealed::Never + Sized {}
 
 #[doc(hidden)]

@@ -57,6 +57,24 @@ pub trait ForeignItem: 'static {
 }
 
 /// An item that holds a plain type of another crate: see [`ForeignItem`].
+///
+/// ```
+/// use std::num::Wrapping;
+///
+/// use bufferprocs::View;
+/// use bufferprocs::integrations::{Foreign, ForeignItem};
+///
+/// struct Ticks;
+///
+/// impl ForeignItem for Ticks {
+///     type Plain = Wrapping<u32>;
+///     type Like = u32;
+/// }
+///
+/// let ticks = [Wrapping(1), Wrapping(2)];
+/// let view = View::readonly(Foreign::<Ticks>::from_slice(&ticks));
+/// assert_eq!((view.format(), view.shape()), (Some(c"I"), &[2][..]));
+/// ```
 #[repr(transparent)]
 pub struct Foreign<M: ForeignItem>(pub M::Plain);
 

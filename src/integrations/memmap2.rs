@@ -11,8 +11,8 @@ use crate::view::View;
 
 /// Read-only bytes of a file, without a copy.
 ///
-/// Whoever makes the mapping promises that no process changes the file meanwhile: memmap2 says so
-/// at `Mmap::map`.
+/// The code that makes the mapping promises that no process changes the file while it is mapped:
+/// see `Mmap::map`.
 ///
 /// ```
 /// use bufferprocs::{Buffer, Immutable, Request};
@@ -60,7 +60,7 @@ unsafe impl Send for WritableMmap {}
 unsafe impl Sync for WritableMmap {}
 
 impl WritableMmap {
-    /// A mapping that nobody else has a reference to.
+    /// The bytes of a mapping.
     pub fn new(mut mapping: MmapMut) -> WritableMmap {
         WritableMmap { first: mapping.as_mut_ptr(), mapping }
     }
