@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::thread;
 
+use bufferprocs::consumer::TypedBuffer;
 use bufferprocs::exporters::{Rows, Strided, Untyped};
 use bufferprocs::item::{BigEndian, Complex, ItemValue};
 use bufferprocs::{AnyBits, Buffer, Exporter, Layout, Object, Order, Request, Shared};
@@ -309,6 +310,26 @@ fn sums_of_all_types() {
     assert_eq!(plain::<f32>(vec![0.5f32; 77]), 38.5);
     assert_eq!(plain::<bool>(vec![true, false, true]), 2);
     assert_eq!(plain::<u16>(Vec::<u16>::new()), 0);
+}
+
+/// Without an item, extents may be of any size.
+#[test]
+fn rows_may_be_more_than_there_are_numbers() {
+    #[track_caller]
+    fn case(shape: &[usize], len: usize) {
+        let layout = Layout::strided(shape, &vec![2; shape.len()], 2).expect("a layout");
+        let object = Object::new(Strided::readonly(Vec::<u16>::new(), layout, 0).expect("it fits"));
+        let items = TypedBuffer::<_, u16>::get(&object).expect("such items");
+        let mut rows = items.rows();
+        assert_eq!(rows.len(), len);
+        assert_eq!(rows.next().map(|row| row.len()), (len > 0).then_some(0));
+    }
+    const LARGE: usize = 1 << (usize::BITS - 2);
+    case(&[3, 0], 3);
+    case(&[LARGE, 3, 0], 3 * LARGE);
+    case(&[LARGE, 4, 0], usize::MAX);
+    case(&[LARGE, 5, 0], usize::MAX);
+    case(&[LARGE, 4, 0, 0], 0);
 }
 
 /// Parts go to threads, which write to items of their own.

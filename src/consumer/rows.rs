@@ -43,7 +43,9 @@ impl<'b, S: Source, T: ItemValue> Rows<'b, S, T> {
     pub(super) fn new(items: Items<'b, S, T>) -> Rows<'b, S, T> {
         let shape = items.layout().shape();
         let outer = &shape[..shape.len().saturating_sub(1)];
-        let left = outer.iter().map(|extent| extent.unsigned_abs()).product();
+        // Rows without an item may be more than there are numbers.
+        let left =
+            outer.iter().fold(1, |rows: usize, &extent| rows.saturating_mul(extent.unsigned_abs()));
         Rows { items, indices: vec![0; outer.len()], left }
     }
 }
