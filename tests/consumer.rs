@@ -131,6 +131,36 @@ fn a_view_without_items_needs_no_memory() {
     assert_eq!((buffer.len_bytes(), buffer.shape()), (0, Some(&[0][..])));
 }
 
+/// The same holds if no code writes the memory.
+#[test]
+fn an_immutable_view_without_items_needs_no_memory() {
+    struct Immutable(Scripted);
+    // SAFETY: the view is the other's, and nothing is written.
+    unsafe impl Source for Immutable {
+        fn get(&self, view: &mut Py_buffer, request: Request) -> Result<(), BufferError> {
+            self.0.get(view, request)
+        }
+
+        unsafe fn release(view: &mut Py_buffer) {
+            // SAFETY: granted by the other, and released once.
+            unsafe { Scripted::release(view) };
+        }
+
+        unsafe fn is_immutable(_: &Py_buffer, _: std::ops::Range<usize>) -> bool {
+            true
+        }
+    }
+    let mut extent = [0isize];
+    let view = Py_buffer { buf: null_mut(), shape: extent.as_mut_ptr(), ..line(&[]) };
+    let buffer = Buffer::get(&Immutable(Scripted(view)), Request::FULL_RO).unwrap();
+    let items = buffer.items::<u16>().unwrap();
+    assert_eq!((items.sum(), items.iter(Order::C).count()), (0, 0));
+    assert_eq!(items.iter(Order::C).fold(0, |count, _| count + 1), 0);
+    items.iter(Order::C).blocks().for_each(|block| panic!("{block:?}"));
+    buffer.for_each_chunk(Order::C, |chunk| panic!("{chunk:?}"));
+    assert_eq!(buffer.as_slice::<u16>().unwrap(), [0u16; 0]);
+}
+
 #[test]
 fn a_buffer_says_whether_it_may_be_written() {
     let memory = [7u16];

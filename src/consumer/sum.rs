@@ -53,6 +53,9 @@ impl<S: Source, T: Summable> Copies<'_, '_, S, T> {
     /// Adds a run of the view, now or later, in the fastest way.
     #[inline(always)]
     fn add_run(&mut self, mut sum: T::Sum, mut run: Run) -> T::Sum {
+        if run.len == 0 {
+            return sum; // of no memory at all, perhaps
+        }
         if self.items.is_slice(&run) {
             // SAFETY: `is_slice`: items of the view, which no code writes.
             let items = unsafe { std::slice::from_raw_parts(run.first.cast(), run.len) };
