@@ -2,8 +2,8 @@
 //! second reading of the rules says, and of the others it reads and writes the items that are
 //! described, and nothing else.
 
-mod claims;
-mod judge;
+pub mod claims;
+pub mod judge;
 
 use std::cell::Cell;
 use std::ffi::CStr;

@@ -5,7 +5,8 @@ use std::ptr::from_mut;
 use bufferprocs::abi::Py_buffer;
 use bufferprocs::{BufferError, Request, Source};
 
-/// Grants a copy of this struct to every request.
+/// Grants a copy of this struct to every request. If its `internal` is not NULL, no code writes the
+/// memory.
 pub struct Given {
     view: Py_buffer,
     /// The places of shape, strides and suboffsets in the struct itself, in bytes, as `bytes` has
@@ -49,7 +50,7 @@ unsafe impl Source for Given {
 
     unsafe fn release(_: &mut Py_buffer) {}
 
-    unsafe fn is_immutable(_: &Py_buffer, _: std::ops::Range<usize>) -> bool {
-        false
+    unsafe fn is_immutable(view: &Py_buffer, _: std::ops::Range<usize>) -> bool {
+        !view.internal.is_null()
     }
 }

@@ -47,7 +47,7 @@ pub enum Array {
     Misaligned,
 }
 
-const WILD: [isize; 10] =
+pub const WILD: [isize; 10] =
     [0, -1, 1, isize::MAX, isize::MIN, isize::MAX / 2 + 1, 1 << 32, -8, isize::MAX - 7, 1 << 62];
 
 impl Claims {
@@ -75,17 +75,22 @@ impl Claims {
         for _ in 0..*choices.choose(&[0, 0, 1, 1, 2, 4])? {
             claims.change(choices)?;
         }
-        // So many numbers there have to be.
-        let there = usize::try_from(claims.ndim).unwrap_or(0).min(64);
-        for array in &mut claims.arrays {
+        claims.complete();
+        Ok(claims)
+    }
+
+    /// Adds the numbers that have to be there, after changes.
+    pub fn complete(&mut self) {
+        let there = usize::try_from(self.ndim).unwrap_or(0).min(64);
+        for array in &mut self.arrays {
             if let Array::There(numbers) = array {
                 numbers.resize(numbers.len().max(there), 1);
             }
         }
-        Ok(claims)
     }
 
-    fn change(&mut self, choices: &mut Unstructured<'_>) -> Result<()> {
+    /// Changes one field, to anything.
+    pub fn change(&mut self, choices: &mut Unstructured<'_>) -> Result<()> {
         let wild = |choices: &mut Unstructured<'_>| match choices.ratio(1, 2)? {
             true => choices.choose(&WILD).copied(),
             false => choices.int_in_range(-4..=64),
