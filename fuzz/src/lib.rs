@@ -1,4 +1,4 @@
-//! Six comparisons on arbitrary input: what the crate says and does, beside CPython, NumPy or a
+//! Seven comparisons on arbitrary input: what the crate says and does, beside CPython, NumPy or a
 //! model.
 //!
 //! A target makes a case of the bytes it is given, and fails where the two sides differ. Each is
@@ -15,6 +15,7 @@ mod format;
 mod given;
 mod layout;
 mod ndarrays;
+mod reading;
 mod request;
 mod slices;
 
@@ -37,6 +38,8 @@ use random::{Choices, Random};
 enum Case {
     /// The two sides were compared.
     Compared,
+    /// Both sides refuse the request, or the type.
+    Refused,
     /// The bytes make nothing that can be compared.
     Nothing,
 }
@@ -45,13 +48,14 @@ enum Case {
 type Outcome = Result<arbitrary::Result<Case>, String>;
 type Target = fn(Python<'_>, &mut Unstructured<'_>) -> Outcome;
 
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 7] = [
     ("format", format::compare),
     ("layout", layout::compare),
     ("request", request::compare),
     ("slices", slices::compare),
     ("consumers", consumers::compare),
     ("exporters", exporters::compare),
+    ("reading", reading::compare),
 ];
 
 /// Most bytes of a random input.
@@ -130,14 +134,15 @@ mod fuzzing {
         TARGETS.iter().map(|(name, _)| *name).collect()
     }
 
-    /// Runs the case that `input` makes. Returns whether it was compared.
+    /// Runs the case that `input` makes. Returns whether it was compared, or refused by both sides.
     #[pyfunction]
     fn check(py: Python<'_>, name: &str, input: &[u8]) -> PyResult<bool> {
         let case = run_one(py, target(name)?, input).map_err(PyAssertionError::new_err)?;
-        Ok(case == Case::Compared)
+        Ok(case != Case::Nothing)
     }
 
-    /// Runs `cases` cases, the same for the same `seed`. Returns how many of them were compared.
+    /// Runs `cases` cases, the same for the same `seed`. Returns how many of them were compared,
+    /// and how many were refused by both sides.
     #[pyfunction]
     fn run(
         py: Python<'_>,
@@ -145,17 +150,18 @@ mod fuzzing {
         seed: u64,
         cases: usize,
         seeds: Vec<Vec<u8>>,
-    ) -> PyResult<usize> {
+    ) -> PyResult<(usize, usize)> {
         let target = target(name)?;
         let mut random = Random(seed);
-        let mut compared = 0;
+        let (mut compared, mut refused) = (0, 0);
         for _ in 0..cases {
             let input = next_input(&mut random, &seeds);
             let case = run_one(py, target, &input).map_err(PyAssertionError::new_err)?;
             compared += usize::from(case == Case::Compared);
+            refused += usize::from(case == Case::Refused);
         }
         py.check_signals()?;
-        Ok(compared)
+        Ok((compared, refused))
     }
 
     /// The inputs of such a run, to find the one at which it ended the process.
