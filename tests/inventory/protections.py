@@ -164,6 +164,10 @@ FUZZED = [
         "a negative extent is no contradiction", "", "src/layout/borrowed.rs",
         "find(|(_, extent)| **extent < 0)", "find(|(_, extent)| **extent < isize::MIN / 2)", "fuzz::exporters",
     ),
+    Fault(
+        "a part of the items begins one item too late", "", "src/walk.rs",
+        "(self.front, self.whole.start) = (run, middle + 1);", "(self.front, self.whole.start) = (run, middle + 2);", "fuzz::reading",
+    ),
 ]
 
 #: Runs one test of a script, over the modules in a folder.
