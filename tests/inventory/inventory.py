@@ -22,8 +22,8 @@ REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 #: Where the book says how many there are.
 PAGE = os.path.join(REPOSITORY, "book/src/trust.md")
 #: Tests of the book are not in the copy, and those that count allocations would count what is written down.
-TESTS = "requests lifetime release consumer iteration copies layouts formats conformance foreign_code overwriting integrations_ndarray"
-TARGETS = ["--features", "conformance,ndarray", "--lib", *(f"--test={name}" for name in TESTS.split())]
+TESTS = "requests lifetime release consumer iteration copies layouts formats conformance foreign_code overwriting foreign_types integrations_ndarray"
+TARGETS = ["--features", "bytemuck,bytes,conformance,memmap2,ndarray", "--lib", *(f"--test={name}" for name in TESTS.split())]
 #: The model checker is slow, and is asked where no other test comes.
 CHECKER = "loom_tests"
 #: Cases of tests/python, and the script of each that is run again with a panic.
