@@ -1,4 +1,7 @@
-//! What most users of this crate need, for `use bufferprocs::prelude::*`.
+//! The names that most users need, for `use bufferprocs::prelude::*`.
+//!
+//! [`Exporter`](crate::Exporter) is not among them: its method `view` would hide that of arrays of
+//! `ndarray`. Import it where you implement it.
 //!
 //! ```
 //! use bufferprocs::prelude::*;
@@ -16,8 +19,7 @@ pub use crate::consumer::{AnyDim, Dim};
 pub use crate::exports;
 #[doc(no_inline)]
 pub use crate::{
-    Buffer, BufferError, Exported, Exporter, Immutable, Item, Layout, Object, Order, Request,
-    Shared, View,
+    Buffer, BufferError, Exported, Immutable, Item, Layout, Object, Order, Request, Shared, View,
 };
 #[doc(no_inline)]
 #[cfg(all(feature = "pyo3", not(PyPy), any(not(Py_LIMITED_API), Py_3_11)))]

@@ -29,18 +29,17 @@
 //! own first, because the exported array still holds the old memory: so that does not change.
 //!
 //! An exporter has a method `view`, and so have arrays. In `ndarray` 0.17 the arrays' own comes
-//! second. So where [`Exporter`] is in scope, also by the prelude of this crate, make a view of an
-//! array by `From`:
+//! second. So where [`Exporter`] is in scope, make a view of an array by `From`:
 //!
 //! ```
-//! use bufferprocs::prelude::*;
+//! use bufferprocs::{Exporter, View};
 //! use ndarray::ArrayView2;
 //!
 //! let array = ndarray::array![[1, 2], [3, 4]];
 //! let exported: View<'_> = Exporter::view(&array)?;
 //! let view = ArrayView2::from(&array);
 //! assert_eq!(exported.buf(), view.as_ptr().cast());
-//! # Ok::<(), BufferError>(())
+//! # Ok::<(), bufferprocs::BufferError>(())
 //! ```
 //!
 //! Views of `ndarray` are not exporters. Their borrow would have to last until the last release,
