@@ -137,9 +137,9 @@ FAULTS = [
     Fault(
         "an exporter that grants what contradicts itself",
         "the consumer checks each number before it uses one",
-        "src/consumer.rs",
-        "        checked?;\n",
-        "        let _ = checked;\n",
+        "src/consumer/filling.rs",
+        "        self.check(is_whole, lenient)?;\n",
+        "        let _ = self.check(is_whole, lenient);\n",
         "bridge::Consuming.test_hostile_exporters",
     ),
 ]

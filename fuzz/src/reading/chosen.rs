@@ -66,7 +66,7 @@ impl Chosen {
         };
         let claims = match choices.int_in_range(0..=1023_u16)? {
             1023 => Some(huge(choices, of.size as isize)?),
-            1000..=1022 => Some(empty(choices, of.size as isize)?),
+            980..=1022 => Some(empty(choices, of.size as isize)?),
             _ => fitting(choices, of.size as isize)?,
         };
         let Some(mut claims) = claims else { return Ok(None) };
