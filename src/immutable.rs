@@ -233,6 +233,19 @@ mod tests {
         assert!(Buffer::get(&object, Request::FULL).is_err());
     }
 
+    /// Padding of this crate's own records may be written.
+    #[test]
+    fn records_with_padding_are_written() {
+        crate::record! {
+            struct Padded { a: u8, _pad: crate::item::Pad<3>, b: u32 }
+        }
+        let one = Padded { a: 1, _pad: crate::item::Pad::new(), b: 2 };
+        let records = Immutable::new(Shared::from_vec(vec![one; 2]));
+        let view = Buffer::get(&records, Request::FULL).unwrap();
+        view.from_contiguous(&[7; 16], crate::layout::Order::C).unwrap();
+        assert_eq!((records[1].load().a, records[1].load().b), (7, 0x0707_0707));
+    }
+
     #[test]
     fn a_value_without_a_view_does_not_come_into_being() {
         #[derive(Debug)]

@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::thread;
 
-use bufferprocs::consumer::TypedBuffer;
+use bufferprocs::consumer::{TypedBuffer, Write};
 use bufferprocs::exporters::{Rows, Strided, Untyped};
 use bufferprocs::item::{BigEndian, Complex, ItemValue};
 use bufferprocs::{AnyBits, Buffer, Exporter, Layout, Object, Order, Request, Shared};
@@ -310,6 +310,55 @@ fn sums_of_all_types() {
     assert_eq!(plain::<f32>(vec![0.5f32; 77]), 38.5);
     assert_eq!(plain::<bool>(vec![true, false, true]), 2);
     assert_eq!(plain::<u16>(Vec::<u16>::new()), 0);
+    // Runs with gaps between them, and runs behind pointers.
+    let padded = Layout::strided(&[40, 100], &[1000, 8], 8).expect("a layout");
+    assert_eq!(sum(padded, vec![0.5; 5000]), 2000.0);
+    assert_eq!(plain::<u16>(Rows::new(vec![vec![3u16; 70]; 5]).expect("rows")), 1050);
+}
+
+/// Rows have the items that single indices lead to, and an iterator's values go to the items in
+/// C order.
+#[test]
+fn rows_and_values_of_an_iterator() {
+    #[track_caller]
+    fn case(exporter: impl Exporter) {
+        let object = Object::new(exporter);
+        let items = TypedBuffer::<_, u16, Write>::get(&object).expect("such items");
+        let all = items.to_vec().expect("a copy");
+        let columns = items.shape().last().copied().unwrap_or(1);
+        let rows: Vec<Vec<u16>> = items.rows().map(|row| row.to_vec()).collect();
+        assert_eq!(rows.concat(), all);
+        assert!(rows.iter().all(|row| row.len() == columns));
+        assert_eq!(items.rows().len(), rows.len());
+        for (row, expected) in items.rows().zip(&rows) {
+            let found: Vec<_> = (0..columns + 1).map(|column| row.get(column)).collect();
+            let mut expected: Vec<_> = expected.iter().copied().map(Some).collect();
+            expected.push(None);
+            assert_eq!(found, expected);
+        }
+        let few = all.len() / 2;
+        assert_eq!(items.write_from((0..few as u16).map(|value| 1000 + value)), few);
+        let written = items.to_vec().expect("a copy");
+        let new: Vec<u16> = (0..few as u16).map(|value| 1000 + value).collect();
+        assert_eq!((&written[..few], &written[few..]), (&new[..], &all[few..]));
+        assert_eq!(items.write_from(std::iter::repeat(7)), all.len());
+        assert!(items.iter().all(|item| item == 7));
+    }
+    let numbers = |count: u16| (0..count).collect::<Vec<u16>>();
+    case(Shared::from_vec(numbers(5)));
+    for (shape, strides) in [
+        (&[3, 4][..], &[8, 2][..]),
+        (&[3, 4], &[2, 6]),
+        (&[3, 4], &[-8, 2]),
+        (&[2, 3, 2], &[12, -4, 2]),
+        (&[1, 4], &[100, 2]),
+        (&[4], &[-2]),
+    ] {
+        let layout = Layout::strided(shape, strides, 2).expect("a layout");
+        let first = layout.span().start.unsigned_abs();
+        case(Strided::writable(numbers(12), layout, first).expect("it fits"));
+    }
+    case(Rows::new(vec![numbers(3), numbers(3)]).expect("rows"));
 }
 
 /// Without an item, extents may be of any size.

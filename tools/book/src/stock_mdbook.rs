@@ -15,6 +15,21 @@ use std::path::{Path, PathBuf};
 /// The crate that blocks use.
 const CRATE: &str = "bufferprocs";
 
+/// Crates that the blocks of its integrations use too.
+const OTHERS: [&str; 3] = ["bytes", "memmap2", "ndarray"];
+
+/// The hidden line that names the crates of a block.
+fn extern_crates(code: &[String]) -> String {
+    let uses = |name: &str| {
+        let paths = [format!("use {name}::"), format!("{name}::array!")];
+        code.iter().any(|line| paths.iter().any(|path| line.contains(path)))
+    };
+    let others = OTHERS.into_iter().filter(|name| uses(name));
+    let crates: Vec<String> =
+        std::iter::once(CRATE).chain(others).map(|name| format!("extern crate {name};")).collect();
+    format!("# {}", crates.join(" "))
+}
+
 /// Writes the copy into `folder` and returns the folder.
 pub fn write(book: &Book, folder: &Path) -> Result<PathBuf> {
     let source = folder.join("src");
@@ -43,7 +58,7 @@ pub fn write_blocks(blocks: &[&Block], folder: &Path) -> Result<PathBuf> {
             let words = if block.test == Test::NoRun { "rust,no_run" } else { "rust" };
             let attributes = block.code.iter().take_while(|l| l.trim_start().starts_with("#!["));
             let (first, rest) = block.code.split_at(attributes.count());
-            let code = [first.join("\n"), format!("# extern crate {CRATE};"), rest.join("\n")];
+            let code = [first.join("\n"), extern_crates(&block.code), rest.join("\n")];
             let fence = fence_for(&code[2]);
             text.push_str(&format!(
                 "{fence}{words}\n{}\n{fence}\n\n",
@@ -80,7 +95,7 @@ fn with_extern_crate(document: &Document, blocks: &[Block]) -> String {
         let attributes = block.code.iter().take_while(|l| l.trim_start().starts_with("#!["));
         let at = fence + 1 + attributes.count();
         let prefix = container_prefix(&lines[fence]);
-        lines.insert(at, format!("{prefix}# extern crate {CRATE};"));
+        lines.insert(at, format!("{prefix}{}", extern_crates(&block.code)));
     }
     lines.join("\n") + "\n"
 }
