@@ -81,6 +81,11 @@ pub use release::release;
 /// assert_eq!(image.view()?.shape(), [2, 3]);
 /// # Ok::<(), BufferError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an exporter",
+    note = "types of `bytes`, `memmap2` and `ndarray` are exporters with the feature of that name; a `MmapMut` goes into a `WritableMmap`",
+    note = "which of your types goes how is a chapter of the book; for another type, implement `Exporter`"
+)]
 pub trait Exporter: Send + Sync + 'static {
     /// The memory, and how its items lie.
     ///

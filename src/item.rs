@@ -106,6 +106,7 @@ pub unsafe trait Item: Copy + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "consumers may write any bits, and not all of them are a `{Self}`",
     note = "it can be shown read-only: by `View::readonly`, and in a record by `readonly struct` instead of `struct`",
+    note = "a struct of your own becomes an item by `record!`; `half::f16` and `num_complex::Complex` are items with the features `half` and `num-complex`",
     note = "to read it out of a buffer, implement `bufferprocs::item::ItemValue`, which says what the bytes mean; a plain type of another crate is read as `bufferprocs::integrations::Foreign`"
 )]
 pub unsafe trait AnyBits: Item {}

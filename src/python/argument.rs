@@ -13,8 +13,8 @@ use crate::item::ItemValue;
 ///
 /// The items may lie in any layout. `D` is the number of dimensions, if only one will do:
 /// `ReadBuffer<f64, Dim<2>>`. An object that does not fit is refused with an error that names what
-/// was found and what was expected; PyO3 adds the name of the argument. The buffer may be read
-/// while the interpreter is detached.
+/// was found and what was expected; PyO3 adds the name of the argument, as a note. The buffer may
+/// be read while the interpreter is detached.
 ///
 /// ```pyo3
 /// #[pyfunction]
