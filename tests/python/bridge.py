@@ -87,10 +87,15 @@ class Arrays(unittest.TestCase):
 
     def test_an_array_is_seen_in_place(self):
         matrix = bridge.Matrix(3, 3)
+        others_may_write = self.assertRaisesRegex(TypeError, "others may write this memory")
+        if "abi3" in MODULES:  # whose class it is cannot be seen there
+            with others_may_write:
+                bridge.trace(matrix)
+            return
         self.assertEqual(bridge.trace(matrix), 33)
         matrix.turn()
         self.assertEqual(bridge.trace(matrix), 2 + 11 + 20)
-        with self.assertRaisesRegex(TypeError, "others may write this memory"):
+        with others_may_write:
             bridge.trace(np.ones((2, 2)))
 
 
