@@ -21,7 +21,7 @@ use pyo3::prelude::*;
 
 /// Bytes that never change: methods need no guard, and the class compares and hashes.
 #[pyclass(frozen, eq, hash)]
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 struct Blob {
     bytes: Immutable<Bytes>,
 }

@@ -55,7 +55,7 @@ growable!(Fast);
 macro_rules! constant {
     ($name:ty, $class:ident, $field:ident, $item:ty) => {
         #[pyclass(frozen, eq, ord, hash, str)]
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $class {
             $field: Immutable<Vec<$item>>,
         }
