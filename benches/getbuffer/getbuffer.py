@@ -14,7 +14,7 @@ import raw_ffi
 
 WRITABLE, SIMPLE, FULL_RO = 0x001, 0x000, 0x11C
 COUNT = 200_000
-ROUNDS = 3 if os.environ.get("BUFFERPROCS_BENCH") == "short" else 9
+ROUNDS = 5 if os.environ.get("BUFFERPROCS_BENCH") == "short" else 9
 MINOR = sys.version_info[1]
 PLANE, FIVE = (30, 40), (2, 3, 5, 4, 10)
 

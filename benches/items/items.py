@@ -15,7 +15,7 @@ import numpy as np
 import items_bench as bench
 
 SHORT = os.environ.get("BUFFERPROCS_BENCH") == "short"
-ROUNDS = 3 if SHORT else 9
+ROUNDS = 5 if SHORT else 9
 COUNT = 4_000_000
 KINDS = {"f64": np.float64, "f32": np.float32, "u8": np.uint8}
 
