@@ -316,6 +316,43 @@ fn sums_of_all_types() {
     assert_eq!(plain::<u16>(Rows::new(vec![vec![3u16; 70]; 5]).expect("rows")), 1050);
 }
 
+/// Each item is changed in its turn, also where the first of them do not fill a vector.
+#[test]
+fn updates_go_in_order() {
+    fn case<T: AnyBits + PartialEq + std::fmt::Debug>(make: fn(usize) -> T) {
+        for start in 0..20 {
+            let shared = Shared::from_vec((0..70).map(|_| make(0)).collect::<Vec<T>>());
+            let layout = Layout::c_contiguous(&[70 - start], size_of::<T>()).expect("a layout");
+            let first = start * size_of::<T>();
+            let strided = Strided::writable(Shared::to_vec(&shared), layout, first);
+            let object = Object::new(strided.expect("it fits"));
+            let buffer = Buffer::get(&object, Request::FULL).expect("a view");
+            let items = buffer.items::<T>().expect("such items");
+            let mut number = 0;
+            let mut count = |_| {
+                number += 1;
+                make(number)
+            };
+            items.iter(Order::C).update(&mut count).expect("it is writable");
+            let expected: Vec<T> = (1..=70 - start).map(make).collect();
+            assert_eq!(items.iter(Order::C).collect::<Vec<T>>(), expected, "{start}");
+            number = 0;
+            Shared::update(&shared[start..], |_| {
+                number += 1;
+                make(number)
+            });
+            assert_eq!(Shared::to_vec(&shared[start..]), expected, "{start}");
+            assert!(shared[..start].iter().all(|item| item.load() == make(0)));
+        }
+    }
+    case(|number| number as u8);
+    case(|number| number as u16);
+    case(|number| number as f32);
+    case(|number| number as u64);
+    case(|number| [number as u8; 4]);
+    case(|number| [number as u8; 3]);
+}
+
 /// Rows have the items that single indices lead to, and an iterator's values go to the items in
 /// C order.
 #[test]

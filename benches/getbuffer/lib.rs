@@ -182,39 +182,49 @@ fn consumer(object: &Bound<'_, PyAny>, flags: c_int, count: u32) -> f64 {
 }
 
 /// Nanoseconds a pair, where `threads` do `count` pairs each at the same time and no interpreter
-/// is asked: `object` by the crate's consumer, or the two locked instructions that no count of
-/// exports can do without.
+/// is asked: those of an `object` or an `exporter` by the crate's consumer, and the two locked
+/// instructions that no count of exports can do without. Both take turns in the same threads, since
+/// what either takes depends on how the threads happen to run.
 #[pyfunction]
-fn threads(py: Python<'_>, what: &str, threads: usize, count: u32) -> PyResult<f64> {
+fn threads(py: Python<'_>, what: &str, threads: usize, count: u32) -> PyResult<(f64, f64)> {
+    const TURNS: u32 = 50;
     let object = Object::new(vec![0.0; 1200]);
-    let word = AtomicUsize::new(0);
     let exported = Exported::new(vec![0.0; 1200]);
-    let get = || drop(black_box(Buffer::get(&object, Request::FULL_RO)));
-    let get_exported = || drop(black_box(Buffer::get(&exported, Request::FULL_RO)));
+    let word = AtomicUsize::new(0);
+    let of_object = || drop(black_box(Buffer::get(&object, Request::FULL_RO)));
+    let of_exporter = || drop(black_box(Buffer::get(&exported, Request::FULL_RO)));
     let locked = || {
         black_box(&word).fetch_add(1, Ordering::Acquire);
         black_box(&word).fetch_sub(1, Ordering::Release);
     };
-    let pair: &(dyn Fn() + Sync) = match what {
-        "object" => &get,
-        "exporter" => &get_exported,
-        "locked" => &locked,
-        _ => return Err(PyValueError::new_err("object or locked")),
+    let ours: &(dyn Fn() + Sync) = match what {
+        "object" => &of_object,
+        "exporter" => &of_exporter,
+        _ => return Err(PyValueError::new_err("object or exporter")),
     };
+    let pairs: [&(dyn Fn() + Sync); 2] = [ours, &locked];
     let barrier = Barrier::new(threads);
     let run = || {
-        barrier.wait();
-        let start = Instant::now();
-        (0..count).for_each(|_| pair());
-        start.elapsed().as_secs_f64()
+        let mut seconds = [0.0; 2];
+        for _ in 0..TURNS {
+            for (pair, seconds) in pairs.iter().zip(&mut seconds) {
+                barrier.wait();
+                let start = Instant::now();
+                (0..count / TURNS).for_each(|_| pair());
+                *seconds += start.elapsed().as_secs_f64();
+            }
+        }
+        seconds
     };
-    let seconds: f64 = py.detach(|| {
+    let [ours, locked] = py.detach(|| {
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-            threads.into_iter().map(|one| one.join().unwrap_or(f64::NAN)).sum()
+            let seconds = threads.into_iter().map(|one| one.join().unwrap_or([f64::NAN; 2]));
+            seconds.fold([0.0; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]])
         })
     });
-    Ok(seconds * 1e9 / f64::from(count) / threads as f64)
+    let a_pair = |seconds: f64| seconds * 1e9 / f64::from(count) / threads as f64;
+    Ok((a_pair(ours), a_pair(locked)))
 }
 
 #[pyfunction]

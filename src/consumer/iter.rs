@@ -165,15 +165,14 @@ impl<'b, S: Source, T: ItemValue> Items<'b, S, T> {
     /// Copies of all items, in the order asked for.
     pub fn iter(&self, order: Order) -> ItemsIter<'b, S, T> {
         // SAFETY: the view's memory, for `'b`.
-        (*self).iter_over(order, || unsafe { Walk::new(self.buf(), self.layout(), order) })
+        self.iter_over(order, || unsafe { Walk::new(self.buf(), self.layout(), order) })
     }
 
     /// Copies of all items, in the order in which they lie in the memory, as far as strides tell.
     /// No other order is faster.
     pub fn iter_unordered(&self) -> ItemsIter<'b, S, T> {
         // SAFETY: the view's memory, for `'b`.
-        (*self)
-            .iter_over(Order::Any, || unsafe { Walk::in_memory_order(self.buf(), self.layout()) })
+        self.iter_over(Order::Any, || unsafe { Walk::in_memory_order(self.buf(), self.layout()) })
     }
 
     /// All items, by a walk where one is needed.

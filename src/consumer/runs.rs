@@ -263,15 +263,14 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
     unsafe fn update_packed(&self, mut run: Run, change: &mut impl FnMut(T) -> T) {
         let first = run.first.cast_mut().cast::<T::Item>();
         let whole = item::in_vectors(first, run.len);
-        let before = run.take_front(whole.start);
+        // SAFETY: the caller's promise.
+        unsafe { self.update_natural(run.take_front(whole.start), change) };
         run.take_front(whole.len());
         let of_item = |item| change(T::from_item(item)).into_item();
         // SAFETY: items of the view in whole vectors; the view is writable.
         unsafe { item::update_vectors(first.wrapping_add(whole.start), whole.len(), of_item) };
-        for part in [before, run] {
-            // SAFETY: the caller's promise.
-            unsafe { self.update_natural(part, change) };
-        }
+        // SAFETY: the caller's promise.
+        unsafe { self.update_natural(run, change) };
     }
 
     /// # Safety

@@ -54,7 +54,7 @@ impl<S: Source, T: Summable> Copies<'_, '_, S, T> {
     #[inline(always)]
     fn add_run(&mut self, mut sum: T::Sum, mut run: Run) -> T::Sum {
         if run.len == 0 {
-            return sum; // of no memory at all, perhaps
+            return sum; // `first` may be NULL
         }
         if self.items.is_slice(&run) {
             // SAFETY: `is_slice`: items of the view, which no code writes.

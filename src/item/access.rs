@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::AnyBits;
 #[cfg(x86_64_instructions)]
-use super::vectors::{VECTOR, before_vectors, load_vector, store_vector};
+use super::vectors::{VECTOR, load_vector, store_vector, whole_vectors};
 use super::wide::{WIDE, load_wide, store_wide};
 use super::word::Word;
 
@@ -267,8 +267,7 @@ pub(crate) unsafe fn store_words<W: Word>(target: *mut u8, source: *const u8, si
 fn vectors<W: Word>(address: *const u8, size: usize) -> Range<usize> {
     #[cfg(x86_64_instructions)]
     if size >= 4 * VECTOR {
-        let head = before_vectors::<W>(address);
-        return head.map_or(0..0, |head| head..head + (size - head) / VECTOR * VECTOR);
+        return whole_vectors::<W>(address, size);
     }
     let _ = (address, size);
     0..0

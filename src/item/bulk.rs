@@ -4,6 +4,7 @@ use std::mem::{MaybeUninit, align_of, size_of};
 
 use super::access::{load_bytes, store_bytes, width};
 use super::sum::Summable;
+use super::vectors::{in_vectors, update_vectors};
 use super::{AnyBits, Shared};
 
 /// Bytes of a block of items that are copied out to be worked on: few enough for the fastest cache.
@@ -93,6 +94,16 @@ impl<T: AnyBits> Shared<T> {
     /// assert_eq!(Shared::to_vec(&samples), [2, 3]);
     /// ```
     pub fn update(shared: &[Shared<T>], mut change: impl FnMut(T) -> T) {
+        let whole = in_vectors(shared.as_ptr().cast::<T>(), shared.len());
+        Shared::update_copies(&shared[..whole.start], &mut change);
+        let items = &shared[whole.clone()];
+        let first = items.as_ptr().cast_mut().cast::<T>();
+        // SAFETY: borrowed cells in whole vectors, which others access by atomic operations.
+        unsafe { update_vectors(first, items.len(), &mut change) };
+        Shared::update_copies(&shared[whole.end..], &mut change);
+    }
+
+    fn update_copies(shared: &[Shared<T>], mut change: impl FnMut(T) -> T) {
         Shared::each_block(shared, |items, block| {
             block.iter_mut().for_each(|item| *item = change(*item));
             // SAFETY: as many items, borrowed.

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 #[cfg(x86_64_instructions)]
-use super::vectors::{VECTOR, before_vectors, load_vector};
+use super::vectors::{VECTOR, load_vector, whole_vectors};
 use super::{Bool, ItemValue};
 
 mod sealed {
@@ -74,18 +74,16 @@ unsafe fn add_vectors<W, V: Copy>(
 ) -> ([V; SUMS], Range<usize>) {
     const TURN: usize = SUMS * VECTOR;
     let mut sums = [zero; SUMS];
-    let Some(head) = before_vectors::<W>(first).filter(|head| *head <= size) else {
-        return (sums, 0..0);
-    };
-    let end = head + (size - head) / TURN * TURN;
-    for turn in (head..end).step_by(TURN) {
+    let Range { start, end } = whole_vectors::<W>(first, size);
+    let end = start + (end - start) / TURN * TURN;
+    for turn in (start..end).step_by(TURN) {
         for (at, sum) in sums.iter_mut().enumerate() {
             let from = first.wrapping_add(turn + at * VECTOR);
             // SAFETY: within the bytes, at a place where vectors begin.
             *sum = add(*sum, unsafe { load_vector(from) });
         }
     }
-    (sums, head..end)
+    (sums, start..end)
 }
 
 /// So many sums of vectors run beside each other.

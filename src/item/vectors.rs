@@ -15,13 +15,18 @@ use super::AnyBits;
 #[cfg(x86_64_instructions)]
 pub(crate) const VECTOR: usize = 16;
 
-/// How many bytes before the first vector that leaves every `W` whole. None if no vector does.
+/// Which of `size` bytes from `address` on lie in whole vectors that leave every `W` whole: none of
+/// them, where no vector does.
 #[cfg(x86_64_instructions)]
 #[inline(always)]
-pub(crate) fn before_vectors<W>(address: *const u8) -> Option<usize> {
+pub(crate) fn whole_vectors<W>(address: *const u8, size: usize) -> Range<usize> {
+    let before = address.addr().wrapping_neg() % VECTOR;
     // A single byte is never torn, on no processor.
     let keeps_whole = size_of::<W>() == 1 || std::arch::is_x86_feature_detected!("avx");
-    keeps_whole.then_some(address.addr().wrapping_neg() % VECTOR)
+    match size.checked_sub(before).filter(|_| keeps_whole) {
+        Some(rest) => before..before + rest / VECTOR * VECTOR,
+        None => 0..0,
+    }
 }
 
 /// Reads sixteen bytes.
@@ -29,7 +34,7 @@ pub(crate) fn before_vectors<W>(address: *const u8) -> Option<usize> {
 /// # Safety
 ///
 /// `from` is valid for reads of sixteen initialised bytes, and a place where vectors begin, as
-/// [`before_vectors`] says.
+/// [`whole_vectors`] says.
 #[cfg(x86_64_instructions)]
 #[inline(always)]
 pub(crate) unsafe fn load_vector(from: *const u8) -> std::arch::x86_64::__m128i {
@@ -51,7 +56,7 @@ pub(crate) unsafe fn load_vector(from: *const u8) -> std::arch::x86_64::__m128i 
 /// # Safety
 ///
 /// `to` is valid for reads and writes of sixteen bytes, and a place where vectors begin, as
-/// [`before_vectors`] says.
+/// [`whole_vectors`] says.
 #[cfg(x86_64_instructions)]
 #[inline(always)]
 pub(crate) unsafe fn store_vector(to: *mut u8, vector: std::arch::x86_64::__m128i) {
@@ -71,15 +76,15 @@ pub(crate) const fn fills_vectors<T>() -> bool {
     cfg!(x86_64_instructions) && matches!(size_of::<T>(), 1 | 2 | 4 | 8)
 }
 
-/// Which of `len` items without gaps whole vectors hold. The first is aligned to its size.
+/// Which of `len` items without gaps whole vectors hold. None of them, if the first is not aligned
+/// to its size: then others do not access an item at once.
 #[inline(always)]
 pub(crate) fn in_vectors<T>(first: *const T, len: usize) -> Range<usize> {
     #[cfg(x86_64_instructions)]
-    if fills_vectors::<T>() {
+    if fills_vectors::<T>() && first.addr() % size_of::<T>() == 0 {
         let size = size_of::<T>();
-        let before = before_vectors::<T>(first.cast()).map_or(len, |bytes| bytes / size).min(len);
-        let each = VECTOR / size;
-        return before..before + (len - before) / each * each;
+        let Range { start, end } = whole_vectors::<T>(first.cast(), len * size);
+        return start / size..end / size;
     }
     let _ = (first, len);
     0..0

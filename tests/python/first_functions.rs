@@ -1,5 +1,5 @@
-//! Functions as someone types them who knows PyO3 and not this crate: they compile, or the compiler
-//! says what to type instead.
+//! Functions as a user of PyO3 types them before reading anything of this crate: they compile, or
+//! the compiler says what to type instead.
 //!
 //! The functions in `first_functions/` were written before anything of this crate was read, and
 //! stay as they were typed. `mended.rs` has those that did not compile, as the messages lead to.
