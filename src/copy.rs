@@ -15,13 +15,13 @@ mod moves;
 mod strips;
 
 use crate::addresses;
-use crate::item::width;
+use crate::item::{WIDE, width};
 use crate::layout::{LayoutRef, Order};
 use crate::walk::Walk;
 use axes::Axis;
 use cache::Streaming;
 use loops::{Places, each};
-use moves::{Load, LoadAny, Pack, Plain, PlainAny, Store, StoreAny, Streamed};
+use moves::{Load, LoadAny, Pack, Plain, PlainAny, Store, StoreAny, Streamed, StreamedWords};
 
 /// How the memory on the layout's side is accessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,12 +167,21 @@ unsafe fn pack<M: Pack, const K: usize>(
     streaming: Option<&Streaming>,
     moves: M,
 ) {
-    match strips::plane(axes, itemsize, streaming.is_some()) {
+    let words = streaming.filter(|_| itemsize == WIDE && places.packed.addr() % WIDE == 0);
+    match (strips::plane(axes, itemsize, streaming.is_some()), words) {
         // SAFETY: the caller's promise. Items of the target do not overlap: they may come in any
         // order.
-        Some(plane) => unsafe { strips::pack::<M, K>(places, plane, itemsize, streaming, moves) },
+        (Some(plane), _) => unsafe {
+            strips::pack::<M, K>(places, plane, itemsize, streaming, moves)
+        },
+        // SAFETY: as above; the places are aligned, as all that follow the first one.
+        (None, Some(streaming)) => unsafe {
+            each(places, axes, itemsize, true, StreamedWords { moves, streaming })
+        },
         // SAFETY: as above.
-        None => unsafe { each(places, axes, itemsize, true, Streamed { moves, streaming }) },
+        (None, None) => unsafe {
+            each(places, axes, itemsize, true, Streamed { moves, streaming })
+        },
     }
 }
 

@@ -235,6 +235,22 @@ impl<'a> Walk<'a> {
         (back.len > 0).then_some(back)
     }
 
+    /// The whole runs that come next and start at equal distances: where they start, and a run
+    /// without the place of its first item. There are none if that is not known yet.
+    #[inline]
+    pub fn take_lines(&mut self) -> (Run, Run) {
+        let starts = self.starts.take_front(self.whole.len());
+        self.whole.start += starts.len;
+        (starts, self.run)
+    }
+
+    /// Puts runs that were just taken back.
+    #[inline]
+    pub fn put_back_lines(&mut self, starts: Run) {
+        self.whole.start -= starts.len;
+        self.starts = starts;
+    }
+
     /// The next items that are a step apart, at most `len` of them.
     pub fn next_part(&mut self, len: usize) -> Option<Run> {
         if self.front.len == 0 && !self.refill_front() {

@@ -162,9 +162,22 @@ fn many_items_make_many_blocks() {
 
 #[test]
 fn rows_behind_pointers() {
-    let rows: Vec<Vec<f64>> = (0..7).map(|row| vec![f64::from(row); 5]).collect();
-    let object = Object::new(Rows::new(rows).expect("rows"));
-    check_reads::<f64>(&object, Request::FULL_RO);
+    for len in [1, 5, 70] {
+        let row = |row: u32| (0..len).map(|item| f64::from(row * len + item)).collect::<Vec<_>>();
+        let object = Object::new(Rows::new((0..7).map(row).collect()).expect("rows"));
+        check_reads::<f64>(&object, Request::FULL_RO);
+    }
+}
+
+/// Short rows, every second of which is aligned to its items, and the others not.
+#[test]
+fn rows_of_which_some_are_not_aligned() {
+    let bytes: Vec<u8> = (0..700).map(|byte| byte as u8).collect();
+    for (items, step) in [(5, 17), (20, 41)] {
+        let layout = Layout::strided(&[16, items], &[step, 2], 2).expect("a layout");
+        let object = Object::new(Untyped::new(&bytes, c"H", layout, 1).expect("it fits"));
+        check_reads::<u16>(&object, Request::FULL_RO);
+    }
 }
 
 /// Without a shape the items are bytes, of larger items that others access at their width.

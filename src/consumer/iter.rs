@@ -259,6 +259,8 @@ impl<S: Source, T: ItemValue> Iterator for ItemsIter<'_, S, T> {
             while let Some(run) = rest.next_run() {
                 // SAFETY: items of the view.
                 folded = unsafe { self.items.fold_run(run, folded, &mut f) };
+                // SAFETY: as above.
+                folded = unsafe { self.items.fold_short_runs(&mut rest, folded, &mut f) };
             }
         }
         folded

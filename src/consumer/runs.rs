@@ -6,13 +6,19 @@ use super::Source;
 use super::items::{Access, Items};
 use crate::addresses;
 use crate::item::{self, ItemValue, Room};
-use crate::walk::{Run, TURN};
+use crate::walk::{Run, TURN, Walk};
 
 /// Items of up to this size are folded in vectors, as far as they can be.
 const SMALL: usize = 2;
 
 /// Fewer items are not worth a copy of many at once.
 const FEW: usize = 16;
+
+/// Runs of up to this length are folded many at a time.
+const SHORT: usize = 64;
+
+/// So many items are copied in a turn: compilers unroll no loops of atomic loads.
+const COPIED: usize = 8;
 
 /// Larger items are folded one after the other: a turn would copy them to the stack.
 const REGISTERS: usize = 16;
@@ -105,6 +111,38 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
                 folded = f(folded, T::from_item(*item));
             }
         }
+        folded
+    }
+
+    /// Folds short runs that come next, as far as their items are natural. No other code runs from
+    /// one of them to the next, so that what `f` works on stays in registers.
+    ///
+    /// # Safety
+    ///
+    /// The walk is one of this view.
+    #[inline(never)]
+    pub(super) unsafe fn fold_short_runs<A>(
+        &self,
+        walk: &mut Walk<'_>,
+        mut folded: A,
+        f: &mut impl FnMut(A, T) -> A,
+    ) -> A {
+        let (mut starts, run) = walk.take_lines();
+        while run.len <= SHORT && starts.len > 0 {
+            // SAFETY: where a run of the view starts.
+            let first = unsafe { addresses::step(starts.first, 0, 0, starts.suboffset) };
+            let mut run = Run { first, ..run };
+            if !self.are_natural(&run) {
+                break;
+            }
+            starts.pop_front();
+            while let Some(place) = run.pop_front() {
+                // SAFETY: an item of the view, which is natural.
+                let item = unsafe { item::load_natural(place.cast::<T::Item>()) };
+                folded = f(folded, T::from_item(item));
+            }
+        }
+        walk.put_back_lines(starts);
         folded
     }
 
@@ -217,6 +255,17 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
         if self.is_bulk(&run) && !(are_natural && run.len < FEW) {
             // SAFETY: the caller's promise.
             return unsafe { self.load_packed(run, target) };
+        }
+        while are_natural && run.len >= COPIED {
+            for _ in 0..COPIED {
+                // SAFETY: an item of the view, which is natural.
+                let item = unsafe { item::load_natural(run.first.cast::<T::Item>()) };
+                run.first = run.first.wrapping_offset(run.stride);
+                // SAFETY: the item's place, by the caller's promise.
+                unsafe { target.write(item) };
+                target = target.wrapping_add(1);
+            }
+            run.len -= COPIED;
         }
         while let Some(place) = run.pop_front() {
             let item = match are_natural {

@@ -10,7 +10,7 @@ pub(super) const SHORTEST: usize = 256;
 
 /// Bytes of the smallest copy that is written past the cache: more than a cache keeps for one of
 /// the cores.
-pub(super) const LARGE: usize = 32 << 20;
+pub(super) const LARGE: usize = 16 << 20;
 
 /// Asks for the line around `address`, which may be any number.
 #[inline(always)]

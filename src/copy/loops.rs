@@ -2,6 +2,7 @@
 //! sides.
 
 use super::axes::Axis;
+use super::cache::prefetch;
 use super::moves::Move;
 use crate::addresses::advance;
 
@@ -59,7 +60,7 @@ pub(super) unsafe fn each<M: Move>(
     match across.filter(|_| any_order) {
         None => each_place(places, outer, |places| {
             // SAFETY: the caller's promise.
-            unsafe { line(places, fastest, fastest.extent, moves) };
+            unsafe { long_line(places, fastest, moves) };
         }),
         Some(across) => {
             let mut others: Vec<Axis> =
@@ -87,6 +88,26 @@ pub(super) unsafe fn line<M: Move>(from: Places, axis: &Axis, count: usize, move
         packed = packed.wrapping_offset(axis.packed);
         memory = memory.wrapping_offset(axis.memory);
     }
+}
+
+/// All items along an axis. The memory of those ahead is prefetched.
+///
+/// # Safety
+///
+/// As for [`each`].
+#[inline(always)]
+unsafe fn long_line<M: Move>(mut from: Places, axis: &Axis, moves: M) {
+    /// Items of a turn, and how many turns ahead the memory is prefetched.
+    const TURN: usize = 8;
+    const AHEAD: isize = 16;
+    for _ in 0..axis.extent / TURN {
+        prefetch(from.memory.wrapping_offset(axis.memory.wrapping_mul(AHEAD * TURN as isize)));
+        // SAFETY: the caller's promise.
+        unsafe { line(from, axis, TURN, moves) };
+        from = from.step(axis, TURN);
+    }
+    // SAFETY: as above.
+    unsafe { line(from, axis, axis.extent % TURN, moves) };
 }
 
 /// A plane whose items are close to each other along one axis in the memory, and along the other

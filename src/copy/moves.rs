@@ -195,6 +195,29 @@ impl<M: Pack> Move for Streamed<'_, M> {
     }
 }
 
+/// As `moves`, of items of eight bytes, whose places are aligned: each is written past the cache.
+#[derive(Clone, Copy)]
+pub(super) struct StreamedWords<'a, M> {
+    pub moves: M,
+    pub streaming: &'a Streaming,
+}
+
+impl<M: Pack> Move for StreamedWords<'_, M> {
+    #[inline(always)]
+    unsafe fn item(self, packed: *mut u8, memory: *mut u8) {
+        // SAFETY: the caller's promise: an item, which is a word.
+        let word = unsafe { self.moves.word(memory) };
+        // SAFETY: its place, aligned, by the caller's promise.
+        unsafe { self.streaming.store(packed, word) };
+    }
+
+    unsafe fn run(self, packed: *mut u8, memory: *mut u8, size: usize) {
+        let Self { moves, streaming } = self;
+        // SAFETY: the caller's promise.
+        unsafe { Streamed { moves, streaming: Some(streaming) }.run(packed, memory, size) }
+    }
+}
+
 /// Packed bytes that no code writes, to items of `N` words that others may access. Each item is
 /// aligned to a word, which is the width of its accesses.
 #[derive(Clone, Copy)]

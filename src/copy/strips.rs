@@ -56,7 +56,8 @@ pub(super) fn plane(axes: &[Axis], itemsize: usize, streaming: bool) -> Option<P
         // If no two items lie in a line, there is nothing to gather.
         Some(at) => streaming || row * outer[at].extent >= SMALLEST && 2 * step(&outer[at]) <= LINE,
         // No axis lies closer: what a strip is good for is the row that is written past the cache.
-        None => streaming && step(along) > itemsize,
+        // Items of eight bytes are written past the cache as they are.
+        None => streaming && itemsize != WIDE && step(along) > itemsize,
     };
     if !pays {
         return None;

@@ -80,6 +80,7 @@ pub(crate) unsafe fn store<T: AnyBits>(target: *mut T, value: T) {
 /// As for [`load`], and `source` is aligned to the widest access.
 #[inline(always)]
 pub(crate) unsafe fn load_natural<T: AnyBits>(source: *const T) -> T {
+    debug_assert_eq!(source.addr() % widest(size_of::<T>()), 0);
     const WORD: usize = size_of::<usize>();
     const TWO: usize = 2 * WORD;
     match size_of::<T>() {
@@ -121,6 +122,7 @@ unsafe fn load_as<W: Word, const N: usize, T: AnyBits>(source: *const T) -> T {
 /// As for [`store`], and `target` is aligned to the widest access.
 #[inline(always)]
 pub(crate) unsafe fn store_natural<T: AnyBits>(target: *mut T, value: T) {
+    debug_assert_eq!(target.addr() % widest(size_of::<T>()), 0);
     const WORD: usize = size_of::<usize>();
     const TWO: usize = 2 * WORD;
     match size_of::<T>() {
