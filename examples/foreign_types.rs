@@ -33,12 +33,8 @@ impl Blob {
     /// is copied.
     #[new]
     fn new(object: &Bound<'_, PyAny>) -> PyResult<Blob> {
-        let buffer = Buffer::get(object, Request::SIMPLE)?;
-        let bytes = match buffer.as_slice::<u8>() {
-            Ok(_) => buffer.unbind().into_bytes()?,
-            Err(_) => buffer.to_contiguous(bufferprocs::Order::C)?.into(),
-        };
-        Ok(Blob { bytes: Immutable::new(bytes) })
+        let buffer = Buffer::get(object, Request::SIMPLE)?.unbind();
+        Ok(Blob { bytes: Immutable::new(buffer.into_bytes_or_copy()?) })
     }
 
     /// A part, which shares the memory.

@@ -39,6 +39,7 @@ mod writing;
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::abi::{Py_buffer, Py_ssize_t};
 use crate::error::BufferError;
@@ -93,6 +94,10 @@ pub struct Buffer<S: Source> {
 unsafe impl<S: Source + Send + Sync> Send for Buffer<S> {}
 // SAFETY: as above.
 unsafe impl<S: Source + Send + Sync> Sync for Buffer<S> {}
+
+// A panic leaves neither the view nor its items in a state that others would not see anyway.
+impl<S: Source> UnwindSafe for Buffer<S> {}
+impl<S: Source> RefUnwindSafe for Buffer<S> {}
 
 /// The place of an array of a view: in the struct itself, as for `bytes`, or elsewhere.
 ///

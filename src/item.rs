@@ -29,6 +29,8 @@ mod complex;
 mod half;
 mod ordered;
 #[doc(hidden)]
+pub mod plain_enum;
+#[doc(hidden)]
 pub mod record;
 mod sum;
 mod ucs4;

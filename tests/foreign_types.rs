@@ -173,3 +173,60 @@ fn complex_numbers_are_items() {
     let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
     assert_eq!(buffer.item::<num_complex::Complex<f64>>(&[0]), Ok(number));
 }
+
+mod other {
+    //! As if it came from another crate.
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    #[repr(i8)]
+    pub enum Direction {
+        Left = -1,
+        Right = 1,
+    }
+}
+
+bufferprocs::plain_enum! {
+    #[derive(Debug, PartialEq)]
+    struct Direction(pub other::Direction);
+}
+
+#[test]
+fn enums_of_other_crates() {
+    use other::Direction::{Left, Right};
+    let plain = vec![Left, Right, Left];
+    let address = plain.as_ptr().addr();
+    let items = Direction::from_vec(plain);
+    assert_eq!((items[1], items.len()), (Direction(Right), 3));
+    let object = Object::new(items);
+    let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+    assert_eq!((buffer.format(), buffer.raw().buf.addr()), (Some(c"B"), address));
+    assert_eq!(buffer.to_vec::<u8>(Order::C).unwrap(), [255, 1, 255]);
+    assert!(Buffer::get(&object, Request::FULL).is_err());
+    let plain = [Right];
+    let items = Direction::from_slice(&plain);
+    assert_eq!((items, items.as_ptr().addr()), (&[Direction(Right)][..], plain.as_ptr().addr()));
+}
+
+#[test]
+fn a_buffer_becomes_bytes_with_or_without_a_copy() {
+    let object = Object::new(b"some text".to_vec());
+    let buffer = Buffer::get(&object, Request::FULL_RO).unwrap();
+    let address = buffer.raw().buf.addr();
+    let bytes = buffer.into_bytes_or_copy().unwrap();
+    assert_eq!((bytes.as_ptr().addr(), &bytes[..]), (address, &b"some text"[..]));
+    // Of memory that others may write, and of items that are no bytes, there is a copy.
+    let shared = Object::new(Shared::from_vec(b"abc".to_vec()));
+    let bytes = Buffer::get(&shared, Request::FULL_RO).unwrap().into_bytes_or_copy().unwrap();
+    shared.exported::<Vec<Shared<u8>>>().unwrap().try_borrow().unwrap()[0].store(b'x');
+    assert_eq!((&bytes[..], shared.references()), (&b"abc"[..], 1));
+    let numbers = Object::new(vec![1u16, 2]);
+    let bytes = Buffer::get(&numbers, Request::FULL_RO).unwrap().into_bytes_or_copy().unwrap();
+    assert_eq!(bytes, [1u16, 2].map(u16::to_ne_bytes).concat());
+}
+
+/// As arrow's allocations have to be.
+#[test]
+fn a_buffer_may_cross_a_caught_panic() {
+    fn check(_: impl std::panic::RefUnwindSafe + std::panic::UnwindSafe) {}
+    check(Buffer::get(&Object::new(vec![1u8]), Request::SIMPLE).unwrap());
+}

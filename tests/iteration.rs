@@ -381,6 +381,7 @@ fn rows_and_values_of_an_iterator() {
         assert!(rows.iter().all(|row| row.len() == columns));
         assert_eq!(items.rows().len(), rows.len());
         for (row, expected) in items.rows().zip(&rows) {
+            assert_eq!(row.sum(), expected.iter().copied().map(u64::from).sum::<u64>());
             let found: Vec<_> = (0..columns + 1).map(|column| row.get(column)).collect();
             let mut expected: Vec<_> = expected.iter().copied().map(Some).collect();
             expected.push(None);

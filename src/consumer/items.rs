@@ -34,6 +34,31 @@ impl<S: Source> Buffer<S> {
         Ok(Items::unchecked(self, self.check_write().is_ok()))
     }
 
+    /// Whether the items are `T`s in this machine's byte order: for code that takes several types.
+    ///
+    /// ```
+    /// use bufferprocs::{AccessError, Buffer, Object, Request, Source};
+    ///
+    /// fn sum<S: Source>(buffer: &Buffer<S>) -> Result<f64, AccessError> {
+    ///     match () {
+    ///         () if buffer.has_items::<f32>() => Ok(buffer.items::<f32>()?.sum().into()),
+    ///         () if buffer.has_items::<u8>() => Ok(buffer.items::<u8>()?.sum() as f64),
+    ///         () => Ok(buffer.items::<f64>()?.sum()), // or the error that names the items
+    ///     }
+    /// }
+    ///
+    /// let buffer = Buffer::get(&Object::new(vec![0.5f32, 1.5]), Request::FULL_RO)?;
+    /// assert_eq!(sum(&buffer)?, 2.0);
+    /// let buffer = Buffer::get(&Object::new(vec![1i16]), Request::FULL_RO)?;
+    /// assert!(sum(&buffer).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn has_items<T: ItemValue>(&self) -> bool {
+        let format = if self.is_run() { None } else { self.format() };
+        let (_, itemsize) = self.extents();
+        is_format_of::<T::Item>(format) && itemsize.unsigned_abs() == size_of::<T::Item>()
+    }
+
     /// Whether the items are `T`s, or what they are.
     #[inline]
     pub(super) fn check_items<T: ItemValue>(&self) -> Result<(), AccessError> {

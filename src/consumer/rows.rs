@@ -6,7 +6,7 @@ use super::Source;
 use super::items::Items;
 use super::iter::ItemsIter;
 use crate::addresses::{address, advance};
-use crate::item::ItemValue;
+use crate::item::{ItemValue, Summable};
 use crate::walk::Run;
 
 /// The rows of a view in C order: each [`Row`] has the items along the last axis.
@@ -133,6 +133,24 @@ impl<'b, S: Source, T: ItemValue> Row<'b, S, T> {
     /// All items.
     pub fn to_vec(&self) -> Vec<T> {
         self.iter().collect()
+    }
+
+    /// The sum of all items, as [`Items::sum`] adds them up.
+    ///
+    /// ```
+    /// use bufferprocs::{Object, consumer::TypedBuffer};
+    ///
+    /// let object = Object::new(vec![0.5, 1.5]);
+    /// let items = TypedBuffer::<_, f64>::get(&object)?;
+    /// assert_eq!(items.rows().map(|row| row.sum()).collect::<Vec<_>>(), [2.0]);
+    /// # Ok::<(), bufferprocs::TypedError>(())
+    /// ```
+    pub fn sum(&self) -> T::Sum
+    where
+        T: Summable,
+    {
+        // SAFETY: items of the view.
+        unsafe { self.items.sum_of_run(self.run) }
     }
 }
 

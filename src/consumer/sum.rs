@@ -37,6 +37,18 @@ impl<S: Source, T: Summable> Items<'_, S, T> {
         }
         copies.flush(sum)
     }
+
+    /// The sum of one run.
+    ///
+    /// # Safety
+    ///
+    /// The run is one of this view.
+    pub(super) unsafe fn sum_of_run(&self, run: Run) -> T::Sum {
+        let mut room = Room::new();
+        let mut copies = Copies { items: self, room: &mut room, filled: 0 };
+        let sum = copies.add_run(T::Sum::default(), run);
+        copies.flush(sum)
+    }
 }
 
 /// So many items are worth a loop of their own.
