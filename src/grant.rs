@@ -115,7 +115,8 @@ pub fn grant(properties: &ViewProperties, request: Request) -> Result<Grant, Buf
 /// long as that view's lifetime.
 #[derive(Debug)]
 pub(crate) struct CachedView {
-    properties: ViewProperties,
+    /// The properties in one word. A struct of `bool`s takes longer to move.
+    properties: usize,
     /// All fields but `obj` and `internal`.
     all: Py_buffer,
     /// What the three pointers in `all` point into.
@@ -123,7 +124,8 @@ pub(crate) struct CachedView {
 }
 
 impl CachedView {
-    pub(crate) fn properties(&self) -> ViewProperties {
+    /// The properties of the view, as [`ViewProperties::to_word`] has them.
+    pub(crate) fn properties(&self) -> usize {
         self.properties
     }
 
@@ -142,8 +144,11 @@ impl CachedView {
             missing_format: view.format().is_none(),
         };
         let suboffsets = layout.suboffsets().unwrap_or_default();
-        let arrays: Box<[Py_ssize_t]> =
-            [layout.shape(), layout.strides(), suboffsets].concat().into();
+        let mut arrays = Vec::with_capacity(2 * properties.ndim + suboffsets.len());
+        arrays.extend_from_slice(layout.shape());
+        arrays.extend_from_slice(layout.strides());
+        arrays.extend_from_slice(suboffsets);
+        let arrays: Box<[Py_ssize_t]> = arrays.into();
         // One pointer to all of them, which consumers only read through.
         let start = arrays.as_ptr().cast_mut();
         let array = |is_there: bool, place: usize| match is_there && properties.ndim > 0 {
@@ -163,7 +168,7 @@ impl CachedView {
             suboffsets: array(properties.suboffsets, 2),
             internal: null_mut(),
         };
-        CachedView { properties, all, _arrays: arrays }
+        CachedView { properties: properties.to_word(), all, _arrays: arrays }
     }
 
     /// A view of all fields.

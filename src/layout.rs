@@ -23,11 +23,14 @@
 //! [`View::with_layout`](crate::View::with_layout).
 
 mod borrowed;
+mod numbers;
 mod slice;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
+
+use numbers::Numbers;
 
 use crate::error::LayoutError;
 pub use borrowed::LayoutRef;
@@ -69,9 +72,9 @@ pub enum Order {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Extents in items, each 0 or more; as signed numbers, since the ABI's are.
-    shape: Box<[isize]>,
+    shape: Numbers,
     /// Steps in bytes, one for each extent.
-    strides: Box<[isize]>,
+    strides: Numbers,
     /// One for each extent. None if no pointer is followed: some suboffset is 0 or more, or there
     /// are none.
     suboffsets: Option<Box<[isize]>>,
@@ -143,7 +146,7 @@ impl Layout {
     ) -> Result<Layout, LayoutError> {
         let itemsize =
             isize::try_from(itemsize).map_err(|_| LayoutError::ItemsizeTooLarge { itemsize })?;
-        let extents: Result<Box<[isize]>, _> = shape
+        let extents: Result<Numbers, _> = shape
             .iter()
             .enumerate()
             .map(|(axis, &extent)| {
@@ -164,7 +167,8 @@ impl Layout {
     /// `len` items of `itemsize` bytes in a row, in memory that exists: its size fits.
     pub(crate) fn line(len: usize, itemsize: usize) -> Layout {
         let (len, itemsize) = (len as isize, itemsize as isize);
-        Layout { shape: Box::new([len]), strides: Box::new([itemsize]), suboffsets: None, itemsize }
+        let (shape, strides) = (Numbers::One(len), Numbers::One(itemsize));
+        Layout { shape, strides, suboffsets: None, itemsize }
     }
 
     /// The same numbers, borrowed.

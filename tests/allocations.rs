@@ -70,6 +70,12 @@ fn a_format_of_one_letter_is_parsed_without_an_allocation() {
 }
 
 #[test]
+fn an_exported_line_allocates_itself_and_its_arrays() {
+    let allocated = allocations(|| drop(bufferprocs::Immutable::new(&b"abc"[..])));
+    assert_eq!(allocated, 2);
+}
+
+#[test]
 fn a_get_and_release_pair_allocates_nothing() {
     let layout = Layout::f_contiguous(&[2, 3, 4], 4).unwrap();
     let strided = Object::new(Strided::writable(vec![0u32; 24], layout, 0).unwrap());

@@ -26,26 +26,21 @@ pub(super) struct Header {
 impl Header {
     /// Of a cell that shows nothing yet.
     pub(super) fn new(free: unsafe fn(NonNull<c_void>)) -> Header {
-        let error = Kept::new(BufferError::BeingModified);
-        Header { count: Count::new(), word: AtomicUsize::new(0), error, free }
+        Header { count: Count::new(), word: AtomicUsize::new(0), error: Kept::new(), free }
     }
 
-    /// Says what is shown from now on, or why nothing is.
+    /// Says by the properties in a word what is shown from now on, or why nothing is.
     ///
     /// # Safety
     ///
     /// No other thread calls this at the same time: a mutation is under way, or the cell is not
     /// shared yet. The error is plain data.
-    pub(super) unsafe fn set(&self, shown: Result<ViewProperties, BufferError>) {
-        let word = shown.map_or_else(
-            |error| {
-                // SAFETY: by our caller's promise this is the only thread; and the error is
-                // plain.
-                unsafe { self.error.replace(error) };
-                0
-            },
-            ViewProperties::to_word,
-        );
+    pub(super) unsafe fn set(&self, shown: Result<usize, BufferError>) {
+        let word = shown.unwrap_or_else(|error| {
+            // SAFETY: by our caller's promise this is the only thread; and the error is plain.
+            unsafe { self.error.replace(error) };
+            0
+        });
         self.word.store(word, Ordering::Release);
     }
 

@@ -10,8 +10,8 @@ use super::sync::{AtomicPtr, AtomicUsize, Ordering};
 use crate::error::BufferError;
 
 pub(super) struct Kept {
-    /// The newest error. Invariant: made by `Box`, and the first of the list of those not freed
-    /// yet.
+    /// The newest error, or NULL as long as there was none: then it counts as `BeingModified`.
+    /// Invariant: made by `Box`, and the first of the list of those not freed yet.
     newest: AtomicPtr<Error>,
     /// Readers that may hold a pointer to an error of the list.
     readers: AtomicUsize,
@@ -31,18 +31,18 @@ unsafe impl Send for Kept {}
 unsafe impl Sync for Kept {}
 
 impl Kept {
-    pub(super) fn new(error: BufferError) -> Kept {
-        let newest = Box::into_raw(Box::new(Error { error, before: null_mut() }));
-        Kept { newest: AtomicPtr::new(newest), readers: AtomicUsize::new(0) }
+    pub(super) fn new() -> Kept {
+        Kept { newest: AtomicPtr::new(null_mut()), readers: AtomicUsize::new(0) }
     }
 
     /// A copy of the newest error.
     pub(super) fn read(&self) -> BufferError {
         self.readers.fetch_add(1, Ordering::AcqRel);
         let newest = self.newest.load(Ordering::Acquire);
-        // SAFETY: not freed: it was in the list after this reader was counted, and the writer
-        // frees nothing of it before it sees that there is no reader.
-        let error = unsafe { &(*newest).error }.clone();
+        // SAFETY: NULL, or not freed: it was in the list after this reader was counted, and the
+        // writer frees nothing of it before it sees that there is no reader.
+        let newest = unsafe { newest.as_ref() };
+        let error = newest.map_or(BufferError::BeingModified, |newest| newest.error.clone());
         self.readers.fetch_sub(1, Ordering::Release);
         error
     }
@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn the_newest_error_is_read() {
         model(|| {
-            let kept = Kept::new(BufferError::Closed);
-            assert_eq!(kept.read(), BufferError::Closed);
+            let kept = Kept::new();
+            assert_eq!(kept.read(), BufferError::BeingModified);
             for reason in ["first", "second"] {
                 // SAFETY: there is one thread.
                 unsafe { kept.replace(refused(reason)) };
