@@ -15,9 +15,10 @@ import struct
 import subprocess
 import sys
 import tempfile
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import check, rules
+from . import Report, check, junit, rules
+from .expected import Expected
 
 OK, BROKEN, COULD_NOT_RUN = 0, 1, 2
 
@@ -34,8 +35,8 @@ process of its own: if the object ends that, the report says in which step. In t
 
 EPILOG = """\
 exit status:
-  0  no rule of level MUST is broken (with --level should, none of level SHOULD either)
-  1  one is, or the object ended the process
+  0  no rule of level MUST is broken (with --level should, none of level SHOULD either), or only those that --expected lists
+  1  one is, the object ended the process, or with --strict a failure that was expected did not come
   2  the examination could not run: the expression failed, the object exports nothing or refused every request, or what an
      option tells cannot be used
 
@@ -43,7 +44,11 @@ examples:
   python -m bufferprocs 'numpy.zeros((2, 3))'
   python -m bufferprocs 'bytearray(3)' --mutate 'obj.append(1)' --contents 'bytes(3)'
   python -m bufferprocs --rule getbuffer.refuse.obj-null 'b"abc"'
+  python -m bufferprocs --explain getbuffer.refuse.obj-null
 """
+
+#: Seconds between two lines that say which step is taken.
+PAUSE = 2.0
 
 
 class CouldNotRun(Exception):
@@ -70,7 +75,15 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--within", metavar="CODE", help="address and size in bytes of the memory: (address, size)")
     parser.add_argument("--base", metavar="CODE", help="the object whose items `obj` shows, all of them as they are")
     parser.add_argument("--rules", action="store_true", help="list the rules that can be checked")
-    parser.add_argument("--progress", help=argparse.SUPPRESS)  # the file that gets the steps
+    parser.add_argument("--explain", metavar="ID", help="what a rule says, who says it, and what the check needs")
+    parser.add_argument("--expected", metavar="FILE", help="failures that do not count: lines of NAME: RULE")
+    parser.add_argument("--strict", action="store_true", help="an expected failure that does not come counts too")
+    parser.add_argument("--name", metavar="NAME", help="what the object is called in FILE and in reports; its expression if not given")
+    parser.add_argument("--junit", metavar="FILE", help="write the report as JUnit XML too")
+    parser.add_argument(
+        "--progress", action="store_true", help="say every two seconds which step is taken; always on a terminal"
+    )
+    parser.add_argument("--steps", help=argparse.SUPPRESS)  # the file that gets the steps
     return parser
 
 
@@ -162,15 +175,38 @@ def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int],
             report = check(names["obj"], rule=arguments.rule, ignore=arguments.ignore, follow=follow, **inputs)
         except (Exception, SystemExit) as error:
             raise CouldNotRun(f"{type(error).__name__}: {error}") from error
+    return tell(report, arguments)
+
+
+def tell(report: Report, arguments: argparse.Namespace) -> int:
+    """Prints the report beside what was expected, and returns the exit status."""
+    try:
+        expected = Expected() if arguments.expected is None else Expected.load(arguments.expected)
+    except (OSError, ValueError) as error:
+        raise CouldNotRun(f"--expected: {error}") from error
+    name = arguments.name or arguments.expression
+    judgement = expected.judge(report, name, arguments.level)
     print(report.to_json() if arguments.json else str(report).rstrip())
-    if report.conforms(arguments.level):
-        return OK
-    return BROKEN if report.broken(arguments.level) else COULD_NOT_RUN
+    for line in judgement.lines(arguments.strict):
+        print(line, file=sys.stderr if arguments.json else sys.stdout)
+    if arguments.junit is not None:
+        write(arguments.junit, junit.of_report(name, report, judgement, arguments.strict))
+    if not judgement.passes(arguments.strict):
+        return BROKEN
+    return COULD_NOT_RUN if report.granted == 0 or report.rejected_inputs else OK
+
+
+def write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CouldNotRun(f"--junit: {error}") from error
 
 
 def guarded(arguments: argparse.Namespace) -> int:
     """Examines, tells each step to the process that waits, and says in a line what could not be run."""
-    with open(arguments.progress, "r+b") as file, mmap.mmap(file.fileno(), RECORD.size) as place:
+    with open(arguments.steps, "r+b") as file, mmap.mmap(file.fileno(), RECORD.size) as place:
 
         def follow(step: str, number: int) -> None:
             RECORD.pack_into(place, 0, STEPS.index(step), number)
@@ -181,10 +217,18 @@ def guarded(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print(json.dumps({"ok": False, "violations": [], "error": str(error)}, indent=2))
             print(f"could not run: {error}", file=sys.stderr)
+            report_failure(arguments, "examination", f"could not run: {error}")
             status = COULD_NOT_RUN
         sys.stdout.flush()
         follow("finished", status)
         return status
+
+
+def report_failure(arguments: argparse.Namespace, what: str, message: str) -> None:
+    """Writes to the file of --junit what is no report. Whether that can be written does not change the status."""
+    if arguments.junit is not None:
+        with contextlib.suppress(CouldNotRun):
+            write(arguments.junit, junit.of_failure(arguments.name or arguments.expression, what, message))
 
 
 def in_a_process(words: List[str], arguments: argparse.Namespace) -> int:
@@ -194,21 +238,36 @@ def in_a_process(words: List[str], arguments: argparse.Namespace) -> int:
         with os.fdopen(handle, "wb") as file:
             file.write(bytes(RECORD.size))
         command = [sys.executable, *(f"-W{option}" for option in sys.warnoptions), "-m", "bufferprocs"]
-        status = subprocess.run([*command, "--progress", path, *words]).returncode
-        with open(path, "rb") as file:
-            place, number = RECORD.unpack(file.read())
+        process = subprocess.Popen([*command, "--steps", path, *words])
+        while True:
+            try:
+                status = process.wait(PAUSE)
+                break
+            except subprocess.TimeoutExpired:
+                if arguments.progress or sys.stderr.isatty():
+                    print(f"at work: {described(*last_step(path), arguments)}", file=sys.stderr, flush=True)
+            except BaseException:
+                process.kill()
+                raise
+        step, number = last_step(path)
     finally:
         os.unlink(path)
-    step = STEPS[place]
     if step == "finished":
-        return int(number)
+        return number
     ended = ending(status)
+    report_failure(arguments, "process", f"the process ended by {ended}: {described(step, number, arguments)}")
     if arguments.json:
         crash = {"ended": ended, "step": step, "number": number}
         print(json.dumps({"ok": False, "violations": [], "crash": crash}, indent=2))
     else:
         print(f"error: the process ended by {ended}\n  step      {described(step, number, arguments)}")
     return BROKEN
+
+
+def last_step(path: str) -> Tuple[str, int]:
+    with open(path, "rb") as file:
+        place, number = RECORD.unpack(file.read())
+    return STEPS[place], number
 
 
 def ending(status: int) -> str:
@@ -245,15 +304,38 @@ def list_rules(as_json: bool) -> int:
     return OK
 
 
+def explain(named: str) -> int:
+    """Prints a rule as the book states it."""
+    found = [rule for rule in rules() if rule["id"] == named]
+    if not found:
+        near = ", ".join(sorted(rule["id"] for rule in rules() if named and named in rule["id"])[:5])
+        hint = f"; did you mean {near}?" if near else "; `python -m bufferprocs --rules` lists those that can be checked"
+        print(f"no rule {named!r}{hint}", file=sys.stderr)
+        return COULD_NOT_RUN
+    rule = found[0]
+    print(f"{rule['id']}: {rule['level']}\n\n{rule['text']}\n\nsource  {rule['source']}\nbook    {rule['page']}")
+    if rule["check"] is None:
+        print("check   none: no checker can see it from outside")
+        return OK
+    requires = rule["check"]["requires"]
+    needs = f", with --{requires}" if requires else ""
+    print(f"check   {rule['check']['severity']}{needs}")
+    return OK
+
+
 def main(words: Optional[List[str]] = None) -> int:
     words = sys.argv[1:] if words is None else words
     form = parser()
     arguments = form.parse_args(words)
     if arguments.rules:
         return list_rules(arguments.json)
+    if arguments.explain is not None:
+        return explain(arguments.explain)
     if arguments.expression is None:
         form.error("an EXPRESSION is needed")
-    if arguments.progress is not None:
+    if arguments.strict and arguments.expected is None:
+        form.error("--strict needs the failures that are expected: --expected FILE")
+    if arguments.steps is not None:
         return guarded(arguments)
     return in_a_process(words, arguments)
 

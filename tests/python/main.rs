@@ -14,6 +14,7 @@ use std::time::Instant;
 use interpreter::{Interpreter, SKIP};
 
 mod absent;
+mod adoption;
 mod bridge;
 mod by_hand;
 mod chapter_scripts;
@@ -82,7 +83,8 @@ fn no_numpy(python: &Interpreter) -> String {
 }
 
 /// Cases that ask NumPy, and have nothing to compare without.
-const WITH_NUMPY: [&str; 14] = [
+const WITH_NUMPY: [&str; 15] = [
+    "adoption",
     "everyday-items",
     "formats",
     "exports",
@@ -104,7 +106,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 28] = [
+const CASES: [(&str, Case); 29] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
@@ -126,6 +128,7 @@ const CASES: [(&str, Case); 28] = [
     ("examples", examples::run),
     ("examples-abi3t", examples::abi3t),
     ("requests-of-examples", examples::requests),
+    ("adoption", adoption::run),
     ("conformance", conformance::run),
     ("upstream-bugs", upstream_bugs::run),
     ("bridge", bridge::newest_pyo3),

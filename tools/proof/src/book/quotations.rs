@@ -22,10 +22,14 @@ pub struct Original {
 pub fn originals(root: &Path, folders: &[String]) -> Result<Vec<Original>> {
     let mut originals = Vec::new();
     for folder in folders {
-        let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
-            continue;
+        let folder_path = root.join(folder);
+        let named = |error: std::io::Error| format!("{}: {error}", folder_path.display());
+        let entries = match std::fs::read_dir(&folder_path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(named)?,
         };
-        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        for entry in entries {
+            let path = entry.map_err(named)?.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 continue;
             };
