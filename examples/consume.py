@@ -61,7 +61,7 @@ check("references", sys.getrefcount(matrix) == before)
 
 
 def without_a_name():
-    """The buffer keeps the array alive although its last name goes meanwhile."""
+    """The buffer keeps the array alive although its last name is deleted."""
     kept = [np.arange(1000.0)]
     return holding(kept.pop(), lambda: gc.collect() >= 0)
 

@@ -238,8 +238,8 @@ impl Layout {
     }
 
     /// Whether every item lies within a memory of `memory` bytes, the first of them `offset` bytes
-    /// into it: what the documentation's `verify_structure` checks, but for the multiples of the
-    /// itemsize.
+    /// into it. The documentation's `verify_structure` checks this, and that strides are multiples
+    /// of the itemsize.
     ///
     /// Fails also if a pointer would be followed, because the bytes of the memory are not known
     /// here.

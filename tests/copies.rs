@@ -211,7 +211,7 @@ fn addresses_are_not_made_up() {
         assert_eq!(rows.copy_rows_from(&rows).unwrap_err(), error);
         let error = buffer.set_bytes_of(&[0], &[1; size_of::<usize>()]).unwrap_err();
         assert_eq!(error, AccessError::Pointers { format: format.to_str().unwrap().into() });
-        // Nor through a re-export, whose consumers might request no format, or get another.
+        // And not through a re-export, whose consumers might request no format, or get another.
         assert!(buffer.view().is_readonly());
     }
     assert_eq!(item, 0);

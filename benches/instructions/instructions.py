@@ -1,4 +1,4 @@
-"""Runs what is counted between two marks, and prints a name for each: who runs this under callgrind finds the counts.
+"""Runs what is counted between two marks, and prints a name for each: under callgrind it gives the counts.
 
 The counts depend on neither the machine's load nor its speed.
 """

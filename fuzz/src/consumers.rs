@@ -247,7 +247,7 @@ impl<'py> Stage<'py> {
         let Some(object) = &self.object else { return Ok(()) };
         match object.get().items.try_mut() {
             Ok(mut watched) => {
-                expect(exports == 0, "changed while it was lent")?;
+                expect(exports == 0, "changed while a view was held")?;
                 if byte % 4 == 0 {
                     watched.bytes.pop();
                     self.model.pop();
@@ -258,14 +258,14 @@ impl<'py> Stage<'py> {
                 }
                 Ok(())
             }
-            Err(error) => expect(exports > 0, &format!("not lent, and refused: {error}")),
+            Err(error) => expect(exports > 0, &format!("no view is held, and it was refused: {error}")),
         }
     }
 
     fn check(&self) -> Told {
         let lent = self.object.is_some() || self.exports() > 0;
         let alive = self.alive.load(Ordering::Relaxed) > 0;
-        expect(alive == lent, "freed early, or kept for nobody")?;
+        expect(alive == lent, "freed early, or kept without a view")?;
         if let Some(object) = &self.object {
             expect(object.get().items.exports() == self.exports(), "another number of exports")?;
             let references = self.exports() as isize + 1;

@@ -49,7 +49,7 @@ class Report:
     violations: Tuple[Violation, ...]
     #: Of the 512 requests, those that were granted.
     granted: int
-    #: What was raised first, if none was granted.
+    #: The first exception, if no request was granted.
     refusal: Optional[str]
     #: The ids of the rules that were looked at.
     checked: Tuple[str, ...]

@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
 @contextlib.contextmanager
 def named(what: str) -> Iterator[None]:
-    """What goes wrong within is laid to the code of `what`."""
+    """An error within is reported as one of the code of `what`."""
     try:
         yield
     except (Exception, SystemExit) as error:
@@ -156,7 +156,7 @@ def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int],
     """Runs the examination in this process."""
     names: Dict[str, Any] = {"__name__": "__main__"}
     inputs: Dict[str, Any] = {"mutate": [], "reenter": []}
-    # What the code prints is no part of the report.
+    # Output of the code is no part of the report.
     with contextlib.redirect_stdout(sys.stderr):
         with named("EXPRESSION"):
             names["obj"] = evaluate(arguments.expression, names)

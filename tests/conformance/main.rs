@@ -245,7 +245,7 @@ fn views_with_memory_of_their_own_end_one_by_one_and_may_differ() {
     assert_eq!((freed.load(Ordering::Relaxed), second.len_bytes()), (1, 4));
     drop(second);
 
-    let mutate = || Ok(()); // what it does is done without a word: nothing is refused
+    let mutate = || Ok(()); // it goes through without an error: nothing is refused
     let report = Examination::of(&object).mutate("append", mutate).run();
     assert!(report.violations.is_empty() && report.is_ok(), "{report}");
     let asked = object.value::<Snapshot<Log>>().unwrap().0.asked.load(Ordering::Relaxed);

@@ -1,7 +1,7 @@
-"""Takes away one protection at a time, and looks whether the test of the fault fails.
+"""Takes away one protection at a time, and checks that the test of the fault fails.
 
     protections.py PACKAGE      a copy of the package that may be written to
-    protections.py --check      only compares the list in the book with what stands here
+    protections.py --check      only compares the list in the book with the list here
     protections.py --write      writes it
 
 Exit status 1 where a test passes without what protects, or fails with it.
@@ -48,7 +48,7 @@ FAULTS = [
     ),
     Fault(
         "a change panics half way",
-        "the guard asks for the view anew, whatever ended it",
+        "the guard asks for the view again, also after a panic",
         "src/exporter/guard.rs",
         "        // SAFETY: the mutation is ours, and all references from this guard have ended.\n",
         "        if std::thread::panicking() {\n            return;\n        }\n        // SAFETY: the mutation is ours, and all references from this guard have ended.\n",
@@ -104,7 +104,7 @@ FAULTS = [
     ),
     Fault(
         "another interpreter in the process",
-        "PyO3 refuses it (3.12 on), or nothing of the crate belongs to an interpreter (before): nothing to take out, so a change without a look at the count is put in its place",
+        "PyO3 refuses it (3.12 on), or nothing of the crate belongs to an interpreter (before): nothing to take out, so a change that ignores the count is put in its place",
         "src/exporter/count.rs",
         "} else if word & EXPORTS != 0 {",
         "} else if false {",
@@ -120,7 +120,7 @@ FAULTS = [
     ),
     Fault(
         "a consumer writes through a read-only view",
-        "`readonly` is said, which memoryview and NumPy heed; the test also shows that no layout lies in the memory",
+        "`readonly` is 1, which memoryview and NumPy respect; the test also shows that no layout lies in the memory",
         "src/grant.rs",
         "            readonly: view.is_readonly(),",
         "            readonly: false,",

@@ -859,7 +859,7 @@ class Consuming(unittest.TestCase):
         view = memoryview(usual)
         shown = np.asarray(view).__array_interface__["data"][0]
         usual.extend(bytes(1_000_000))  # not refused
-        self.assertNotEqual(usual.address(), shown)  # the view shows freed memory: nobody may look
+        self.assertNotEqual(usual.address(), shown)  # the view shows freed memory: no code may look
 
         moved = bridge.Moved(8)
         view = memoryview(moved)

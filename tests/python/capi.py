@@ -79,7 +79,7 @@ def releases():
     view = get(owner, SIMPLE)
     kept, view.obj = view.obj, None
     release(view)
-    assert raised(lambda: owner.append(1)) is BufferError  # an export that nobody ends
+    assert raised(lambda: owner.append(1)) is BufferError  # an export that no code ends
     view.obj = kept
     release(view)
     assert raised(lambda: owner.append(1)) is None

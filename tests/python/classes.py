@@ -49,7 +49,7 @@ def lends():
     # r[classes.flags]
     class Constant:
         def __buffer__(self, flags):
-            return memoryview(b"abc")  # whatever was asked for
+            return memoryview(b"abc")  # whatever was requested
 
     ask = lambda flags: pythonapi.PyObject_GetBuffer(Constant(), ctypes.byref(Py_buffer()), flags)
     assert raised(lambda: ask(WRITABLE)) is BufferError and raised(lambda: ask(FORMAT)) is BufferError

@@ -136,7 +136,7 @@ class CommandLine(unittest.TestCase):
         status, out, err = run("bytearray(3)", "--reenter", amid)
         self.assertEqual((status, err), (0, ""))
         self.assertIn("50 rules checked", out)
-        # A class that moves its memory although a view was taken meanwhile.
+        # A class that moves its memory although a view was taken during the change.
         moves = "view = memoryview(obj); obj.append(2.0); view"
         status, out, _ = run("common_mistakes.Growing([1.0])", "--reenter", moves)
         self.assertEqual(status, 1)
@@ -178,7 +178,7 @@ class CommandLine(unittest.TestCase):
         status, out, _ = run("--json", "bytearray(1)", "--mutate", mutator)
         crash = json.loads(out)["crash"]
         self.assertEqual((status, crash["step"], crash["number"]), (1, "mutator", 0))
-        # Who ends the process in good order has not been examined either.
+        # An object that ends the process in good order has not been examined either.
         for ended in 0, 1, 2:
             status, out, _ = run("bytearray(1)", "--mutate", f"os._exit({ended})")
             self.assertEqual(status, 1)
@@ -190,7 +190,7 @@ class CommandLine(unittest.TestCase):
         if sys.version.split()[0] in ("3.9.18", "3.10.13", "3.11.7", "3.12.1", "3.13.0"):
             self.assertEqual(status, 1)
             self.assertIn("error: the process ended by ", out)
-        # Another Python may have it mended.
+        # Another Python may have it fixed.
         if "the process ended by" in out:
             self.assertIn("  step      request 0x000, with no view held", out)
 

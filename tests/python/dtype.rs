@@ -22,7 +22,7 @@ pub const EXCEPTIONS: [Exception; 5] = [
         applies: |string| in_shape(string, |c| "+-_".contains(c)),
     },
     Exception {
-        what: "white space in a shape that is none to struct",
+        what: "white space in a shape that struct does not take for white space",
         applies: |string| in_shape(string, |c| c.is_whitespace() && !c.is_ascii()),
     },
     Exception {

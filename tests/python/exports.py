@@ -1,4 +1,4 @@
-"""What CPython's and NumPy's exporters do while they are exported, for the chapters on counting and on writable memory."""
+"""Tries CPython's and NumPy's exporters while views of them are held, for the chapters on counting and on writable memory."""
 
 import array
 import ctypes

@@ -2,8 +2,6 @@
 
 import array
 
-pytest_plugins = ["pytester"]
-
 
 def test_samples(assert_conforms):
     samples = array.array("d", [0.5, 1.5])
@@ -15,6 +13,9 @@ def test_a_report_is_the_message(assert_conforms):
 
     with pytest.raises(AssertionError, match="getbuffer.refuse.obj-null"):
         assert_conforms(b"abc")
+
+
+pytest_plugins = ["pytester"]
 
 
 def test_the_options_of_all_tests(pytester):

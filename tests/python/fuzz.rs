@@ -37,7 +37,7 @@ pub fn run(python: &Interpreter) -> Outcome {
         arguments.extend(["--record", &table]);
     }
     let output = environment::with_numpy(python)?.run_with("fuzz/fuzz.py", &arguments)?;
-    let (targets, together) = output.trim_end().rsplit_once('\n').ok_or("nothing was said")?;
+    let (targets, together) = output.trim_end().rsplit_once('\n').ok_or("there was no output")?;
     targets.lines().for_each(|line| println!("fuzz: {line}"));
     Ok(together.to_owned())
 }

@@ -99,7 +99,7 @@ def buf_is_null(exporter):
 
 
 def memoryview_of(**changed):
-    """What memoryview makes of a hand-made view of four bytes. May end the interpreter."""
+    """What memoryview makes of a hand-made view of four bytes. May crash the interpreter."""
     data = ctypes.create_string_buffer(4)
     described = dict(buf=ctypes.addressof(data), len=4, itemsize=1, ndim=1)
     described.update(changed)

@@ -115,7 +115,7 @@ ndarray([1],range(1))
 ndarray(range(1),[1])
 """.strip().splitlines()
 
-# On these CPython's module reads past its arrays, computes with numbers that overflowed, or ends the interpreter.
+# On these CPython's module reads past its arrays, computes with numbers that overflowed, or crashes the interpreter.
 OURS_ALONE = {
     "ndarray.__new__(ndarray)": "TypeError",
     "ndarray([1], [2**62, 2**62])": "ValueError",

@@ -16,7 +16,7 @@ ROUNDS = 5
 
 
 def run(module, seed):
-    """One run of the suite, made anew: it takes its names from the module when it is imported."""
+    """One run of the suite, in a new module: it takes its names from the module when it is imported."""
     sys.modules["_testbuffer"] = module
     sys.modules.pop("test.test_buffer", None)
     random.seed(seed)

@@ -1,6 +1,6 @@
 """Examines exporters that people use, and prints what came of it as a part of a page of the book.
 
-Each is examined by the command that stands above its findings, in a process of its own. The time that all of it took goes to
+Each is examined by the command above its findings, in a process of its own. The time that all of it took goes to
 standard error.
 """
 

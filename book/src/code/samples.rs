@@ -41,7 +41,7 @@ unsafe extern "C" fn getbuffer(
         raise(refusal);
         return -1;
     }
-    // 2. Fill every field, with what was asked for and NULL for the rest.
+    // 2. Fill every field: those that were requested with their values, the rest with NULL.
     let or_null = |flag, array: &'static [isize; 1]| {
         if asks(flag) { array.as_ptr().cast_mut() } else { null_mut() }
     };
@@ -88,6 +88,6 @@ static PROCS: PyBufferProcs = PyBufferProcs {
 
 fn samples() -> Object {
     let samples = Samples { items: [10, 20, 30], exports: AtomicUsize::new(0) };
-    // SAFETY: the items are in the object, stay there, and nobody writes them.
+    // SAFETY: the items are in the object, stay there, and no code writes them.
     unsafe { Object::with_procs(samples, &PROCS) }
 }

@@ -57,7 +57,7 @@ pub fn judge(claims: &Claims, filled: &Py_buffer, request: Request) -> Verdict {
     let [shape, strides, suboffsets] =
         arrays.map(|numbers| numbers.filter(|numbers| !numbers.is_empty()));
     if suboffsets.is_some() && !request.contains(Request::INDIRECT) {
-        return Refuse("suboffsets that nobody asked for");
+        return Refuse("suboffsets that were not requested");
     }
     let wide =
         |numbers: Vec<isize>| numbers.into_iter().map(|number| number as i128).collect::<Vec<_>>();
