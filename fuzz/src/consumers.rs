@@ -258,7 +258,9 @@ impl<'py> Stage<'py> {
                 }
                 Ok(())
             }
-            Err(error) => expect(exports > 0, &format!("no view is held, and it was refused: {error}")),
+            Err(error) => {
+                expect(exports > 0, &format!("no view is held, and it was refused: {error}"))
+            }
         }
     }
 
