@@ -33,7 +33,7 @@ impl Samples {
         Ok(())
     }
 
-    /// Allowed while views are held: the memory stays where it is, and both sides may write items.
+    /// Allowed while views are held: the memory stays where it is.
     fn double(&self) -> PyResult<()> {
         for item in self.items.try_borrow()?.iter() {
             item.store(2.0 * item.load());
