@@ -24,6 +24,8 @@
 
 mod check;
 mod checks;
+#[doc(hidden)]
+pub mod consumer;
 mod evidence;
 mod examination;
 mod probe;
@@ -33,6 +35,7 @@ mod view_state;
 
 pub use check::{Check, Input, Level};
 pub use checks::CHECKS;
+pub use consumer::{ConsumerExamination, ConsumerFinding, ConsumerReport, RequestCount};
 pub use examination::{Examination, Step};
 pub use report::{Report, Severity, Violation};
 pub use target::{Answer, Exception, Target};

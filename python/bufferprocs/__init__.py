@@ -10,13 +10,24 @@ Each rule is stated and explained in the book, at the page that a violation name
 from __future__ import annotations
 
 import json
+import mmap
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
-from . import _native
+from . import _native, _trials
 
-__all__ = ["Report", "Violation", "assert_conforms", "check", "rules"]
+__all__ = [
+    "ConsumerFinding",
+    "ConsumerReport",
+    "Report",
+    "Violation",
+    "assert_conforms",
+    "check",
+    "check_consumer",
+    "rules",
+    "watched",
+]
 
 #: Called without arguments; moves, resizes or frees the memory, or raises BufferError.
 Mutator = Callable[[], object]
@@ -174,6 +185,160 @@ def assert_conforms(obj: object, *, level: str = "must", **inputs: Any) -> Repor
     if not report.conforms(level):
         raise AssertionError(f"{type(obj).__name__} breaks rules of the buffer protocol\n{report}")
     return report
+
+
+@dataclass(frozen=True)
+class ConsumerFinding:
+    """A rule that a consumer broke."""
+
+    #: The id of the rule. None if the process ended and no rule explains it.
+    rule: Optional[str]
+    #: "error", "warning" or "note".
+    severity: str
+    #: Where the book states the rule: a page and an anchor, relative to the site.
+    page: Optional[str]
+    #: The names of the scenarios that show it. The first one is described.
+    scenarios: Tuple[str, ...]
+    #: The request that it belongs to, by flags and name.
+    request: Optional[str]
+    #: What the rule demands.
+    expected: str
+    #: What there was instead.
+    found: str
+    #: Code that shows it. It may end the process.
+    reproducer: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Requested:
+    """A request that a consumer sent, over all scenarios."""
+
+    flags: int
+    name: str
+    granted: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class ConsumerReport:
+    """What an examination of a consumer found. Its `str` is for reading."""
+
+    findings: Tuple[ConsumerFinding, ...]
+    #: Which requests came, in the order in which they came first.
+    requests: Tuple[Requested, ...]
+    #: Scenarios that were tried, and those with a result and with an exception.
+    tried: int
+    returned: int
+    raised: int
+    #: Releases of the struct at the address of its request, of a copy, and while a later view was held.
+    released_in_place: int
+    released_copies: int
+    released_out_of_order: int
+    #: What was not examined, with the reason.
+    not_examined: Tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether a request came, and no rule of level MUST is broken."""
+        return bool(self.requests) and not self.broken("must")
+
+    def broken(self, level: str = "must") -> Tuple[ConsumerFinding, ...]:
+        """The findings of this level or a higher one: "must" or "should"."""
+        if level not in ("must", "should"):
+            raise ValueError(f"level is 'must' or 'should', not {level!r}")
+        counted = ("error",) if level == "must" else ("error", "warning")
+        return tuple(found for found in self.findings if found.severity in counted)
+
+    def ignoring(self, rules: Sequence[str]) -> ConsumerReport:
+        """The same without some rules."""
+        return replace(self, findings=tuple(found for found in self.findings if found.rule not in rules))
+
+    def to_json(self) -> str:
+        """The report for programs: an object with a key for each attribute, and `ok`."""
+        return json.dumps({"ok": self.ok, **asdict(self)}, indent=2)
+
+    def __str__(self) -> str:
+        lines = []
+        for found in self.findings:
+            code = found.reproducer.replace("\n", "\n            ")
+            lines += [found.text.rstrip("\n"), f"  to see it {code}", ""]
+        if not self.requests:
+            lines.append("no request came: this is not a consumer")
+        for request in self.requests:
+            lines.append(f"requested {request.name}: {request.granted} granted, {request.refused} refused")
+        lines.append(
+            f"released {self.released_in_place} in place, {self.released_copies} as a copy, "
+            f"{self.released_out_of_order} before a later view"
+        )
+        counts = ", ".join(
+            f"{number} {word}{'' if number == 1 else 's'}"
+            for word in ("error", "warning", "note")
+            for number in [sum(found.severity == word for found in self.findings)]
+        )
+        lines.append(
+            f"{self.tried} scenarios: {self.returned} with a result, {self.raised} with an exception; {counts}"
+        )
+        lines += [f"not examined: {what}" for what in self.not_examined]
+        return "\n".join(lines) + "\n"
+
+
+def check_consumer(
+    consumer: Union[str, Callable[[Any], Any]],
+    *,
+    use: Union[None, str, Callable[[Any], Any]] = None,
+    _fork: bool = True,
+) -> ConsumerReport:
+    """Calls `consumer` with exporters that watch what it does, each in a child process, and says which rules it broke.
+
+    consumer    a function that takes an object that exports a buffer; or an expression for one, as text
+    use         called with what the consumer returned, when it has returned; or code, as text, with the name `result`
+
+    A function is called in forks of this process, so no other thread may run. An expression is evaluated in a process
+    of its own. Raises RuntimeError if the examination cannot run.
+    """
+    if isinstance(consumer, str):
+        if use is not None and not isinstance(use, str):
+            raise TypeError("with the consumer as text, `use` is text too")
+        records, not_examined = _trials.of_expression(consumer, use, _fork)
+    else:
+        if not callable(consumer) or isinstance(use, str):
+            raise TypeError("consumer and use are both functions, or both text")
+        records, not_examined = _trials.of_function(consumer, use)
+    judged = _native.judge_consumer(records, not_examined)
+    code = consumer if isinstance(consumer, str) else getattr(consumer, "__name__", "consumer")
+    findings = tuple(
+        ConsumerFinding(**{**found, "scenarios": tuple(found["scenarios"])}, reproducer=_reproducer(code, found, use))
+        for found in judged["findings"]
+    )
+    return ConsumerReport(
+        findings=findings,
+        requests=tuple(Requested(**request) for request in judged["requests"]),
+        not_examined=tuple(judged["not_examined"]),
+        **{name: judged[name] for name in ("tried", "returned", "raised", *_RELEASES)},
+    )
+
+
+_RELEASES = ("released_in_place", "released_copies", "released_out_of_order")
+
+
+def _reproducer(code: str, found: Dict[str, Any], use: object) -> str:
+    """Code that shows a finding."""
+    called = code if code.isidentifier() else f"({code})"
+    lines = [f"b = bufferprocs.watched({found['scenarios'][0]!r})", f"result = {called}(b)"]
+    if isinstance(use, str):
+        lines.append(use)
+    elif "the result was" in found["found"] or "its result" in found["found"]:
+        lines.append("repr(result)")
+    return "\n".join(lines)
+
+
+def watched(scenario: str) -> Any:
+    """The exporter of a scenario of `check_consumer`, by its name. What breaks a rule may end the process."""
+    names = _native.scenario_names()
+    if scenario not in names:
+        raise ValueError(f"no scenario {scenario!r}; there are {', '.join(map(repr, names))}")
+    return _native.Watched(names.index(scenario), mmap.mmap(-1, _native.shared_size()))
 
 
 def rules() -> List[Dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""python -m bufferprocs EXPRESSION: which rules of the buffer protocol does an object break?"""
+"""python -m bufferprocs EXPRESSION: which rules of the buffer protocol does an object break?
+
+With --consumer, EXPRESSION is a function that takes a buffer.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ import sys
 import tempfile
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import Report, check, junit, rules
+from . import ConsumerReport, Report, _consumer, check, check_consumer, junit, rules
 from .expected import Expected
 
 OK, BROKEN, COULD_NOT_RUN = 0, 1, 2
@@ -45,6 +48,7 @@ examples:
   python -m bufferprocs 'bytearray(3)' --mutate 'obj.append(1)' --contents 'bytes(3)'
   python -m bufferprocs --rule getbuffer.refuse.obj-null 'b"abc"'
   python -m bufferprocs --explain getbuffer.refuse.obj-null
+  python -m bufferprocs --consumer 'lambda b: numpy.frombuffer(b, "u1").sum()'
 """
 
 #: Seconds between two lines that say which step is taken.
@@ -74,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--contents", metavar="CODE", help="all items in C order, as bytes")
     parser.add_argument("--within", metavar="CODE", help="address and size in bytes of the memory: (address, size)")
     parser.add_argument("--base", metavar="CODE", help="the object whose items `obj` shows, all of them as they are")
+    parser.add_argument("--consumer", action="store_true", help="EXPRESSION is a function, examined as a consumer")
+    parser.add_argument(
+        "--use", metavar="CODE", help="runs after each call of the consumer, with what it returned as `result`"
+    )
+    parser.add_argument("--trials", nargs=3, help=argparse.SUPPRESS)  # records, shared memory, the first scenario
+    parser.add_argument("--no-fork", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--rules", action="store_true", help="list the rules that can be checked")
     parser.add_argument("--explain", metavar="ID", help="what a rule says, who says it, and what the check needs")
     parser.add_argument("--expected", metavar="FILE", help="failures that do not count: lines of NAME: RULE")
@@ -204,6 +214,61 @@ def write(path: str, text: str) -> None:
         raise CouldNotRun(f"--junit: {error}") from error
 
 
+def with_result(code: str, names: Dict[str, Any]) -> Callable[[Any], Any]:
+    """The code of --use as a function of the result."""
+    compiled = compile(parse(code, {**names, "result": None}), "<code>", "exec")
+    return lambda result: exec(compiled, {**names, "result": result})
+
+
+def run_trials(arguments: argparse.Namespace) -> int:
+    """Evaluates the consumer, and writes a line for each trial to a file, for the process that waits."""
+    records, path, first = arguments.trials
+    names: Dict[str, Any] = {"__name__": "__main__"}
+    with open(records, "a", encoding="utf-8") as file, open(path, "r+b") as place:
+
+        def keep(record: Dict[str, Any]) -> None:
+            file.write(json.dumps({**record, "left": record["left"].hex()}) + "\n")
+            file.flush()
+
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                with named("EXPRESSION"):
+                    consumer = evaluate(arguments.expression, names)
+                    if not callable(consumer):
+                        raise TypeError(f"--consumer takes a function, not {type(consumer).__name__!r}")
+                with named("--use"):
+                    use = None if arguments.use is None else with_result(arguments.use, names)
+                if _consumer.can_fork() and not arguments.no_fork:
+                    for record in _consumer.in_forks(consumer, use):
+                        keep(record)
+                else:
+                    with mmap.mmap(place.fileno(), 0) as shared:
+                        _consumer.in_this_process(consumer, use, int(first), shared, keep)
+        except CouldNotRun as error:
+            file.write(json.dumps({"error": str(error)}) + "\n")
+    return OK
+
+
+def examine_consumer(arguments: argparse.Namespace) -> int:
+    """Examines a consumer, and prints the report."""
+    try:
+        report = check_consumer(arguments.expression, use=arguments.use, _fork=not arguments.no_fork)
+    except (RuntimeError, TypeError) as error:
+        if arguments.json:
+            print(json.dumps({"ok": False, "findings": [], "error": str(error)}, indent=2))
+        print(f"could not run: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    report = report.ignoring(arguments.ignore)
+    print(report.to_json() if arguments.json else str(report).rstrip())
+    return status_of(report, arguments.level)
+
+
+def status_of(report: ConsumerReport, level: str) -> int:
+    if report.broken(level):
+        return BROKEN
+    return OK if report.requests else COULD_NOT_RUN
+
+
 def guarded(arguments: argparse.Namespace) -> int:
     """Examines, tells each step to the process that waits, and says in a line what could not be run."""
     with open(arguments.steps, "r+b") as file, mmap.mmap(file.fileno(), RECORD.size) as place:
@@ -321,6 +386,10 @@ def explain(named: str) -> int:
     needs = f", with --{requires}" if requires else ""
     print(f"check   {rule['check']['severity']}{needs}")
     return OK
+def refuse_options_of_exporters(form: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    for option in ("mutate", "reenter", "contents", "within", "base", "rule"):
+        if getattr(arguments, option):
+            form.error(f"--{option} does not belong to --consumer")
 
 
 def main(words: Optional[List[str]] = None) -> int:
@@ -335,6 +404,13 @@ def main(words: Optional[List[str]] = None) -> int:
         form.error("an EXPRESSION is needed")
     if arguments.strict and arguments.expected is None:
         form.error("--strict needs the failures that are expected: --expected FILE")
+    if arguments.use is not None and not arguments.consumer:
+        form.error("--use belongs to --consumer")
+    if arguments.trials is not None:
+        return run_trials(arguments)
+    if arguments.consumer:
+        refuse_options_of_exporters(form, arguments)
+        return examine_consumer(arguments)
     if arguments.steps is not None:
         return guarded(arguments)
     return in_a_process(words, arguments)

@@ -1,4 +1,4 @@
-//! The examination, for the Python package around it.
+//! The examinations of exporters and of consumers, for the Python package around them.
 
 use std::cell::RefCell;
 
@@ -8,6 +8,9 @@ use bufferprocs::{Buffer, Request};
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+mod pages;
+mod watched;
 
 /// A step, by a name and a number: the flags of a request, the place of a mutator.
 fn step(step: Step) -> (&'static str, i64) {
@@ -155,4 +158,8 @@ fn examine<'py>(
 mod _native {
     #[pymodule_export]
     use super::examine;
+    #[pymodule_export]
+    use super::watched::{
+        Watched, judge_consumer, keep_faults, scenario_names, shared_size,
+    };
 }

@@ -215,12 +215,12 @@ impl Violation {
 
     /// The first request that shows it: flags, and their name if they have one.
     pub fn request(&self) -> Option<String> {
-        self.requests.first().map(|&request| name(request))
+        self.requests.first().map(|&request| request_name(request))
     }
 }
 
 /// The flags in hexadecimal and by their names, as `0x11c FULL_RO`.
-fn name(request: Request) -> String {
+pub(super) fn request_name(request: Request) -> String {
     let named = Request::NAMED.iter().find(|(_, named)| *named == request);
     let words = match named {
         Some((name, _)) => (*name).to_owned(),
@@ -250,7 +250,7 @@ fn name(request: Request) -> String {
 }
 
 /// `1 note`, `2 notes`.
-fn counted(number: usize, noun: &str) -> String {
+pub(super) fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

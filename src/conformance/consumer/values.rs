@@ -1,0 +1,76 @@
+//! Results that a consumer gets wrong: the same items in two layouts have the same result.
+
+use super::super::report::Severity;
+use super::event::{Event, Outcome, Record};
+use super::judge::Found;
+use super::rules;
+use super::scenario::{Refuses, Role, Scenario};
+use crate::request::Request;
+
+/// The longest text of a result in a report, in characters.
+const LONGEST: usize = 70;
+
+fn value(record: &Record) -> Option<&str> {
+    match &record.outcome {
+        Outcome::Returned { value } => value.as_deref(),
+        _ => None,
+    }
+}
+
+/// Compares results over the layouts of each family with the result over its reference.
+///
+/// Only if the result is a function of the items: the same over the same items elsewhere, and
+/// another over other items. An address or a shape is no such result.
+pub(super) fn compare(scenarios: &[Scenario], records: &[Record], all: &mut Vec<Found>) {
+    let of = |family: &str, role: Role| {
+        records.iter().find(|record| {
+            let scenario = &scenarios[record.scenario];
+            scenario.family == family && scenario.role == role
+        })
+    };
+    for record in records {
+        let scenario = &scenarios[record.scenario];
+        let controls = [Role::Reference, Role::Elsewhere, Role::OtherItems];
+        let [reference, elsewhere, other] =
+            controls.map(|role| of(scenario.family, role).and_then(value));
+        let (Some(reference), Some(found)) = (reference, value(record)) else { continue };
+        let is_of_items = elsewhere == Some(reference) && other.is_some_and(|o| o != reference);
+        if !is_of_items || found == reference {
+            continue;
+        }
+        let request = last_request(record);
+        let (rule, layout) = match scenario.role {
+            Role::Layout("negative strides") => (rules::NEGATIVE_STRIDES, "negative strides"),
+            Role::Layout("pointers") => (rules::SUBOFFSETS, "suboffsets"),
+            Role::Layout(layout) => (rules::STRIDES, layout),
+            Role::Alone if scenario.refuses == Refuses::All => (rules::REFUSED, "a refusal"),
+            _ => continue,
+        };
+        let expected = match rule {
+            rules::REFUSED => format!("the exception, or {}", short(reference)),
+            _ => format!("{}, as over the same items in C order", short(reference)),
+        };
+        all.push(Found {
+            rule: Some(rule),
+            severity: Severity::Warning,
+            scenario: record.scenario,
+            request,
+            expected,
+            found: format!("{}, with {layout}", short(found)),
+        });
+    }
+}
+
+fn last_request(record: &Record) -> Option<Request> {
+    record.events.iter().rev().find_map(|event| match *event {
+        Event::Requested { flags, .. } => Some(Request::from_bits_retain(flags)),
+        _ => None,
+    })
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
