@@ -237,11 +237,13 @@ class ConsumerReport:
     released_out_of_order: int
     #: What was not examined, with the reason.
     not_examined: Tuple[str, ...]
+    #: What `use` raised, if it raised in each scenario: it proves nothing then.
+    rejected_use: Optional[str]
 
     @property
     def ok(self) -> bool:
-        """Whether a request came, and no rule of level MUST is broken."""
-        return bool(self.requests) and not self.broken("must")
+        """Whether a request came, no rule of level MUST is broken, and `use` could be used."""
+        return bool(self.requests) and not self.broken("must") and self.rejected_use is None
 
     def broken(self, level: str = "must") -> Tuple[ConsumerFinding, ...]:
         """The findings of this level or a higher one: "must" or "should"."""
@@ -280,6 +282,8 @@ class ConsumerReport:
             f"{self.tried} scenarios: {self.returned} with a result, {self.raised} with an exception; {counts}"
         )
         lines += [f"not examined: {what}" for what in self.not_examined]
+        if self.rejected_use is not None:
+            lines.append(f"rejected input: use raises {self.rejected_use}")
         return "\n".join(lines) + "\n"
 
 
@@ -315,6 +319,7 @@ def check_consumer(
         findings=findings,
         requests=tuple(Requested(**request) for request in judged["requests"]),
         not_examined=tuple(judged["not_examined"]),
+        rejected_use=_trials.rejected_use(records),
         **{name: judged[name] for name in ("tried", "returned", "raised", *_RELEASES)},
     )
 

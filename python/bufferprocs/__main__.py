@@ -216,7 +216,8 @@ def write(path: str, text: str) -> None:
 
 def with_result(code: str, names: Dict[str, Any]) -> Callable[[Any], Any]:
     """The code of --use as a function of the result."""
-    compiled = compile(parse(code, {**names, "result": None}), "<code>", "exec")
+    names = {**names, "result": None}
+    compiled = compile(parse(code, names), "<code>", "exec")
     return lambda result: exec(compiled, {**names, "result": result})
 
 
@@ -266,7 +267,7 @@ def examine_consumer(arguments: argparse.Namespace) -> int:
 def status_of(report: ConsumerReport, level: str) -> int:
     if report.broken(level):
         return BROKEN
-    return OK if report.requests else COULD_NOT_RUN
+    return OK if report.requests and not report.rejected_use else COULD_NOT_RUN
 
 
 def guarded(arguments: argparse.Namespace) -> int:

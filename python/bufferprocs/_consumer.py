@@ -122,8 +122,12 @@ def trial(number: int, consumer: Consumer, use: Optional[Use], channel: Channel)
     channel.tell(**told)
     if use is not None and told["outcome"] == "returned":
         channel.phase(USE)
-        with contextlib.suppress(Exception):
+        try:
             use(result)
+        except BaseException as error:
+            channel.tell(use_raised=f"{type(error).__name__}: {error}"[:300])
+        else:
+            channel.tell(used=True)
     channel.phase(DROP)
     result = None
     gc.collect()
@@ -132,6 +136,7 @@ def trial(number: int, consumer: Consumer, use: Optional[Use], channel: Channel)
         # Caches of the interpreter hold the last exception and the last traceback.
         gc.collect()
         kept = watched.held()
+    gc.unfreeze()
     names = keepers_of(watched, [locals()]) if kept else []
     channel.tell(kept=kept, keepers=names, wrote_after_release=watched.finish())
     channel.phase(DONE)
@@ -162,6 +167,7 @@ def in_a_fork(number: int, consumer: Consumer, use: Optional[Use], shared: mmap.
         try:
             os.close(receive)
             no_core_file()
+            gc.freeze()  # the collector has only to look at what the consumer made
             _native.keep_faults(shared)
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1)

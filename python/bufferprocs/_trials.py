@@ -64,6 +64,15 @@ def run(expression: str, use: Optional[str], results: str, place: str, first: in
     return None if status == 0 else f"status {status:#x}"
 
 
+def rejected_use(records: List[Dict[str, Any]]) -> Optional[str]:
+    """What the code of `use` raised, if it never came to its end."""
+    if any("used" in record for record in records):
+        return None
+    crashed = any(record["outcome"] == "died" for record in records)
+    raised = [record["use_raised"] for record in records if "use_raised" in record]
+    return raised[0] if raised and not crashed else None
+
+
 def read(line: str) -> Dict[str, Any]:
     record: Dict[str, Any] = json.loads(line)
     if "error" in record:

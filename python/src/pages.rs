@@ -142,8 +142,14 @@ mod unix {
     use std::ffi::{c_int, c_long, c_void};
 
     unsafe extern "C" {
-        fn mmap(at: *mut c_void, len: usize, how: c_int, flags: c_int, file: c_int, offset: i64)
-        -> *mut c_void;
+        fn mmap(
+            at: *mut c_void,
+            len: usize,
+            how: c_int,
+            flags: c_int,
+            file: c_int,
+            offset: i64,
+        ) -> *mut c_void;
         fn mprotect(at: *mut c_void, len: usize, how: c_int) -> c_int;
         fn sysconf(name: c_int) -> c_long;
     }
@@ -300,9 +306,7 @@ mod unix {
 
         fn read(&self) -> (Vec<u8>, Vec<u8>) {
             let block = self.state().block;
-            block
-                .map(|b| (read(b.items, b.len), read(b.fields, b.fields_len)))
-                .unwrap_or_default()
+            block.map(|b| (read(b.items, b.len), read(b.fields, b.fields_len))).unwrap_or_default()
         }
 
         fn take_away(&self) {

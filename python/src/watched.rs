@@ -86,9 +86,8 @@ fn shared_memory(memory: &Bound<'_, PyAny>) -> PyResult<Shared> {
     let mut view = Box::new(Py_buffer::zeroed());
     let filled: *mut Py_buffer = &mut *view;
     // SAFETY: the object is alive, and the view is valid for writes.
-    let status = unsafe {
-        ffi::PyObject_GetBuffer(memory.as_ptr(), filled.cast(), ffi::PyBUF_WRITABLE)
-    };
+    let status =
+        unsafe { ffi::PyObject_GetBuffer(memory.as_ptr(), filled.cast(), ffi::PyBUF_WRITABLE) };
     if status != 0 {
         return Err(PyErr::fetch(memory.py()));
     }

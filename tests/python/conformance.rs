@@ -13,12 +13,27 @@ use crate::modules::{self, Build, Module, NEWEST};
 
 /// Tests in `conformance.py`; a test that is lost is missed here.
 const TESTS: usize = 25;
+/// The same in `consumer_check.py`, and the mistakes in its table.
+const CONSUMER_TESTS: usize = 18;
+const MISTAKES: usize = 49;
 
 pub fn run(python: &Interpreter) -> Outcome {
     let folder = build(python)?;
     let python = environment::with_numpy(python)?;
     let output = python.run_with_modules("tests/python/conformance.py", &folder)?;
     let expected = format!("{TESTS} tests, ");
+    match output.lines().last() {
+        Some(last) if last.starts_with(&expected) => Ok(last.to_owned()),
+        last => Err(format!("expected {expected:?}, found {last:?}")),
+    }
+}
+
+/// Consumers with one mistake each, and consumers without.
+pub fn consumers(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let python = environment::with_numpy(python)?;
+    let output = python.run_with_modules("tests/python/consumer_check.py", &folder)?;
+    let expected = format!("{CONSUMER_TESTS} tests, {MISTAKES} mistakes found, ");
     match output.lines().last() {
         Some(last) if last.starts_with(&expected) => Ok(last.to_owned()),
         last => Err(format!("expected {expected:?}, found {last:?}")),

@@ -83,7 +83,7 @@ fn no_numpy(python: &Interpreter) -> String {
 }
 
 /// Cases that ask NumPy, and have nothing to compare without.
-const WITH_NUMPY: [&str; 15] = [
+const WITH_NUMPY: [&str; 16] = [
     "adoption",
     "everyday-items",
     "formats",
@@ -97,6 +97,7 @@ const WITH_NUMPY: [&str; 15] = [
     "examples-abi3t",
     "requests-of-examples",
     "conformance",
+    "consumer-check",
     "upstream-bugs",
     "fuzz",
 ];
@@ -130,6 +131,7 @@ const CASES: [(&str, Case); 29] = [
     ("requests-of-examples", examples::requests),
     ("adoption", adoption::run),
     ("conformance", conformance::run),
+    ("consumer-check", conformance::consumers),
     ("upstream-bugs", upstream_bugs::run),
     ("bridge", bridge::newest_pyo3),
     ("scenarios", scenarios::compare),

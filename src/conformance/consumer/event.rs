@@ -106,10 +106,18 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The result as text, if it is of a kind that can be compared, and the same to be read.
-    Returned { value: Option<String> },
-    Raised { name: String, message: String },
+    Returned {
+        value: Option<String>,
+    },
+    Raised {
+        name: String,
+        message: String,
+    },
     /// The process ended, by what, and with which access.
-    Died { how: String, fault: Option<Fault> },
+    Died {
+        how: String,
+        fault: Option<Fault>,
+    },
     /// It took too long.
     TimedOut,
 }

@@ -180,8 +180,7 @@ impl<R: Room> Watch<R> {
             arrays.extend(padded.flat_map(isize::to_ne_bytes));
         }
         arrays.extend(scenario.format.to_bytes_with_nul());
-        let (items, fields) =
-            self.room.open(state.memory.len(), scenario.at_start, arrays.len());
+        let (items, fields) = self.room.open(state.memory.len(), scenario.at_start, arrays.len());
         let mut image = state.memory.clone();
         for &(at, to) in &scenario.pointers {
             let address = items.wrapping_add(to).expose_provenance();

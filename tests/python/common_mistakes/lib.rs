@@ -1,4 +1,5 @@
-//! Exporters as they are often written over PyO3, by hand, with the mistakes that are often made.
+//! Exporters as they are often written over PyO3, by hand, with the mistakes that are often made;
+//! and consumers with mistakes of all kinds.
 
 #![allow(missing_debug_implementations)] // no code prints them
 
@@ -12,6 +13,8 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+
+mod consumers;
 
 /// Read-only bytes, as the test class in PyO3's own repository shows them: the format is a new
 /// string for each view.
@@ -327,6 +330,8 @@ fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>>
 
 #[pymodule]
 mod common_mistakes {
+    #[pymodule_export]
+    use super::consumers::{address, careless, consume, keep};
     #[pymodule_export]
     use super::{Blob, Confused, Formatted, Growing, Nothing, Recorder, Words, first_f64, read_as};
 }
