@@ -231,7 +231,7 @@ class ConsumerReport:
     tried: int
     returned: int
     raised: int
-    #: Releases of the struct at the address of its request, of a copy, and while a later view was held.
+    #: Releases of the struct at the address of its request, of a copy, and before a later view.
     released_in_place: int
     released_copies: int
     released_out_of_order: int

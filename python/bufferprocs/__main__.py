@@ -82,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--use", metavar="CODE", help="runs after each call of the consumer, with what it returned as `result`"
     )
-    parser.add_argument("--trials", nargs=3, help=argparse.SUPPRESS)  # records, shared memory, the first scenario
+    # Files for the records and for shared memory, and the first scenario.
+    parser.add_argument("--trials", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--no-fork", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--rules", action="store_true", help="list the rules that can be checked")
     parser.add_argument("--explain", metavar="ID", help="what a rule says, who says it, and what the check needs")

@@ -188,7 +188,7 @@ def in_a_fork(number: int, consumer: Consumer, use: Optional[Use], shared: mmap.
 
 
 def read_all(pipe: int, until: float) -> Tuple[bytes, bool]:
-    """What a child says, and whether it came to its end in time."""
+    """What a child says, and whether it came to its end before that moment."""
     said = b""
     while True:
         left = until - time.monotonic()

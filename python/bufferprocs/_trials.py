@@ -15,7 +15,7 @@ from . import _consumer, _native
 
 Records = Tuple[List[Dict[str, Any]], List[str]]
 
-#: Libraries for linear algebra start threads when they are imported, and a process with threads is not forked.
+#: Libraries for linear algebra start threads when they are imported, which a fork would lose.
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 

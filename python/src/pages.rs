@@ -50,12 +50,12 @@ impl Shared {
 
     fn get(self, place: usize) -> u64 {
         // SAFETY: within the memory, whose places are constants or checked by the callers.
-        unsafe { self.0.add(place).read_volatile() }
+        unsafe { self.0.wrapping_add(place).read_volatile() }
     }
 
     fn set(self, place: usize, word: u64) {
         // SAFETY: as above.
-        unsafe { self.0.add(place).write_volatile(word) }
+        unsafe { self.0.wrapping_add(place).write_volatile(word) }
     }
 
     fn keep(self, event: Event) {
@@ -434,11 +434,12 @@ mod faults {
     extern "C" fn keep(_signal: c_int, info: *const u8, context: *const c_void) {
         let shared = Shared(KEEP.load(Ordering::Relaxed));
         // SAFETY: the kernel passes a `siginfo_t` of 128 bytes, aligned to 8.
-        let address = unsafe { info.add(ADDRESS).cast::<u64>().read() };
+        let address = unsafe { info.wrapping_add(ADDRESS).cast::<u64>().read() };
         shared.set(FAULT_ADDRESS, address);
         if cfg!(target_arch = "x86_64") {
             // SAFETY: the kernel passes a `ucontext_t`, aligned to 8.
-            let code = unsafe { context.cast::<u8>().add(ERROR_CODE).cast::<u64>().read() };
+            let code =
+                unsafe { context.cast::<u8>().wrapping_add(ERROR_CODE).cast::<u64>().read() };
             shared.set(FAULT_ACCESS, if code & 2 == 0 { 1 } else { 2 });
         }
         shared.set(FAULTS, 1);

@@ -93,7 +93,7 @@ fn shared_memory(memory: &Bound<'_, PyAny>) -> PyResult<Shared> {
     }
     // Never released: a trial may end at any time.
     let view = Box::leak(view);
-    if (view.len as usize) < SHARED || !view.buf.addr().is_multiple_of(size_of::<u64>()) {
+    if (view.len as usize) < SHARED || view.buf.addr() % size_of::<u64>() != 0 {
         return Err(PyValueError::new_err(format!("shared memory has {SHARED} bytes or more")));
     }
     // SAFETY: the view is never released, and its size and alignment were looked at.

@@ -1,13 +1,14 @@
 //! The rules for consumers, as checks of any consumer.
 //!
 //! A consumer is called with an exporter that watches it, once for each scenario: the same items in
-//! several layouts, odd formats, memory without items, refusals. What was seen is judged by pure
-//! functions afterwards.
+//! several layouts, odd formats, memory without items, refusals. Pure functions judge the
+//! records afterwards.
 
 use std::ffi::c_int;
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
+mod ending;
 mod event;
 mod judge;
 mod report;
@@ -37,11 +38,11 @@ use crate::object::{self, Object};
 /// use bufferprocs::conformance::ConsumerExamination;
 /// use bufferprocs::{Buffer, Object, Order, Request};
 ///
-/// let report = ConsumerExamination::of(|object: &Object| {
-///     let buffer = Buffer::get(object, Request::FULL_RO)?;
-///     buffer.to_vec(Order::C)
-/// })
-/// .run();
+/// fn packed(object: &Object) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+///     Ok(Buffer::get(object, Request::FULL_RO)?.to_vec(Order::C)?)
+/// }
+///
+/// let report = ConsumerExamination::of(packed).run();
 /// assert!(report.is_ok(), "{report}");
 /// ```
 pub struct ConsumerExamination<F> {

@@ -32,7 +32,7 @@ REFUSED = "consumer.refused"
 EXCEPTION = "consumer.exception"
 WRITABLE = "consumer.writable-to-write"
 
-#: A mistake of `common_mistakes.consume`, the rules that it breaks, and a part of what is found first.
+#: A mistake of `common_mistakes.consume`, the rules that it breaks, and a part of what is found.
 MISTAKES = [
     ("reads after the release", {AFTER_RELEASE}, "read memory of a view while the consumer ran, after the last release"),
     ("writes after the release", {AFTER_RELEASE}, "wrote memory of a view while the consumer ran, after the last release"),
@@ -178,10 +178,11 @@ class Mistakes(unittest.TestCase):
         self.assertIn("while the code of --use ran", report.findings[0].found)
 
     def test_results_and_exceptions_that_contradict_each_other(self):
+        # r[consumer.exception]
         for clears in (False, True):
             report = bufferprocs.check_consumer(common_mistakes.careless(clears))
-            self.assertEqual(found_by(report), {EXCEPTION}, report)
-            self.assertIn("SystemError: ", report.findings[0].found)
+            assert found_by(report) == {EXCEPTION}, report
+            assert "SystemError: " in report.findings[0].found
 
     def test_wrong_values_name_both(self):
         report = bufferprocs.check_consumer(mistaken("ignores the sign of strides"))

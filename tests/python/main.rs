@@ -107,7 +107,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 29] = [
+const CASES: [(&str, Case); 30] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),

@@ -84,10 +84,8 @@ impl RequestCount {
 /// use bufferprocs::conformance::{ConsumerExamination, ConsumerReport};
 /// use bufferprocs::{Buffer, Object, Request};
 ///
-/// let report: ConsumerReport = ConsumerExamination::of(|object: &Object| {
-///     Buffer::get(object, Request::FULL_RO)?.to_vec(bufferprocs::Order::C)
-/// })
-/// .run();
+/// let get = |object: &Object| Buffer::get(object, Request::FULL_RO);
+/// let report: ConsumerReport = ConsumerExamination::of(get).run();
 /// assert!(report.is_ok(), "{report}");
 /// println!("{report}"); // which requests came, and what they got
 /// ```

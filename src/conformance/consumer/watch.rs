@@ -16,9 +16,9 @@ use crate::request::Request;
 ///
 /// # Safety
 ///
-/// What [`open`](Self::open) returns stays valid, for reads and writes, until
-/// [`take_away`](Self::take_away), and is aligned to a pointer if `items` is a multiple of that.
-/// The start of the fields is aligned in any case.
+/// The memory that [`open`](Self::open) returns stays valid, for reads and writes, until
+/// [`take_away`](Self::take_away). Items are aligned to a pointer if their size is a multiple of
+/// that, and fields are in any case.
 #[doc(hidden)]
 pub unsafe trait Room: Send + Sync {
     /// New memory of these sizes in bytes. Items are at the end of a page, or at its start.
@@ -263,9 +263,9 @@ impl State {
             return Some(number);
         }
         let held = |view: &&Granted| !view.is_released;
-        let with_place = self.views.iter().enumerate().filter(|(_, view)| held(view));
-        let last = with_place.clone().last();
-        with_place.filter(|(_, view)| view.at == at).last().or(last).map(|(number, _)| number)
+        let mut all_held = self.views.iter().enumerate().filter(|(_, view)| held(view));
+        let last = all_held.clone().next_back();
+        all_held.rfind(|(_, view)| view.at == at).or(last).map(|(number, _)| number)
     }
 }
 
@@ -283,7 +283,7 @@ pub struct Heap {
 struct Block {
     items: Words,
     fields: Words,
-    /// What both held when they were taken away.
+    /// The contents of both when they were taken away.
     taken: Option<[Vec<u8>; 2]>,
 }
 
