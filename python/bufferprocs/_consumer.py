@@ -12,6 +12,7 @@ import signal
 import struct
 import sys
 import time
+import types
 import warnings
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -72,20 +73,22 @@ def look_at(result: Any) -> None:
         memoryview(result).tobytes()
 
 
-def keepers_of(watched: Any, known: List[Any]) -> List[str]:
+#: Objects of these types refer to the exporter, and not to a view of it.
+HOLDERS = (tuple, list, dict, set, types.CellType, types.FrameType)
+
+
+def keepers_of(watched: Any) -> List[str]:
     """The types of the objects that keep views of `watched`, and of the objects that keep those."""
     names: List[str] = []
-    seen = {id(one) for one in known}
-    level = [watched]
+    level = [one for one in gc.get_referrers(watched) if not isinstance(one, HOLDERS)]
+    seen = {id(level)}
     for _ in range(3):
-        # Frames and the lists of this search refer to everything.
-        referrers = [one for one in gc.get_referrers(*level) if id(one) not in seen]
-        referrers = [one for one in referrers if one is not level and type(one).__name__ != "frame"]
-        seen |= {id(one) for one in referrers}
-        level = referrers
-        if not level:
-            break
         names += [type(one).__name__ for one in level if type(one).__name__ not in ("managedbuffer", *names)]
+        above: List[Any] = []
+        seen |= {id(above)} | {id(one) for one in level}
+        for one in level:
+            above += [new for new in gc.get_referrers(one) if id(new) not in seen and type(new).__name__ != "frame"]
+        level = above
     return names
 
 
@@ -137,7 +140,7 @@ def trial(number: int, consumer: Consumer, use: Optional[Use], channel: Channel)
         gc.collect()
         kept = watched.held()
     gc.unfreeze()
-    names = keepers_of(watched, [locals()]) if kept else []
+    names = keepers_of(watched) if kept else []
     channel.tell(kept=kept, keepers=names, wrote_after_release=watched.finish())
     channel.phase(DONE)
 

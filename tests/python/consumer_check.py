@@ -70,6 +70,7 @@ MISTAKES = [
     ("ignores strides", {STRIDES}, ", with strides"),
     ("ignores the sign of strides", {NEGATIVE}, ", with negative strides"),
     ("ignores suboffsets", {SUBOFFSETS}, ", with suboffsets"),
+    ("takes Fortran order for C order", {"request.any-contiguous"}, ", with strides"),
     ("takes bytes for integers", {ONE_RUN}, "past the end"),
     ("takes integers for doubles", {STRIDES}, "past the end"),
     ("follows strides that are NULL", {LOOK}, "read through NULL"),

@@ -143,14 +143,15 @@ const CASES: [(&str, Case); 30] = [
 /// Run only if they are named. One compiles a dozen packages, which wants a crate that nothing else
 /// does; two show again what `bridge` shows, for builds of the crate that
 /// take half a minute each; one makes environments that lack something, and looks at the messages;
-/// one installs a dozen packages, of which one version each is looked at; one wants a PyPy; and one
+/// two install a dozen packages, of which one version each is looked at; one wants a PyPy; and one
 /// measures, so that nothing else may run.
-const BY_NAME: [(&str, Case); 7] = [
+const BY_NAME: [(&str, Case); 8] = [
     ("first-functions", first_functions::compare),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("absent", absent::run),
     ("survey", survey::run),
+    ("consumer-survey", survey::consumers),
     ("pypy", pypy::run),
     ("suite-time", suite::time),
 ];

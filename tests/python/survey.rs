@@ -53,6 +53,44 @@ pub fn run(python: &Interpreter) -> Outcome {
     ))
 }
 
+/// The packages of the survey of consumers.
+const CONSUMERS: [&str; 15] = [
+    "numpy==2.5.5",
+    "scipy==1.18.1",
+    "pandas==3.1.1",
+    "pyarrow==26.0.1",
+    "Pillow==13.0.0",
+    "h5py==3.16.0",
+    "blake3==1.0.11",
+    "cramjam==2.14.0",
+    "cffi==2.1.1",
+    "orjson==3.13.0",
+    "lz4==4.4.5",
+    "zstandard==0.25.0",
+    "xxhash==4.1.0",
+    "msgpack==1.2.4",
+    "bitarray==3.12.3",
+];
+
+const CONSUMER_SURVEY: &str = "book/src/consumer-survey.md";
+
+/// The page on consumers, compared with what there is, or written.
+pub fn consumers(python: &Interpreter) -> Outcome {
+    if python.minor() != MINOR {
+        let found = python.version();
+        return Err(format!(
+            "the survey is of CPython 3.{MINOR}, this is {found}: set PYO3_PYTHON"
+        ));
+    }
+    let folder = conformance::build(python)?;
+    let version = python.version().to_owned();
+    let python = environment::with(python, "consumer-survey", &CONSUMERS)?;
+    let surveyed = python.run_with_modules("tests/python/consumer_survey.py", &folder)?;
+    put(CONSUMER_SURVEY, &surveyed)?;
+    let rows = surveyed.lines().filter(|line| line.starts_with("| `")).count();
+    Ok(format!("CPython {version}: {rows} consumers, as in the book"))
+}
+
 /// Whose defect a script shows, by the first word of its name.
 const OWNERS: [(&str, &str); 5] = [
     ("cpython", "CPython"),

@@ -26,6 +26,7 @@ rules! {
     STRIDES = "field.strides.address" on "py-buffer";
     NEGATIVE_STRIDES = "field.strides.any-sign" on "py-buffer";
     SUBOFFSETS = "field.suboffsets.address" on "py-buffer";
+    ANY_CONTIGUOUS = "request.any-contiguous" on "requests";
     FLAGS = "request.values" on "requests";
     BARE_FORMAT = "request.format.without-nd" on "requests";
 }

@@ -5,7 +5,9 @@ use std::ffi::c_int;
 
 use super::event::STRUCT_FIELDS;
 use super::*;
-use crate::abi::{PyBUF_FORMAT, PyBUF_FULL_RO, PyBUF_ND, PyBUF_SIMPLE, PyBUF_WRITABLE};
+use crate::abi::{
+    PyBUF_ANY_CONTIGUOUS, PyBUF_FORMAT, PyBUF_FULL_RO, PyBUF_ND, PyBUF_SIMPLE, PyBUF_WRITABLE,
+};
 use crate::conformance::Severity;
 use crate::{Buffer, BufferError, Order, Request};
 
@@ -189,6 +191,13 @@ fn values_are_compared_if_they_depend_on_the_items_alone() {
     assert_eq!(of("1", "2", "1", "3", "1"), negative);
     let pointers = BTreeSet::from(["warning field.suboffsets.address".to_owned()]);
     assert_eq!(of("1", "2", "1", "1", "3"), pointers);
+    let mut records = family(&[("table", "1"), ("table, at the start of a page", "1")]);
+    records.extend(family(&[("other table", "2"), ("table, Fortran order", "3")]));
+    assert_eq!(judged(&records), strides);
+    // Packed in either order, and taken for C order.
+    records[3].events = vec![requested(0, PyBUF_ANY_CONTIGUOUS), released(0, 0)];
+    let either = BTreeSet::from(["warning request.any-contiguous".to_owned()]);
+    assert_eq!(judged(&records), either);
     // An address, and a shape.
     assert!(of("5", "2", "3", "3", "3").is_empty());
     assert!(of("1", "1", "3", "3", "3").is_empty());

@@ -42,6 +42,9 @@ pub(super) fn compare(scenarios: &[Scenario], records: &[Record], all: &mut Vec<
         let (rule, layout) = match scenario.role {
             Role::Layout("negative strides") => (rules::NEGATIVE_STRIDES, "negative strides"),
             Role::Layout("pointers") => (rules::SUBOFFSETS, "suboffsets"),
+            Role::Layout(layout) if asks_for_either_order(request) => {
+                (rules::ANY_CONTIGUOUS, layout)
+            }
             Role::Layout(layout) => (rules::STRIDES, layout),
             Role::Alone if scenario.refuses == Refuses::All => (rules::REFUSED, "a refusal"),
             _ => continue,
@@ -65,6 +68,15 @@ fn last_request(record: &Record) -> Option<Request> {
     record.events.iter().rev().find_map(|event| match *event {
         Event::Requested { flags, .. } => Some(Request::from_bits_retain(flags)),
         _ => None,
+    })
+}
+
+/// The view may be packed in Fortran order, which its strides tell.
+fn asks_for_either_order(request: Option<Request>) -> bool {
+    let one_order = [Request::C_CONTIGUOUS, Request::F_CONTIGUOUS];
+    request.is_some_and(|request| {
+        request.contains(Request::ANY_CONTIGUOUS)
+            && !one_order.into_iter().any(|order| request.contains(order))
     })
 }
 

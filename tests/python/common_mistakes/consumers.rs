@@ -303,6 +303,12 @@ pub fn consume(object: &Bound<'_, PyAny>, mistake: &str) -> PyResult<Vec<u8>> {
             release(view);
             Ok(read)
         }
+        "takes Fortran order for C order" => {
+            let view = get(object, ffi::PyBUF_ANY_CONTIGUOUS)?;
+            let read = all(view);
+            release(view);
+            Ok(read)
+        }
         "takes bytes for integers" => {
             let view = get(object, ND)?;
             let count = if view.ndim == 0 { 1 } else { number(view.shape, 0) };
