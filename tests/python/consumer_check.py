@@ -162,6 +162,12 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(found_by(report), {AFTER_RELEASE}, report)
         self.assertIn("while its result was looked at, after the last release", report.findings[0].found)
 
+    def test_numpy_looks_at_memory_that_was_freed(self):
+        grows = bytearray(8)
+        array = np.ndarray(8, "u1", buffer=grows)
+        grows.extend(bytes(1 << 20))  # no BufferError: no view is held
+        self.assertNotEqual(array.ctypes.data, np.frombuffer(grows, "u1").ctypes.data)
+
     def test_a_view_that_is_kept_and_by_what(self):
         cache = []
         report = bufferprocs.check_consumer(lambda b: cache.append(memoryview(b)))

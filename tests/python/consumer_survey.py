@@ -1,6 +1,6 @@
 """Examines consumers that people use, and prints what came of it as a part of a page of the book.
 
-Each is examined by the command that stands above its findings. The time that all of it took goes
+Each is examined by the command above its findings. The time that all of it took goes
 to standard error.
 """
 

@@ -38,6 +38,15 @@ fn release(view: &mut Py_buffer) {
     unsafe { ffi::PyBuffer_Release(view) };
 }
 
+/// A reference to `None`.
+fn none() -> *mut ffi::PyObject {
+    // SAFETY: attached to the interpreter.
+    let none = unsafe { ffi::Py_None() };
+    // SAFETY: `None` is always alive.
+    unsafe { ffi::Py_INCREF(none) };
+    none
+}
+
 /// Reads a byte at a distance from the first item.
 fn byte(view: &Py_buffer, place: isize) -> u8 {
     // SAFETY: not promised, as above.
@@ -190,8 +199,7 @@ pub fn consume(object: &Bound<'_, PyAny>, mistake: &str) -> PyResult<Vec<u8>> {
         }
         "changes obj" => {
             let view = get(object, SIMPLE)?;
-            // SAFETY: attached; `None` gets a reference that the release drops.
-            view.obj = unsafe { ffi::Py_NewRef(ffi::Py_None()) };
+            view.obj = none();
             release(view);
             Ok(Vec::new())
         }
@@ -446,8 +454,7 @@ extern "C" fn without_care(
     if status == 0 {
         release(&mut view);
     }
-    // SAFETY: attached. After a refusal the exception is still set.
-    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+    none() // after a refusal the exception is still set
 }
 
 extern "C" fn without_exception(
@@ -463,8 +470,7 @@ extern "C" fn without_exception(
         return null_mut();
     }
     release(&mut view);
-    // SAFETY: attached.
-    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+    none()
 }
 
 /// One of the two functions above.
