@@ -20,7 +20,7 @@ import sys
 import tempfile
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import ConsumerReport, Report, _consumer, check, check_consumer, junit, rules
+from . import ConsumerReport, Report, _consumer, _native, check, check_consumer, junit, rules
 from .expected import Expected
 
 OK, BROKEN, COULD_NOT_RUN = 0, 1, 2
@@ -381,6 +381,9 @@ def explain(named: str) -> int:
         return COULD_NOT_RUN
     rule = found[0]
     print(f"{rule['id']}: {rule['level']}\n\n{rule['text']}\n\nsource  {rule['source']}\nbook    {rule['page']}")
+    if rule["check"] is None and named in _native.consumer_rules():
+        print("check   of consumers, with --consumer")
+        return OK
     if rule["check"] is None:
         print("check   none: no checker can see it from outside")
         return OK
@@ -389,7 +392,7 @@ def explain(named: str) -> int:
     print(f"check   {rule['check']['severity']}{needs}")
     return OK
 def refuse_options_of_exporters(form: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    for option in ("mutate", "reenter", "contents", "within", "base", "rule"):
+    for option in ("mutate", "reenter", "contents", "within", "base", "rule", "expected", "junit", "name"):
         if getattr(arguments, option):
             form.error(f"--{option} does not belong to --consumer")
 

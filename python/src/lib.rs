@@ -159,5 +159,7 @@ mod _native {
     #[pymodule_export]
     use super::examine;
     #[pymodule_export]
-    use super::watched::{Watched, judge_consumer, keep_faults, scenario_names, shared_size};
+    use super::watched::{
+        Watched, consumer_rules, judge_consumer, keep_faults, scenario_names, shared_size,
+    };
 }

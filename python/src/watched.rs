@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use bufferprocs::abi::Py_buffer;
 use bufferprocs::conformance::ConsumerReport;
-use bufferprocs::conformance::consumer::{Outcome, Record, Watch, scenarios};
+use bufferprocs::conformance::consumer::{Outcome, RULES, Record, Watch, scenarios};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -116,6 +116,12 @@ pub fn keep_faults(shared: &Bound<'_, PyAny>) -> PyResult<bool> {
 #[pyfunction]
 pub fn scenario_names() -> Vec<&'static str> {
     scenarios().into_iter().map(|scenario| scenario.name).collect()
+}
+
+/// The ids of the rules for consumers.
+#[pyfunction]
+pub fn consumer_rules() -> Vec<&'static str> {
+    RULES.iter().map(|(rule, _)| *rule).collect()
 }
 
 fn item<'py, T>(record: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<T>>

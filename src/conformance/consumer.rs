@@ -21,6 +21,8 @@ mod watch;
 pub use event::{Event, Fault, Outcome, Phase, Record, Region};
 pub use report::{ConsumerFinding, ConsumerReport, RequestCount};
 #[doc(hidden)]
+pub use rules::PAGES as RULES;
+#[doc(hidden)]
 pub use scenario::{Refuses, Role, Scenario, scenarios};
 #[doc(hidden)]
 pub use watch::{Heap, Room, Watch};

@@ -141,6 +141,7 @@ def mistaken(mistake):
 class Mistakes(unittest.TestCase):
     def test_each_is_found_by_its_rule_and_by_no_other(self):
         self.assertEqual(len({mistake for mistake, _, _ in MISTAKES}), len(MISTAKES))
+        pages = {rule["id"]: rule["page"] for rule in bufferprocs.rules()}
         for mistake, rules, part in MISTAKES:
             with self.subTest(mistake):
                 report = bufferprocs.check_consumer(mistaken(mistake))
@@ -148,7 +149,7 @@ class Mistakes(unittest.TestCase):
                 self.assertIn(part, " ".join(found.found for found in report.findings), report)
                 for found in report.findings:
                     self.assertIn(found.scenarios[0], found.reproducer)
-                    self.assertTrue(found.page is None or found.page.endswith(f"#r-{found.rule}"))
+                    self.assertEqual(found.page, pages[found.rule])
 
     def test_without_a_mistake_nothing_is_found(self):
         for mistake in ("none", "releases a copy", "sends FORMAT alone"):
@@ -299,6 +300,15 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual((status, out), (2, ""))
                 self.assertIn(message, err)
                 self.assertNotIn("Traceback", err)
+
+    def test_rules_are_explained(self):
+        rules = {rule["id"]: rule["page"] for rule in bufferprocs.rules()}
+        self.assertGreater(len(bufferprocs._native.consumer_rules()), 15)
+        for rule in bufferprocs._native.consumer_rules():
+            self.assertIn(rule, rules)
+        environment = {**os.environ, "PYTHONPATH": FOLDER}
+        command = [sys.executable, "-B", "-m", "bufferprocs", "--explain", "consumer.refused"]
+        self.assertIn(b"check   of consumers, with --consumer", subprocess.check_output(command, env=environment))
 
     def test_use_and_json(self):
         status, out, _ = run("common_mistakes.address", "--use", "ctypes.string_at(result, 1)", "--json")

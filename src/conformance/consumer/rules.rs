@@ -5,7 +5,7 @@ macro_rules! rules {
         $($(#[doc = $doc])* pub(super) const $name: &str = $rule;)*
 
         /// Each rule, and its page without `.html`.
-        pub(super) const PAGES: &[(&str, &str)] = &[$(($rule, $page)),*];
+        pub const PAGES: &[(&str, &str)] = &[$(($rule, $page)),*];
     };
 }
 
