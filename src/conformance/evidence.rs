@@ -178,6 +178,16 @@ impl Evidence {
         self.alone.iter().filter(|seen| !seen.is_granted() && !seen.is_no_request())
     }
 
+    /// Requests that were granted, alone and beside another view.
+    pub(super) fn granted_at_any_time(&self) -> impl Iterator<Item = &Observation> {
+        self.all().filter(|seen| seen.is_granted())
+    }
+
+    /// Requests that were refused, alone and beside another view.
+    pub(super) fn refused_at_any_time(&self) -> impl Iterator<Item = &Observation> {
+        self.all().filter(|seen| !seen.is_granted() && !seen.is_no_request())
+    }
+
     /// The requests with all their answers, alone and beside another view.
     pub(super) fn all(&self) -> impl Iterator<Item = &Observation> {
         self.alone.iter().chain(&self.beside)

@@ -6,7 +6,7 @@ use crate::conformance::evidence::{Evidence, Observation, Release};
 use crate::request::Request;
 
 pub(super) fn obj(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted() {
+    for seen in evidence.granted_at_any_time() {
         let found = match seen.view.obj {
             obj if obj.is_null() => "obj NULL",
             obj if obj == seen.before.obj => "obj not written",
@@ -17,7 +17,7 @@ pub(super) fn obj(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn owned(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.all().filter(|seen| seen.is_granted()) {
+    for seen in evidence.granted_at_any_time() {
         if seen.references.is_some_and(|references| references.held < 1) {
             findings.add(seen, "a reference to obj for the view", "none taken");
         }
@@ -25,7 +25,7 @@ pub(super) fn owned(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn keeps_obj(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.all().filter(|seen| seen.is_granted()) {
+    for seen in evidence.granted_at_any_time() {
         if let Some(references) = seen.references.filter(|references| references.after < 0) {
             let found = format!("{:+} after request and release", references.after);
             findings.add(seen, "no reference dropped but the view's", found);
@@ -34,7 +34,7 @@ pub(super) fn keeps_obj(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn give_back(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.all().filter(|seen| seen.is_granted()) {
+    for seen in evidence.granted_at_any_time() {
         if let Some(references) = seen.references.filter(|references| references.after > 0) {
             let found = format!("{:+} after request and release", references.after);
             findings.add(seen, "as many references as before the request", found);

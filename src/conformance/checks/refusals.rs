@@ -9,7 +9,7 @@ use crate::grant::{ViewProperties, grant};
 use crate::request::Request;
 
 pub(super) fn signature(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused().filter(|seen| seen.answer.raised.is_none()) {
+    for seen in evidence.refused_at_any_time().filter(|seen| seen.answer.raised.is_none()) {
         let found = format!("returned {} without an exception", seen.answer.status);
         findings.add(seen, "0, or -1 with an exception set", found);
     }
@@ -20,7 +20,7 @@ pub(super) fn buffer_error(evidence: &Evidence, findings: &mut Findings) {
     if evidence.granted().next().is_none() {
         return;
     }
-    for seen in evidence.refused() {
+    for seen in evidence.refused_at_any_time() {
         if let Some(raised) = seen.answer.raised.as_ref().filter(|raised| !raised.is_buffer_error) {
             findings.add(seen, "BufferError", raised.to_string());
         }
@@ -28,13 +28,13 @@ pub(super) fn buffer_error(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn minus_one(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused().filter(|seen| seen.answer.status != -1) {
+    for seen in evidence.refused_at_any_time().filter(|seen| seen.answer.status != -1) {
         findings.add(seen, "-1, or 0", format!("returned {}", seen.answer.status));
     }
 }
 
 pub(super) fn obj_null(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused().filter(|seen| !seen.view.obj.is_null()) {
+    for seen in evidence.refused_at_any_time().filter(|seen| !seen.view.obj.is_null()) {
         let found = match seen.view.obj == seen.before.obj {
             true => "obj left as it was",
             false if seen.is_target => "obj set to the exporter",
@@ -45,7 +45,7 @@ pub(super) fn obj_null(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn no_trace(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused() {
+    for seen in evidence.refused_at_any_time() {
         if let Some(references) = seen.references.filter(|references| references.after != 0) {
             let found = format!("{:+} references to the exporter", references.after);
             findings.add(seen, "no reference taken by a refusal", found);
@@ -54,7 +54,7 @@ pub(super) fn no_trace(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn rest_untouched(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused() {
+    for seen in evidence.refused_at_any_time() {
         let fields = numbers(&seen.before).into_iter().zip(numbers(&seen.view)).zip(NAMES);
         let written: Vec<_> = fields
             .filter(|((before, after), name)| before != after && *name != "obj")
@@ -100,7 +100,7 @@ pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn zero(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted() {
+    for seen in evidence.granted_at_any_time() {
         if let Some(raised) = &seen.answer.raised {
             findings.add(seen, "0 without an exception", format!("0, with {raised} set"));
         }
