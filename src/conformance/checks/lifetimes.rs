@@ -1,8 +1,10 @@
 //! Checks of references, releases and changes. See "PyBufferProcs, step by step" and "Counting
 //! exports".
 
+use std::ffi::CStr;
+
 use crate::conformance::check::Findings;
-use crate::conformance::evidence::{Evidence, Observation, Release};
+use crate::conformance::evidence::{Evidence, Fields, Observation, Release};
 use crate::request::Request;
 
 pub(super) fn obj(evidence: &Evidence, findings: &mut Findings) {
@@ -52,7 +54,11 @@ pub(super) fn one_request(evidence: &Evidence, findings: &mut Findings) {
                 (Some(raised), false) => format!("{raised}"),
                 (_, is_granted) => {
                     let word = if is_granted { "granted" } else { "refused" };
-                    format!("{word}, len {}, shape {:?}", seen.view.len, seen.fields.shape)
+                    let (len, fields) = (seen.view.len, &seen.fields);
+                    let Fields { shape, strides, format, .. } = fields;
+                    format!(
+                        "{word}, len {len}, shape {shape:?}, strides {strides:?}, format {format:?}"
+                    )
                 }
             };
             let expected = format!("as without another view: {}", words(alone));
@@ -61,19 +67,30 @@ pub(super) fn one_request(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-type Summary<'a> = Option<([isize; 3], Option<(isize, &'a Option<Vec<isize>>)>, [bool; 4])>;
+/// An answer without its addresses. Some parts are left out where sizes differ.
+#[derive(PartialEq, Eq)]
+struct Summary<'a> {
+    numbers: [isize; 3],
+    is_set: [bool; 4],
+    format: Option<&'a CStr>,
+    size: Option<(isize, [Option<&'a [isize]>; 3])>,
+}
 
-fn summary(seen: &Observation, with_size: bool) -> Summary<'_> {
-    let view = &seen.view;
-    let numbers = [view.itemsize, view.readonly as isize, view.ndim as isize];
-    let size = with_size.then_some((view.len, &seen.fields.shape));
-    let set = [
+fn summary(seen: &Observation, with_size: bool) -> Option<Summary<'_>> {
+    let (view, fields) = (&seen.view, &seen.fields);
+    let arrays = [&fields.shape, &fields.strides, &fields.suboffsets].map(|array| array.as_deref());
+    let is_set = [
         !view.shape.is_null(),
         !view.strides.is_null(),
         !view.suboffsets.is_null(),
         !view.format.is_null(),
     ];
-    seen.is_granted().then_some((numbers, size, set))
+    seen.is_granted().then(|| Summary {
+        numbers: [view.itemsize, view.readonly as isize, view.ndim as isize],
+        is_set,
+        format: fields.format.as_deref(),
+        size: with_size.then_some((view.len, arrays)),
+    })
 }
 
 pub(super) fn memory_stable(evidence: &Evidence, findings: &mut Findings) {

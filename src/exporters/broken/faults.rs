@@ -124,7 +124,10 @@ pub static FAULTS: [Fault; 58] = [
         broken.take_obj(view);
     }),
     view("getbuffer.zero", a::line, |_, _, _, _| object::raise(BufferError::BeingModified)),
-    view("getbuffer.memory-stable", a::line, a::a_format_for_all),
+    Fault {
+        implied: &["getbuffer.one-request"], // one request gets two formats
+        ..view("getbuffer.memory-stable", a::line, a::a_format_for_all)
+    },
     view("release.give-back", a::line, |broken, state, _, _| broken.leak_reference(state)),
     Fault { released: a::keep_count, ..fault("release.count-down") },
     Fault { granted: a::a_copy, released: a::free_newest, ..fault("release.internal") },
