@@ -26,6 +26,8 @@ pub(super) struct Evidence {
     /// All items in C order, if no more were there than were expected, from the first view that
     /// leads to them.
     pub(super) contents: Option<Vec<u8>>,
+    /// The same from a second view, while the first one is held.
+    pub(super) contents_of_second: Option<Vec<u8>>,
     /// Each view has memory of its own: two that were held at once had different addresses.
     pub(super) memory_per_view: bool,
     /// And they had different lengths: the value changes by itself, so its size says nothing of

@@ -92,7 +92,8 @@ impl<'a> Probe<'a> {
         self.follow(Step::Copies);
         let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
         let first = whole(&alone).map(|seen| seen.request);
-        let contents = first.and_then(|request| self.contents(request));
+        let (contents, contents_of_second) =
+            first.map_or((None, None), |request| self.contents(request));
         let first = first.or_else(|| some.first().copied());
         let (memory_per_view, size_per_view) =
             first.map_or((false, false), |request| self.differs_per_view(request));
@@ -127,6 +128,7 @@ impl<'a> Probe<'a> {
             reentrant_views,
             changed_views,
             contents,
+            contents_of_second,
             memory_per_view,
             size_per_view,
             claims: std::mem::take(&mut self.examination.claims),
@@ -208,13 +210,15 @@ impl<'a> Probe<'a> {
         })
     }
 
-    /// All items, if there are as many as were expected: they have to be compared to the last.
-    fn contents(&self, request: Request) -> Option<Vec<u8>> {
-        let expected = self.examination.claims.contents.as_ref()?;
-        let mut held = self.take(request)?;
-        let seen = capture_at_most(held.view(), Some(expected.len()));
-        held.release();
-        seen.contents
+    /// All items of a view and of a second one, if there are as many as were expected: they have to
+    /// be compared to the last.
+    fn contents(&self, request: Request) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+        let Some(expected) = &self.examination.claims.contents else { return (None, None) };
+        let shown = |held: &Held| capture_at_most(held.view(), Some(expected.len())).contents;
+        let first = self.take(request);
+        let contents = first.as_ref().and_then(shown);
+        let second = self.take(request);
+        (contents, second.as_ref().and_then(shown))
     }
 
     /// Whether two views of one request, held at once, have different addresses, and then also

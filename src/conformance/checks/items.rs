@@ -18,11 +18,18 @@ fn wrong_items(evidence: &Evidence) -> Option<(Wrong, &Observation, String)> {
     let whole = evidence.whole()?;
     let layout = whole.layout()?;
     let has_other_length = layout.len_bytes() != expected.len();
+    let place_of =
+        |found: &[u8]| expected.iter().zip(found).position(|(expected, found)| expected != found);
     let found = match has_other_length {
         true => &[],
-        false => evidence.contents.as_deref()?,
+        false => {
+            let first = evidence.contents.as_deref()?;
+            let second = evidence.contents_of_second.as_deref();
+            // If the first view is right, a second one has to be right too.
+            second.filter(|_| place_of(first).is_none()).unwrap_or(first)
+        }
     };
-    let place = expected.iter().zip(found).position(|(expected, found)| expected != found);
+    let place = place_of(found);
     let wrong = match place {
         _ if layout.follows_pointers().is_some() => Wrong::Suboffsets,
         Some(place) if place < layout.itemsize() => Wrong::FirstItem,
