@@ -288,13 +288,19 @@ fn difference_of_memory(before: &Py_buffer, after: &Py_buffer) -> Option<String>
     (before.len != after.len).then(|| format!("len was {} and is {}", before.len, after.len))
 }
 
-/// Requests that get different fields: each granted one that differs in them from those before.
+/// The most views that are held at once.
+const MOST_VIEWS: usize = 8;
+
+/// Requests that get different fields: each granted one that differs in them from those before. The
+/// last are those for the fewest fields, down to a run of bytes.
 fn different(alone: &[Observation]) -> Vec<Request> {
     let mut some: Vec<&Observation> = Vec::new();
     let mut sorted: Vec<&Observation> = alone.iter().filter(|seen| seen.is_granted()).collect();
     sorted.sort_by_key(|seen| std::cmp::Reverse(seen.request.bits().count_ones()));
     for seen in sorted {
-        if some.len() < 4 && !some.iter().any(|other| other.fields == seen.fields) {
+        let is_alike =
+            |other: &&Observation| other.fields == seen.fields && other.view.ndim == seen.view.ndim;
+        if some.len() + 1 < MOST_VIEWS && !some.iter().any(is_alike) {
             some.push(seen);
         }
     }
