@@ -239,18 +239,26 @@ impl<'a> Probe<'a> {
     fn mutate(&self, mut mutator: Mutator<'_>, request: Option<Request>) -> Mutation {
         let mut moved = None;
         let held = request.and_then(|request| self.take(request)).map(|mut first| {
+            // Compared with a second view of before, since a second one may differ by itself.
+            let before = self.memory_of_second(first.request);
             let answer = (mutator.call)();
-            match self.take(first.request) {
-                Some(mut second) => {
-                    moved = difference_of_memory(first.view(), second.view());
-                    second.release();
-                }
-                None => moved = Some("it is refused now".to_owned()),
-            }
+            let after = self.memory_of_second(first.request);
+            moved = before.and_then(|before| match after {
+                Some(after) => difference_of_memory(before, after),
+                None => Some("it is refused now".to_owned()),
+            });
             first.release();
             answer
         });
         Mutation { name: mutator.name, held, moved, free: (mutator.call)() }
+    }
+
+    /// Address and length of a view that is taken and released. None if it is refused.
+    fn memory_of_second(&self, request: Request) -> Option<(usize, isize)> {
+        let mut held = self.take(request)?;
+        let shown = (held.view().buf.addr(), held.view().len);
+        held.release();
+        Some(shown)
     }
 
     fn references(&self) -> Option<u32> {
@@ -280,12 +288,12 @@ impl Drop for Held<'_> {
     }
 }
 
-/// How the memory of a view differs from that of another.
-fn difference_of_memory(before: &Py_buffer, after: &Py_buffer) -> Option<String> {
-    if before.buf != after.buf {
-        return Some(format!("buf was {:p} and is {:p}", before.buf, after.buf));
+/// How the memory of a view, by address and length, differs from that of another.
+fn difference_of_memory(before: (usize, isize), after: (usize, isize)) -> Option<String> {
+    if before.0 != after.0 {
+        return Some(format!("buf was {:#x} and is {:#x}", before.0, after.0));
     }
-    (before.len != after.len).then(|| format!("len was {} and is {}", before.len, after.len))
+    (before.1 != after.1).then(|| format!("len was {} and is {}", before.1, after.1))
 }
 
 /// The most views that are held at once.
