@@ -129,7 +129,9 @@ pub(super) fn unknown_bits(evidence: &Evidence, findings: &mut Findings) {
     const UNUSED: Request = Request::from_bits_retain(0x2);
     for seen in evidence.alone.iter().filter(|seen| seen.request.contains(UNUSED)) {
         let same = &evidence.alone[(seen.request - UNUSED).bits() as usize];
-        if !same.is_no_request() && seen.is_granted() != same.is_granted() {
+        let differs = seen.is_granted() != same.is_granted()
+            || seen.is_granted() && arrays(seen) != arrays(same);
+        if !same.is_no_request() && differs {
             findings.add(seen, format!("as without 0x2: {}", answer(same)), answer(seen));
         }
     }
