@@ -3,7 +3,8 @@
 
 use std::ffi::{c_char, c_void};
 use std::ops::Range;
-use std::sync::atomic::{AtomicIsize, AtomicU8, AtomicU64, Ordering};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicIsize, AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 /// Blocks of items, arrays and formats.
 #[derive(Default)]
@@ -21,6 +22,27 @@ struct Block {
     /// Where the items start, in bytes.
     start: usize,
     len: usize,
+}
+
+/// A table of pointers to rows, with room before and after: consumers of some mutants take the
+/// pointers for items.
+pub struct Table(Box<[AtomicPtr<c_void>]>);
+
+impl Table {
+    /// Pointers before and after.
+    const ROOM: usize = 32;
+
+    pub fn new(pointers: &[*mut c_void]) -> Table {
+        let room = [null_mut(); Self::ROOM];
+        let all = room.iter().chain(pointers).chain(&room);
+        Table(all.map(|&pointer| AtomicPtr::new(pointer)).collect())
+    }
+
+    /// The place of a pointer.
+    pub fn place(&self, number: usize) -> *mut c_void {
+        let start: *mut AtomicPtr<c_void> = self.0.as_ptr().cast_mut();
+        start.wrapping_add(Self::ROOM + number).cast()
+    }
 }
 
 /// Bytes in a word.

@@ -11,7 +11,7 @@ use bufferprocs::conformance::{Answer, Exception, Target};
 use bufferprocs::{Object, Request};
 
 use crate::facts::Facts;
-use crate::memory::Memory;
+use crate::memory::{Memory, Table};
 use crate::shapes::{Made, Place};
 
 /// The changes of each step. [`CORRECT`] changes nothing.
@@ -179,6 +179,8 @@ pub struct Mutant<'a> {
     fault: Fault,
     state: RefCell<State>,
     other: Object,
+    /// The pointers to rows, and the number of the first one, if there are pointers.
+    table: Option<(Table, usize)>,
     /// The bytes of the original's memory.
     bytes: Vec<u8>,
     /// Offset of the first item in them.
@@ -192,8 +194,12 @@ impl<'a> Mutant<'a> {
         if made.place == Place::Shared {
             state.memory.add(&bytes, facts.buf.wrapping_add_signed(-first));
         }
+        let table = (made.place == Place::Behind).then(|| {
+            let (pointers, first) = made.pointers();
+            (Table::new(&pointers), first)
+        });
         let other = Object::without_procs(());
-        Mutant { made, facts, fault, state: RefCell::new(state), other, bytes, first }
+        Mutant { made, facts, fault, state: RefCell::new(state), other, table, bytes, first }
     }
 
     /// The memory that the correct exporter shows.
@@ -226,6 +232,11 @@ impl<'a> Mutant<'a> {
         })
     }
 
+    /// The address that a correct exporter shows in `buf`, if it does not depend on blocks.
+    pub fn buf(&self) -> usize {
+        self.table.as_ref().map_or(self.facts.buf, |(table, first)| table.place(*first).addr())
+    }
+
     pub fn state(&self) -> RefMut<'_, State> {
         self.state.borrow_mut()
     }
@@ -237,7 +248,11 @@ impl<'a> Mutant<'a> {
     /// Points `buf` at the mutant's own memory, where it has some.
     fn relocate(&self, state: &mut State, view: &mut Py_buffer) {
         let block = match self.made.place {
-            Place::Behind => return,
+            Place::Behind => {
+                let (table, first) = self.table.as_ref().expect("made for pointers");
+                view.buf = table.place(*first);
+                return;
+            }
             Place::Shared => state.memory.current(),
             Place::PerView => {
                 let start = self.facts.buf.wrapping_add_signed(-self.first);

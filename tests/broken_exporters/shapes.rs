@@ -1,6 +1,6 @@
 //! Forty correct exporters, and what their author can say of each.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::sync::Arc;
 
 use bufferprocs::conformance::Exception;
@@ -58,6 +58,28 @@ impl Made {
         // exported, which a vector holds until `buffer` is dropped; no other thread writes it.
         let bytes = unsafe { std::slice::from_raw_parts(start, span.len()) }.to_vec();
         (bytes, -span.start)
+    }
+
+    /// The pointers to rows in the order of their addresses, and the number of the first row's.
+    pub fn pointers(&self) -> (Vec<*mut c_void>, usize) {
+        let buffer = Buffer::get(&self.object, Request::FULL_RO).expect("it shows its pointers");
+        let layout = buffer.layout();
+        let strides = layout.strides().expect("set with suboffsets");
+        let step = size_of::<*mut c_void>() as isize;
+        assert_eq!(strides[0].abs(), step, "one pointer after the other");
+        let rows = layout.shape()[0];
+        let mut pointers: Vec<_> = (0..rows)
+            .map(|row| {
+                let place = buffer.raw().buf.wrapping_byte_offset(row * strides[0]);
+                // SAFETY: the first axis follows pointers: there is one for each of its indices.
+                unsafe { place.cast::<*mut c_void>().read() }
+            })
+            .collect();
+        if strides[0] > 0 {
+            return (pointers, 0);
+        }
+        pointers.reverse();
+        (pointers, rows.unsigned_abs() - 1)
     }
 }
 

@@ -184,7 +184,7 @@ impl Transcript<'_> {
                 let _ = write!(line, " block {block} {offset} {sum:x}");
             }
             None => {
-                let offset = view.buf.addr().wrapping_sub(facts.buf) as isize;
+                let offset = view.buf.addr().wrapping_sub(self.mutant.buf()) as isize;
                 let _ = write!(line, " buf {offset} {}", view.buf.is_null());
             }
         }
