@@ -64,6 +64,36 @@ impl Interpreter {
         }
     }
 
+    /// All CPythons of this machine that are new enough, this one first, one of each other minor
+    /// version: of Debian's unstable suite as `.ci/run` unpacks it, of pyenv, and of the PATH. Only
+    /// this one if `PYO3_PYTHON` names it.
+    pub fn and_others(&self) -> Vec<Interpreter> {
+        let mut all = vec![Interpreter {
+            path: self.path.clone(),
+            version: self.version.clone(),
+            executable: self.executable.clone(),
+            is_free_threaded: self.is_free_threaded,
+        }];
+        if std::env::var_os("PYO3_PYTHON").is_some() {
+            return all;
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let unpacked = root.join("target/debian/unstable-python/root/usr/bin");
+        let pyenv = Command::new("pyenv").arg("root").output().ok();
+        let pyenv = pyenv.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        let versions = pyenv.and_then(|root| std::fs::read_dir(format!("{root}/versions")).ok());
+        let versions: Vec<PathBuf> =
+            versions.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+        for minor in (OLDEST..=NEWEST).filter(|minor| *minor != self.minor()) {
+            let name = format!("python3.{minor}");
+            let of_pyenv = versions.iter().map(|version| version.join("bin").join(&name));
+            let candidates =
+                [unpacked.join(&name)].into_iter().chain(of_pyenv).chain([PathBuf::from(&name)]);
+            all.extend(candidates.filter_map(|path| Interpreter::at(path).ok()).next());
+        }
+        all
+    }
+
     /// The interpreter of this implementation that is started by `path`.
     pub fn of(implementation: &str, path: PathBuf) -> Result<Interpreter, String> {
         let named = path.to_string_lossy().into_owned();
@@ -130,12 +160,24 @@ impl Interpreter {
     /// What `script`, a file of the repository, prints when it can import what is in the folder
     /// `modules`.
     pub fn run_with_modules(&self, script: &str, modules: &str) -> Result<String, String> {
+        self.run_with_modules_and(script, modules, "", &[])
+    }
+
+    /// As [`run_with_modules`](Self::run_with_modules), with this `input` and more variables in the
+    /// environment.
+    pub fn run_with_modules_and(
+        &self,
+        script: &str,
+        modules: &str,
+        input: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<String, String> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let run = "import runpy, sys; sys.path.insert(0, sys.argv[1]); \
                    runpy.run_path(sys.argv[2], run_name='__main__')";
         let mut command = Command::new(&self.path);
-        command.args(["-I", "-B", "-c", run, modules]).arg(file);
-        self.output(&mut command, script, "")
+        command.args(["-I", "-B", "-c", run, modules]).arg(file).envs(variables.iter().copied());
+        self.output(&mut command, script, input)
     }
 
     /// The output of `script`, a file of the repository, with these `arguments`.

@@ -17,6 +17,8 @@ mod absent;
 mod adoption;
 mod bridge;
 mod by_hand;
+mod c_compiler;
+mod c_header;
 mod chapter_scripts;
 mod conformance;
 mod copies;
@@ -35,6 +37,8 @@ mod interpreter;
 mod layouts;
 mod modules;
 mod observed;
+#[path = "../requests/oracle.rs"]
+mod oracle;
 mod projects;
 mod pypy;
 mod random;
@@ -71,6 +75,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<String> {
             "CPython {} came without its tests (Debian, Ubuntu: apt install libpython3-testsuite)",
             python.version()
         )),
+        "c-header" => c_compiler::lacks(python),
         _ if WITH_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) => {
             Some(no_numpy(python))
         }
@@ -107,7 +112,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 30] = [
+const CASES: [(&str, Case); 31] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
@@ -127,6 +132,7 @@ const CASES: [(&str, Case); 30] = [
     ("symptoms", symptoms::compare),
     ("chapter-scripts", chapter_scripts::run),
     ("examples", examples::run),
+    ("c-header", c_header::compare),
     ("examples-abi3t", examples::abi3t),
     ("requests-of-examples", examples::requests),
     ("adoption", adoption::run),

@@ -2,6 +2,7 @@
 //! reading `grant`.
 
 mod exporters;
+mod oracle;
 
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
@@ -11,48 +12,20 @@ use bufferprocs::grant::{Grant, ViewProperties, grant};
 use bufferprocs::object::{get_buffer, release_buffer, take_raised};
 use bufferprocs::{BufferError, Object, Request};
 use exporters::{TestExporter, test_exporters};
+use oracle::{ANY, C, F, FORMAT, Facts, ND, STRIDES, W, accepted, refusal};
 
-const W: c_int = 0x01;
-const FORMAT: c_int = 0x04;
-const ND: c_int = 0x08;
-const STRIDES: c_int = 0x18;
-const C: c_int = 0x38;
-const F: c_int = 0x58;
-const ANY: c_int = 0x98;
-const INDIRECT: c_int = 0x118;
-
-/// The refusal that a request meets first, or None. Clauses in the order of CPython's memoryview.
-fn refusal(of: &TestExporter, flags: c_int) -> Option<BufferError> {
-    let asks = |flag| flags & flag == flag;
-    [
-        (asks(W) && of.readonly, BufferError::NotWritable),
-        (asks(C) && !of.c, BufferError::NotCContiguous),
-        (asks(F) && !of.f, BufferError::NotFContiguous),
-        (asks(ANY) && !(of.c || of.f), BufferError::NotContiguous),
-        (of.suboffsets.is_some() && !asks(INDIRECT), BufferError::NeedsSuboffsets),
-        (!asks(STRIDES) && !of.c, BufferError::NeedsStrides),
-        (asks(FORMAT) && !asks(ND) && !of.bare_format, BufferError::FormatWithoutShape),
-        (asks(ND) && !of.knows_shape, BufferError::NoShape),
-        (asks(STRIDES) && !of.knows_strides, BufferError::NoStrides),
-        (asks(FORMAT) && of.format.is_none(), BufferError::NoFormat),
-    ]
-    .into_iter()
-    .find_map(|(refused, error)| refused.then_some(error))
-}
-
-/// Acceptance once more, as one sentence and without an order.
-fn accepted(of: &TestExporter, flags: c_int) -> bool {
-    let asks = |flag| flags & flag == flag;
-    (!asks(W) || !of.readonly)
-        && (asks(STRIDES) || of.c)
-        && (!asks(C) || of.c)
-        && (!asks(F) || of.f)
-        && (!asks(ANY) || of.c || of.f)
-        && (!asks(FORMAT) || asks(ND) || of.bare_format)
-        && (asks(INDIRECT) || of.suboffsets.is_none())
-        && (!asks(ND) || of.knows_shape)
-        && (!asks(STRIDES) || of.knows_strides)
-        && (!asks(FORMAT) || of.format.is_some())
+/// What decides about requests to it.
+fn facts(of: &TestExporter) -> Facts {
+    Facts {
+        readonly: of.readonly,
+        c: of.c,
+        f: of.f,
+        suboffsets: of.suboffsets.is_some(),
+        bare_format: of.bare_format,
+        knows_shape: of.knows_shape,
+        knows_strides: of.knows_strides,
+        knows_format: of.format.is_some(),
+    }
 }
 
 /// Asks with every field preset to 0xA5, and compares every field of the answer.
@@ -69,16 +42,16 @@ fn check(of: &TestExporter, flags: c_int) {
     let mut view = preset;
     // SAFETY: the object is alive; a granted view is released below.
     let answer = unsafe { get_buffer(of.object.as_ptr(), &mut view, flags) };
-    assert_eq!(answer == 0, accepted(of, flags), "{context}: granted or refused");
+    assert_eq!(answer == 0, accepted(facts(of), flags), "{context}: granted or refused");
     if answer != 0 {
         assert_eq!(answer, -1, "{context}");
-        assert_eq!(take_raised(), refusal(of, flags), "{context}: the error");
+        assert_eq!(take_raised(), refusal(facts(of), flags), "{context}: the error");
         let expected = Py_buffer { obj: std::ptr::null_mut(), ..preset };
         assert_eq!(bytes_of(&view), bytes_of(&expected), "{context}: only obj is written");
         assert_eq!(obj.references(), references, "{context}: references");
         return;
     }
-    assert_eq!(refusal(of, flags), None, "{context}");
+    assert_eq!(refusal(facts(of), flags), None, "{context}");
     assert_eq!(view.obj, obj.as_ptr(), "{context}: obj");
     assert_eq!(obj.references(), references + 1, "{context}: references");
     assert!(!view.buf.is_null(), "{context}: buf");
@@ -125,7 +98,7 @@ fn all_low_flag_words_equal_the_oracle() {
     // None of the kinds may be missing, and each but the most generous one refuses something.
     assert_eq!(exporters.len(), 19 + 5 + 4 + 8);
     for exporter in &exporters {
-        let granted = (0..0x200).filter(|&flags| accepted(exporter, flags)).count();
+        let granted = (0..0x200).filter(|&flags| accepted(facts(exporter), flags)).count();
         assert!(granted > 0, "{}", exporter.name);
         assert_eq!(granted == 0x200, exporter.name == "bare format", "{}", exporter.name);
     }
@@ -192,7 +165,10 @@ fn bits_that_no_python_defines_change_nothing() {
             // Under Miri one of them has to do.
             let words: &[c_int] = if cfg!(miri) { &[0x400] } else { &[0x200, 0x400, c_int::MIN] };
             for &unknown in words {
-                assert_eq!(refusal(exporter, flags), refusal(exporter, flags | unknown));
+                assert_eq!(
+                    refusal(facts(exporter), flags),
+                    refusal(facts(exporter), flags | unknown)
+                );
                 check(exporter, flags | unknown);
             }
         }
