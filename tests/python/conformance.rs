@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::environment;
 use crate::examples;
 use crate::interpreter::Interpreter;
-use crate::modules::{self, Build, Module, NEWEST};
+use crate::modules::{self, Abi, Build, Module, NEWEST};
 
 /// Tests in `conformance.py`; a test that is lost is missed here.
 const TESTS: usize = 25;
@@ -51,11 +51,21 @@ fn build_now(python: &Interpreter) -> Result<String, String> {
     let (_, folder) = examples::built(python, &NEWEST)?;
     let common_mistakes = Module::new("common_mistakes", "tests/python/common_mistakes/lib.rs");
     modules::build(python, &NEWEST, "common_mistakes", &[common_mistakes])?;
+    package(python, Abi::OneVersion, Path::new(&folder))?;
+    Ok(folder)
+}
+
+/// Builds the package alone, and puts it into `folder`.
+pub fn package(python: &Interpreter, abi: Abi, folder: &Path) -> Result<(), String> {
     let native = Module::new("_native", "python/src/lib.rs");
     let features = &["conformance", "pyo3"];
-    let how = Build { folder: "packages-conformance", features, optimised: true, ..NEWEST };
+    let name = match abi {
+        Abi::OneVersion => "packages-conformance",
+        _ => "packages-conformance-abi3",
+    };
+    let how = Build { folder: name, features, optimised: true, abi, ..NEWEST };
     let built = modules::build(python, &how, "native", &[native])?;
-    let package = Path::new(&folder).join("bufferprocs");
+    let package = folder.join("bufferprocs");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/bufferprocs");
     fs::create_dir_all(&package).map_err(|error| format!("{}: {error}", package.display()))?;
     let mut files: Vec<PathBuf> = vec![built.join(modules::file_name("_native"))];
@@ -70,5 +80,5 @@ fn build_now(python: &Interpreter) -> Result<String, String> {
         let _ = fs::remove_file(&to); // a running Python may have it mapped
         fs::copy(&path, &to).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    Ok(folder)
+    Ok(())
 }

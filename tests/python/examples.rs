@@ -10,7 +10,8 @@ use crate::interpreter::Interpreter;
 use crate::modules::{self, ABI3T, Build, Module, NEWEST};
 
 /// The five things that every script has to show, each by an assertion of its own.
-const SHOWN: [&str; 5] = ["zero copy", "read-only", "refusal", "references", "outlives its owner"];
+pub const SHOWN: [&str; 5] =
+    ["zero copy", "read-only", "refusal", "references", "outlives its owner"];
 
 pub fn run(python: &Interpreter) -> Outcome {
     compare(python, &NEWEST)

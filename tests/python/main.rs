@@ -18,7 +18,9 @@ mod adoption;
 mod bridge;
 mod by_hand;
 mod c_compiler;
+mod c_examples;
 mod c_header;
+mod c_sanitizers;
 mod chapter_scripts;
 mod conformance;
 mod copies;
@@ -75,7 +77,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<String> {
             "CPython {} came without its tests (Debian, Ubuntu: apt install libpython3-testsuite)",
             python.version()
         )),
-        "c-header" => c_compiler::lacks(python),
+        "c" | "c-header" | "c-sanitizers" => c_compiler::lacks(python),
         _ if WITH_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) => {
             Some(no_numpy(python))
         }
@@ -112,7 +114,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 31] = [
+const CASES: [(&str, Case); 32] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
@@ -132,6 +134,7 @@ const CASES: [(&str, Case); 31] = [
     ("symptoms", symptoms::compare),
     ("chapter-scripts", chapter_scripts::run),
     ("examples", examples::run),
+    ("c", c_examples::run),
     ("c-header", c_header::compare),
     ("examples-abi3t", examples::abi3t),
     ("requests-of-examples", examples::requests),
@@ -149,9 +152,9 @@ const CASES: [(&str, Case); 31] = [
 /// Run only if they are named. One compiles a dozen packages, which wants a crate that nothing else
 /// does; two show again what `bridge` shows, for builds of the crate that
 /// take half a minute each; one makes environments that lack something, and looks at the messages;
-/// two install a dozen packages, of which one version each is looked at; one wants a PyPy; and one
-/// measures, so that nothing else may run.
-const BY_NAME: [(&str, Case); 8] = [
+/// two install a dozen packages, of which one version each is looked at; one wants a PyPy; one
+/// measures, so that nothing else may run; and one wants the sanitizers of a C compiler.
+const BY_NAME: [(&str, Case); 9] = [
     ("first-functions", first_functions::compare),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
@@ -160,6 +163,7 @@ const BY_NAME: [(&str, Case); 8] = [
     ("consumer-survey", survey::consumers),
     ("pypy", pypy::run),
     ("suite-time", suite::time),
+    ("c-sanitizers", c_sanitizers::run),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them

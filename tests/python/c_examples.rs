@@ -1,0 +1,198 @@
+//! The examples in C: each is built without a warning for every CPython of the machine, used by the
+//! script beside it, and examined by the checker.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Outcome;
+use crate::c_compiler::{Compiler, Headers, Language};
+use crate::conformance;
+use crate::examples::SHOWN;
+use crate::interpreter::Interpreter;
+use crate::modules::Abi;
+
+/// The folder with an example in each file.
+const FOLDER: &str = "examples/c";
+
+/// Examples that only some interpreters can load.
+const LIMITED: &str = "limited"; // the stable ABI of builds with a GIL, from 3.11 on
+const SLOTS: &str = "slots"; // the slots of 3.15
+
+pub fn run(python: &Interpreter) -> Outcome {
+    let compiler = Compiler::find()?;
+    let (mut used, mut files) = (Vec::new(), Vec::new());
+    let (mut objects, mut failures, mut without_testcapi) = (0, 0, 0);
+    for python in python.and_others() {
+        let headers = match Headers::of(&python) {
+            Ok(headers) => headers,
+            Err(why) => {
+                println!("c: skipped, {why}");
+                continue;
+            }
+        };
+        let names = names_for(&python)?;
+        let of_this = |why: String| format!("{}: {why}", python.version());
+        let build = Modules { compiler: &compiler, python: &python, headers: &headers };
+        let folder = build.build_and_use(&names).map_err(of_this)?;
+        build.chapters().map_err(of_this)?;
+        objects += check(&python, &folder, &names)?;
+        match failures_of_memory(&python, &folder).map_err(of_this)? {
+            Some(count) => failures += count,
+            None => without_testcapi += 1,
+        }
+        used.push(python.version().to_owned());
+        files.push(names.len());
+    }
+    let most = files.iter().max().copied().unwrap_or(0);
+    if most == 0 {
+        return Err("no Python was tried".to_owned());
+    }
+    let fewer = used.iter().zip(&files).filter(|(_, files)| **files < most);
+    let fewer: Vec<String> =
+        fewer.map(|(version, files)| format!("{files} on {version}")).collect();
+    let fewer = if fewer.is_empty() { String::new() } else { format!(" ({})", fewer.join(", ")) };
+    let tried = match without_testcapi {
+        0 => String::new(),
+        count => format!(", none on {count} without _testcapi"),
+    };
+    Ok(format!(
+        "{most} files on each of {} Pythons{fewer}, checker 0 findings on {objects} objects, \
+         {failures} allocations that failed{tried}",
+        used.len()
+    ))
+}
+
+/// The names of the examples: those of the files `NAME.c`, each of which has a script.
+fn names() -> Result<Vec<String>, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(|error| format!("{FOLDER}: {error}"))? {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let (Some(name), Some(kind)) = (path.file_stem(), path.extension()) else { continue };
+        if kind == "c" {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Those that this interpreter loads.
+pub fn names_for(python: &Interpreter) -> Result<Vec<String>, String> {
+    Ok(names()?.into_iter().filter(|name| loads(python, name)).collect())
+}
+
+/// Whether this interpreter loads the example.
+fn loads(python: &Interpreter, name: &str) -> bool {
+    match name {
+        LIMITED => python.minor() >= 11 && !python.is_free_threaded,
+        SLOTS => python.minor() >= 15,
+        _ => true,
+    }
+}
+
+/// What modules are built with.
+struct Modules<'a> {
+    compiler: &'a Compiler,
+    python: &'a Interpreter,
+    headers: &'a Headers,
+}
+
+impl Modules<'_> {
+    /// Builds the examples, in C and those that are C++ too in C++, and runs their scripts. Returns
+    /// the folder of the modules in C.
+    fn build_and_use(&self, names: &[String]) -> Result<String, String> {
+        let mut of_c = String::new();
+        for (language, folder) in [(Language::C11, "c11"), (Language::Cxx17, "c++17")] {
+            let (mut built, mut place) = (Vec::new(), String::new());
+            for name in names {
+                let source = format!("{FOLDER}/{name}.c");
+                if language == Language::C11 || is_cxx_too(&source)? {
+                    place = self.module(language, &source, folder, name)?;
+                    built.push(name);
+                }
+            }
+            for name in built {
+                let script = format!("{FOLDER}/{name}.py");
+                let output = self.python.run_with_modules(&script, &place)?;
+                for shown in SHOWN {
+                    if output.lines().filter(|line| *line == shown).count() != 1 {
+                        return Err(format!("{script} does not show: {shown}"));
+                    }
+                }
+            }
+            if language == Language::C11 {
+                of_c = place;
+            }
+        }
+        Ok(of_c)
+    }
+
+    /// What chapters show in C and no example has.
+    fn chapters(&self) -> Result<(), String> {
+        let folder = "tests/python/c/chapters";
+        let source = format!("{folder}/chapters.c");
+        let place = self.module(Language::C11, &source, "chapters", "chapters")?;
+        let script = format!("{folder}/chapters.py");
+        match self.python.run_with_modules(&script, &place)?.trim() {
+            "4 blocks" => Ok(()),
+            other => Err(format!("{script}: expected 4 blocks, found {other:?}")),
+        }
+    }
+
+    fn module(
+        &self,
+        language: Language,
+        source: &str,
+        folder: &str,
+        name: &str,
+    ) -> Result<String, String> {
+        let Modules { compiler, python, headers } = self;
+        compiler.module(python, headers, language, source, folder, name, &[])
+    }
+}
+
+/// Makes one allocation fail at a time. Returns how many did, or None without `_testcapi`.
+fn failures_of_memory(python: &Interpreter, folder: &str) -> Result<Option<usize>, String> {
+    let script = "tests/python/c/no_memory.py";
+    let output = python.run_with_modules(script, folder)?;
+    match output.trim().split_once(' ') {
+        Some((count, "failures")) => count.parse().map(Some).map_err(|_| output),
+        None if output.trim() == "absent" => Ok(None),
+        _ => Err(format!("{script}: {output}")),
+    }
+}
+
+/// Whether the first lines of a source say that it is C++17 too.
+fn is_cxx_too(source: &str) -> Result<bool, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+    let text = fs::read_to_string(path).map_err(|error| format!("{source}: {error}"))?;
+    let comment = text.split("*/").next().unwrap_or_default().replace("\n *", "");
+    match (comment.contains("C11 and C++17."), comment.contains(" C11.")) {
+        (true, false) => Ok(true),
+        (false, true) => Ok(false),
+        _ => Err(format!("{source}: the first comment says neither C11 nor C11 and C++17")),
+    }
+}
+
+/// The checker over all objects that the modules export. Returns how many there are.
+fn check(python: &Interpreter, folder: &str, names: &[String]) -> Result<usize, String> {
+    let abi = match python.minor() {
+        11.. if !python.is_free_threaded => Abi::WithGil,
+        15.. => Abi::ForAllBuilds,
+        _ => Abi::OneVersion,
+    };
+    conformance::package(python, abi, Path::new(folder))?;
+    let output = python.run_with_modules("tests/python/c_examples.py", folder)?;
+    let lines: Vec<&str> = output.lines().collect();
+    // Each module is examined, except for the consumer, which exports nothing.
+    for name in names.iter().filter(|name| *name != "consume") {
+        if !lines.iter().any(|line| line.starts_with(&format!("{name}: "))) {
+            return Err(format!("{}: no object of {name} is examined", python.version()));
+        }
+    }
+    match lines.iter().find(|line| !line.ends_with(": 0 findings")) {
+        None => Ok(lines.len()),
+        Some(line) => Err(format!("{}: {line}", python.version())),
+    }
+}
