@@ -37,7 +37,7 @@ pub struct Settings {
     pub call: Option<String>,
     /// The lines that a program of the book needs in `Cargo.toml`.
     pub dependencies: String,
-    /// Folders that blocks in `python` and `pyo3` are quoted from.
+    /// Folders that blocks in `python`, `pyo3` and `c` are quoted from.
     pub quoted_from: Vec<String>,
     /// Where the rules are written to for programs.
     pub rules_json: Vec<PathBuf>,

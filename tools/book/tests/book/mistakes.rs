@@ -208,7 +208,7 @@ fn a_rule_that_cannot_be_read_is_named_alone() {
     let text = fixture.read(file);
     for (from, to) in [("MUST;", "MUSTT;"), ("; own", ""), ("r[", "- r["), ("\nAll", "\n\nAll")] {
         fixture.write(file, &text.replacen(from, to, 1));
-        fixture.fails(&["audit"], "1 block, 0 that Python runs, 0 rules, 1 problem\n");
+        fixture.fails(&["audit"], "1 block, 0 that Python runs, 0 of C, 0 rules, 1 problem\n");
     }
     fixture.fails(&["lock"], "solve these first");
 }
@@ -237,11 +237,28 @@ fn a_hidden_copy_that_differs_is_named() {
 fn a_block_that_no_python_runs_is_named() {
     let page = "# Page\n\n```python\nassert 1 == 2\n```\n";
     let fixture = Fixture::with_page("quotation", page);
-    let missing = "book/src/page.md:3: no .py file of examples, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/upstream_bugs, tests/python/common_mistakes, python/src has these lines";
+    let missing = "book/src/page.md:3: no .py file of examples, examples/c, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/common_mistakes, python/src has these lines";
     fixture.fails(&["audit"], missing);
     fixture.write("examples/page.py", "import sys\n\nassert 1 == 2\n");
     assert!(fixture.run(&["audit"]).status.success());
     // One line less in the file that is run, and the page quotes nothing.
     fixture.write("examples/page.py", "import sys\n");
+    fixture.fails(&["audit"], missing);
+}
+
+#[test]
+fn a_block_of_c_that_nothing_compiles_is_named() {
+    let page = "# Page\n\n```c\nint one(void) {\n/* … */\n}\n```\n";
+    let fixture = Fixture::with_page("quotation-of-c", page);
+    let missing = "book/src/page.md:3: no .c or .h file of examples, examples/c, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/common_mistakes, python/src has these lines: a block of C is a part of a file that is compiled";
+    fixture.fails(&["audit"], missing);
+    fixture.write("examples/c/page.c", "int one(void) {\n    return 1;\n}\n");
+    fixture.passes(&["audit"]);
+    let audited = fixture.run(&["audit"]);
+    let said = String::from_utf8_lossy(&audited.stdout);
+    assert!(said.contains("0 that Python runs, 1 of C"), "{said}");
+    // A script of that name does not compile it.
+    fixture.write("examples/c/page.c", "int two(void) {\n    return 2;\n}\n");
+    fixture.write("examples/c/page.py", "int one(void) {\n}\n");
     fixture.fails(&["audit"], missing);
 }

@@ -2,7 +2,7 @@
 //! once.
 
 use crate::settings::Settings;
-use crate::source::blocks::{self, Block, ParsedBlocks, Quotation};
+use crate::source::blocks::{self, Block, ParsedBlocks, Quotation, Quoted};
 use crate::source::{self, Document, Problem, Result};
 use directives::Use;
 use glossary::Term;
@@ -95,9 +95,19 @@ impl Book {
         self.pages.iter().flat_map(|page| &page.parsed.blocks)
     }
 
-    /// Every block that needs Python, in the order of the pages.
+    /// Every block that needs Python or a C compiler, in the order of the pages.
     pub fn quotations(&self) -> impl Iterator<Item = &Quotation> {
         self.pages.iter().flat_map(|page| &page.parsed.quotations)
+    }
+
+    /// How many blocks are of C.
+    pub fn blocks_of_c(&self) -> usize {
+        self.quotations().filter(|quotation| quotation.language == Quoted::C).count()
+    }
+
+    /// How many blocks need Python.
+    pub fn blocks_for_python(&self) -> usize {
+        self.quotations().count() - self.blocks_of_c()
     }
 
     /// The first heading of a page.

@@ -1,10 +1,9 @@
-//! Blocks that need Python: each is a part of a file that a test of the repository builds and
-//! runs.
+//! Blocks that need Python or a C compiler: each is a part of a file that a test of the repository
+//! builds and runs.
 //!
-//! Neither runner of the book has PyO3 or an interpreter. So a block of the language `pyo3` (Rust
-//! over PyO3) or `python` has to be a part of a file in one of the
-//! folders `quoted-from`, line by line;
-//! a line `// …` or `# …` leaves lines out.
+//! Neither runner of the book has PyO3, an interpreter or a C compiler. So a block of the language
+//! `pyo3` (Rust over PyO3), `python` or `c` has to be a part of a file in one of the folders
+//! `quoted-from`, line by line; a line `// …`, `# …` or `/* … */` leaves lines out.
 
 use crate::source::blocks::{Quotation, Quoted, unhide};
 use crate::source::{Result, read_text};
@@ -18,7 +17,8 @@ pub struct Original {
     lines: Vec<String>,
 }
 
-/// The files in these folders of `root`. A book without them quotes nothing.
+/// The files in these folders of `root`, in the order of the folders. A book without them quotes
+/// nothing.
 pub fn originals(root: &Path, folders: &[String]) -> Result<Vec<Original>> {
     let mut originals = Vec::new();
     for folder in folders {
@@ -28,35 +28,36 @@ pub fn originals(root: &Path, folders: &[String]) -> Result<Vec<Original>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             entries => entries.map_err(named)?,
         };
+        let first = originals.len();
         for entry in entries {
             let path = entry.map_err(named)?.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 continue;
             };
-            if name.ends_with(".rs") || name.ends_with(".py") {
+            if [".rs", ".py", ".c", ".h"].iter().any(|kind| name.ends_with(kind)) {
                 let text = read_text(&path)?;
                 let lines = significant(text.lines());
                 originals.push(Original { file: format!("{folder}/{name}"), text, lines });
             }
         }
+        originals[first..].sort_by(|a: &Original, b: &Original| a.file.cmp(&b.file));
     }
-    originals.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(originals)
 }
 
 /// The file that a block is quoted from.
 pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'a Original> {
-    let wanted = quotation.language.extension();
+    let wanted = quotation.language.extensions();
     // Only in Rust does a leading `# ` hide a line.
     let code: Vec<String> = match quotation.language {
         Quoted::Pyo3 => quotation.code.iter().map(|line| unhide(line)).collect(),
-        Quoted::Python => quotation.code.clone(),
+        Quoted::Python | Quoted::C => quotation.code.clone(),
     };
     let lines = significant(code.iter().map(String::as_str));
     let parts: Vec<&[String]> =
         lines.split(|line| is_gap(line)).filter(|part| !part.is_empty()).collect();
     let has = |original: &&Original| {
-        original.file.ends_with(wanted)
+        wanted.iter().any(|extension| original.file.ends_with(extension))
             && !parts.is_empty()
             && has_in_order(&original.lines, &parts)
     };
@@ -68,7 +69,7 @@ fn significant<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 fn is_gap(line: &str) -> bool {
-    line == "// …" || line == "# …"
+    ["// …", "# …", "/* … */"].contains(&line)
 }
 
 fn has_in_order(lines: &[String], parts: &[&[String]]) -> bool {

@@ -14,9 +14,10 @@ pub fn run(project: &Project) -> Result<bool> {
         eprintln!("{problem}");
     }
     println!(
-        "{}, {} that Python runs, {}, {}",
+        "{}, {} that Python runs, {} of C, {}, {}",
         counted(book.blocks().count(), "block"),
-        book.quotations().count(),
+        book.blocks_for_python(),
+        book.blocks_of_c(),
         counted(book.rules.len(), "rule"),
         counted(problems.len(), "problem")
     );

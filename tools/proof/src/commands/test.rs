@@ -34,6 +34,13 @@ pub fn run(project: &Project, out: &mut dyn Write) -> Result<bool> {
         }
     }
     report.push_str(&proved(&book, &failed));
+    if book.quotations().next().is_some() {
+        report.push_str(&format!(
+            "{} for Python and {} of C are parts of files that cargo test builds and runs\n",
+            counted(book.blocks_for_python(), "block"),
+            book.blocks_of_c()
+        ));
+    }
     let failures = failed.len() + problems.len();
     report.push_str(&format!("{passed} passed, {failures} failed\n"));
     out.write_all(report.as_bytes()).map_err(|error| error.to_string())?;

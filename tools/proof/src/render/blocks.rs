@@ -39,10 +39,14 @@ impl Renderer<'_> {
                 let mut name = format!("<code>{file}</code>");
                 if let Some(example) = examples::name_of(file) {
                     let page = html::link(page.document.chapter_path(), examples::PAGE);
-                    name = format!("<a href=\"{page}#example-{example}\">{name}</a>");
+                    name = format!("<a href=\"{page}#{}\">{name}</a>", examples::anchor(example));
                     around.1 = format!("{}{}", program_to_copy(&original.text), around.1);
                 }
                 around.0.push_str(&format!("<p class=\"quoted\">Part of {name}</p>\n\n"));
+                if is_beside_another(&page.document.text[..quotation.offset]) {
+                    // One cell of the two.
+                    around = (format!("<div>\n\n{}", around.0), format!("{}</div>\n\n", around.1));
+                }
             }
             edits.extend(inserted(quotation.offset..quotation.end, quotation.top_level, around));
             edits.extend(coloured_as_rust(page, quotation));
@@ -73,8 +77,7 @@ impl Renderer<'_> {
         let first = page.parsed.blocks.iter().map(|block| block.offset);
         let first =
             first.chain(page.parsed.quotations.iter().map(|quotation| quotation.offset)).min();
-        let beside_c = text.rfind("<div class=\"sides\">") > text.rfind("</div>");
-        let open = lines <= SHOWN_LINES || first == Some(offset) || beside_c;
+        let open = lines <= SHOWN_LINES || first == Some(offset) || is_beside_another(text);
         let rules: Vec<String> =
             proofs.iter().map(|proof| format!("<code>{}</code>", in_pieces(&proof.rule))).collect();
         let anchors: String = proofs
@@ -110,6 +113,11 @@ impl Renderer<'_> {
             }
         }
     }
+}
+
+/// Whether C and Rust lie side by side at the end of this text.
+fn is_beside_another(text: &str) -> bool {
+    text.rfind("<div class=\"sides\">") > text.rfind("</div>")
 }
 
 /// Insertions around a block. One inside a list or a quotation has no place for any.

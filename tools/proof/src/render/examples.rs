@@ -5,24 +5,40 @@ use crate::source::program::fence_for;
 
 pub const PAGE: &str = "examples.md";
 
-/// The name of an example, of one of its two files.
+/// The name of an example, of one of its two files. Those in C are in a folder of their own.
 pub fn name_of(file: &str) -> Option<&str> {
     let name = file.strip_prefix("examples/")?;
-    let name = name.strip_suffix(".rs").or_else(|| name.strip_suffix(".py"))?;
-    (!name.contains('/')).then_some(name)
+    let (name, kind) = name.rsplit_once('.')?;
+    let in_folder = name.strip_prefix("c/");
+    let is_example = match in_folder {
+        Some(_) => ["c", "h", "py"].contains(&kind),
+        None => ["rs", "py"].contains(&kind),
+    };
+    (is_example && !in_folder.unwrap_or(name).contains('/')).then_some(name)
+}
+
+/// The id of its place on the page.
+pub fn anchor(name: &str) -> String {
+    format!("example-{}", name.replace('/', "-"))
 }
 
 /// Every example whole, folded.
 pub fn html(originals: &[Original]) -> String {
     let mut out = String::new();
     let mut originals: Vec<&Original> = originals.iter().collect();
-    // The program first, then the script that uses it.
-    originals.sort_by_key(|original| (name_of(&original.file), original.file.ends_with(".py")));
+    // Those in C last; of each the program first, then the script that uses it.
+    originals.sort_by_key(|original| {
+        let name = name_of(&original.file);
+        let is_in_c = name.is_some_and(|name| name.contains('/'));
+        (is_in_c, name, original.file.ends_with(".py"))
+    });
     for original in originals {
         let Some(name) = name_of(&original.file) else { continue };
-        let (language, anchor) = match original.file.ends_with(".rs") {
-            true => ("rust", format!("<a id=\"example-{name}\"></a>")),
-            false => ("python", String::new()),
+        let id = || format!("<a id=\"{}\"></a>", anchor(name));
+        let (language, anchor) = match original.file.rsplit_once('.') {
+            Some((_, "rs")) => ("rust", id()),
+            Some((_, "py")) => ("python", String::new()),
+            _ => ("c", id()),
         };
         let fence = fence_for(&original.text);
         out.push_str(&format!(

@@ -188,7 +188,8 @@ impl Renderer<'_> {
                 ("rules", statement) => self.rules_citing(chapter, statement),
                 ("rule-index", "") => self.rule_index(chapter),
                 ("rule-count", "") => Ok(self.book.rules.len().to_string()),
-                ("quotation-count", "") => Ok(self.book.quotations().count().to_string()),
+                ("quotation-count", "") => Ok(self.book.blocks_for_python().to_string()),
+                ("c-count", "") => Ok(self.book.blocks_of_c().to_string()),
                 ("sources", "") => {
                     let sources = &self.project.settings.sources;
                     sources::html(self.book, sources, |id| self.rule_link(chapter, id))

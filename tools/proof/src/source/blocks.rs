@@ -10,15 +10,17 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
 /// Languages a block may have besides Rust; nothing is run for them.
-const OTHER_LANGUAGES: &[&str] = &["c", "toml", "text", "console", "sh", "json"];
+const OTHER_LANGUAGES: &[&str] = &["toml", "text", "console", "sh", "json"];
 
-/// The language of a block that is quoted from a file which a Python runs.
+/// The language of a block that is quoted from a file which is built and run elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quoted {
     /// Rust that needs PyO3: `pyo3`.
     Pyo3,
     /// `python`.
     Python,
+    /// `c`.
+    C,
 }
 
 impl Quoted {
@@ -26,15 +28,17 @@ impl Quoted {
         match info {
             "pyo3" => Some(Quoted::Pyo3),
             "python" => Some(Quoted::Python),
+            "c" => Some(Quoted::C),
             _ => None,
         }
     }
 
     /// Of the files that it is quoted from.
-    pub fn extension(self) -> &'static str {
+    pub fn extensions(self) -> &'static [&'static str] {
         match self {
-            Quoted::Pyo3 => ".rs",
-            Quoted::Python => ".py",
+            Quoted::Pyo3 => &[".rs"],
+            Quoted::Python => &[".py"],
+            Quoted::C => &[".c", ".h"],
         }
     }
 }
@@ -249,7 +253,7 @@ pub fn parse_info(info: &str) -> Result<Option<Test>, String> {
             stray_word(&words)
         )),
         _ => Err(format!(
-            "`{info}` is not one of the languages of a book: rust, pyo3, python, {}",
+            "`{info}` is not one of the languages of a book: rust, pyo3, python, c, {}",
             OTHER_LANGUAGES.join(", ")
         )),
     }
