@@ -11,7 +11,10 @@
 //! `BUFFERPROCS_BENCH=short` takes fewer rounds. Modules are built with optimisation, and CPython
 //! runs the scripts that measure with them.
 
-#[allow(dead_code)] // the comparisons use the rest of these three
+#[allow(dead_code)] // the comparisons use the rest of these four
+#[path = "../tests/python/c_compiler.rs"]
+mod c_compiler;
+#[allow(dead_code)]
 #[path = "../tests/python/environment.rs"]
 mod environment;
 mod instructions;
@@ -25,6 +28,7 @@ mod page;
 
 use std::process::{Command, Stdio};
 
+use c_compiler::{Compiler, Headers, Language};
 use interpreter::Interpreter;
 use modules::{Build, Module, NEWEST};
 
@@ -85,13 +89,18 @@ fn main() -> Result<(), String> {
     let build = Build { optimised: true, ..NEWEST };
     let modules = modules::build(&python, &build, "benches", &MODULES)?;
     let modules = modules.to_str().ok_or("the target folder is not UTF-8")?;
+    let in_c = in_c(&python)?;
     let python = environment::with_numpy(&python)?;
     let mut output = Vec::new();
     for name in chosen {
         let measured = match name {
             "instructions" => instructions::run(python, modules)?,
             "book" => book(&[])?,
-            _ => python.run_with_modules(&format!("benches/{name}/{name}.py"), modules)?,
+            _ => {
+                let script = format!("benches/{name}/{name}.py");
+                let in_c = [("BUFFERPROCS_C_MODULES", in_c.as_str())];
+                python.run_with_modules_and(&script, modules, "", &in_c)?
+            }
         };
         print!("{measured}");
         output.push((name, measured));
@@ -100,6 +109,13 @@ fn main() -> Result<(), String> {
         page::write_json(&output, &file)?;
     }
     if write { page::write(&output) } else { page::compare(&output) }
+}
+
+/// Builds an example in C, and returns the folder of its module: there is one of this name in Rust.
+fn in_c(python: &Interpreter) -> Result<String, String> {
+    let (compiler, headers) = (Compiler::find()?, Headers::of(python)?);
+    let source = "examples/c/growable.c";
+    compiler.module(python, &headers, Language::C11, source, "c11", "growable", &[])
 }
 
 /// The runners of the book, by the tool that has them. With `--check` it only checks that the tools

@@ -3,6 +3,7 @@
 All in one process; median of the rounds, in which every measurement has its turn. Nanoseconds.
 """
 
+import importlib.util
 import os
 import statistics
 import sys
@@ -18,6 +19,16 @@ ROUNDS = 5 if os.environ.get("BUFFERPROCS_BENCH") == "short" else 9
 MINOR = sys.version_info[1]
 PLANE, FIVE = (30, 40), (2, 3, 5, 4, 10)
 
+
+def module_in_c(name):
+    """From a folder of its own: there is an example of this name in Rust too."""
+    file = os.path.join(os.environ["BUFFERPROCS_C_MODULES"], f"{name}.so")
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 by_hand = raw_ffi.Samples()
 by_hand.append(1.5)
 objects = {
@@ -28,6 +39,7 @@ objects = {
     "accelerated, rows behind pointers": bench.Indirect(),
     "accelerated, not frozen": bench.AcceleratedNotFrozen(PLANE),
     "slots by hand, 1-D": by_hand,
+    "C with buffer_fill.h": module_in_c("growable").Samples([0.0] * 1200),
     "methods": bench.Methods(PLANE),
     "usual": bench.Usual(),
     "bytearray": bytearray(9600),
@@ -35,7 +47,7 @@ objects = {
     "numpy, 5-D": np.zeros(FIVE),
 }
 tasks = {name: (bench.raw, object, FULL_RO, COUNT) for name, object in objects.items()}
-for name in ("accelerated", "bytearray", "numpy"):
+for name in ("accelerated", "C with buffer_fill.h", "bytearray", "numpy"):
     tasks[f"{name}, SIMPLE"] = (bench.raw, objects[name], SIMPLE, COUNT)
 tasks["refusal"] = (bench.raw, bench.Readonly(), WRITABLE, COUNT)
 tasks["bytes"] = (bench.raw, b"abc", WRITABLE, COUNT)
@@ -78,6 +90,8 @@ line("accelerated, 5-D", "numpy, 5-D")
 line("accelerated, rows behind pointers", "bytearray")
 line("accelerated, not frozen", "bytearray", 1.4)
 line("slots by hand, 1-D", "bytearray")
+line("C with buffer_fill.h", "bytearray", 1.1)
+line("C with buffer_fill.h, SIMPLE", "bytearray, SIMPLE", 1.1)
 line("methods", "usual", 0.6)
 line("refusal", "bytes", 1.5)
 line("refusal of pointers", "bytes")
