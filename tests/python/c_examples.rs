@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::Outcome;
-use crate::c_compiler::{Compiler, Headers, Language};
+use crate::c_compiler::{Compiler, Headers, Language, folder_of};
 use crate::conformance;
 use crate::examples::SHOWN;
 use crate::interpreter::Interpreter;
@@ -35,6 +36,9 @@ pub fn run(python: &Interpreter) -> Outcome {
         let build = Modules { compiler: &compiler, python: &python, headers: &headers };
         let folder = build.build_and_use(&names).map_err(of_this)?;
         build.chapters().map_err(of_this)?;
+        if used.is_empty() && cfg!(target_os = "linux") {
+            build.as_the_comments_say(&names).map_err(of_this)?;
+        }
         objects += check(&python, &folder, &names)?;
         match failures_of_memory(&python, &folder).map_err(of_this)? {
             Some(count) => failures += count,
@@ -55,8 +59,9 @@ pub fn run(python: &Interpreter) -> Outcome {
         0 => String::new(),
         count => format!(", none on {count} without _testcapi"),
     };
+    let pythons = if used.len() == 1 { "Python" } else { "Pythons" };
     Ok(format!(
-        "{most} files on each of {} Pythons{fewer}, checker 0 findings on {objects} objects, \
+        "{most} files on each of {} {pythons}{fewer}, checker 0 findings on {objects} objects, \
          {failures} allocations that failed{tried}",
         used.len()
     ))
@@ -132,12 +137,51 @@ impl Modules<'_> {
     fn chapters(&self) -> Result<(), String> {
         let folder = "tests/python/c/chapters";
         let source = format!("{folder}/chapters.c");
-        let place = self.module(Language::C11, &source, "chapters", "chapters")?;
+        let place = self.module(Language::C11, &source, "c11", "chapters")?;
         let script = format!("{folder}/chapters.py");
         match self.python.run_with_modules(&script, &place)?.trim() {
-            "4 blocks" => Ok(()),
-            other => Err(format!("{script}: expected 4 blocks, found {other:?}")),
+            "7 blocks" => Ok(()),
+            other => Err(format!("{script}: expected 7 blocks, found {other:?}")),
         }
+    }
+
+    /// Builds each example by the command in its first comment, in an empty folder, and runs its
+    /// script there.
+    fn as_the_comments_say(&self, names: &[String]) -> Result<(), String> {
+        let folder = folder_of(self.python, "by-comment")?;
+        let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+        fs::remove_dir_all(&folder).and_then(|()| fs::create_dir(&folder)).map_err(failed)?;
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+        let copy = |name: &str| fs::copy(sources.join(name), folder.join(name)).map_err(failed);
+        copy("buffer_fill.h")?;
+        // The commands call it `python3`.
+        let python = format!("python3() {{ '{}' \"$@\"; }}", self.python.executable());
+        let run = |command: &str| {
+            let command = format!("{python}\n{command}");
+            let output = Command::new("sh").args(["-c", &command]).current_dir(&folder).output();
+            let output = output.map_err(failed)?;
+            let said =
+                String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            if output.status.success() { Ok(said) } else { Err(format!("{command}: {said}")) }
+        };
+        for name in names {
+            copy(&format!("{name}.c"))?;
+            copy(&format!("{name}.py"))?;
+            let text = fs::read_to_string(folder.join(format!("{name}.c"))).map_err(failed)?;
+            let comment = text.split("*/").next().unwrap_or_default();
+            let lines = comment.lines().filter_map(|line| line.strip_prefix(" *     "));
+            let said = run(&lines.collect::<Vec<_>>().join("\n"))?;
+            if !said.is_empty() || !comment.contains(&format!("{name}.c -o {name}.")) {
+                return Err(format!("{name}.c: the build line in the first comment: {said}"));
+            }
+        }
+        for name in names {
+            let said = run(&format!("python3 -B {name}.py"))?;
+            if said.lines().filter(|line| SHOWN.contains(line)).count() != SHOWN.len() {
+                return Err(format!("{name}.py, built by the first comment: {said}"));
+            }
+        }
+        Ok(())
     }
 
     fn module(

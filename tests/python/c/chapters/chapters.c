@@ -133,7 +133,62 @@ error:
     return result;
 }
 
+static char *address_of(const Py_buffer *view, const Py_ssize_t *indices) {
+    char *p = view->buf;
+    for (int i = 0; i < view->ndim; i++)
+        p += view->strides[i] * indices[i];
+    return p;
+}
+
+static char *address_behind_pointers(const Py_buffer *view, const Py_ssize_t *indices) {
+    char *p = view->buf;
+    for (int i = 0; i < view->ndim; i++) {
+        p += view->strides[i] * indices[i];
+        if (view->suboffsets[i] >= 0)
+            p = *(char **)p + view->suboffsets[i];
+    }
+    return p;
+}
+
+/* Whether both ways to the last item of an object lead where PyBuffer_GetPointer does. */
+static PyObject *find_last(PyObject *Py_UNUSED(module), PyObject *obj) {
+    Py_ssize_t indices[PyBUF_MAX_NDIM], suboffsets[PyBUF_MAX_NDIM];
+    Py_buffer view;
+    if (PyObject_GetBuffer(obj, &view,
+            PyBUF_STRIDES | PyBUF_FORMAT) < 0)
+        return NULL;    /* refused */
+    for (int axis = 0; axis < view.ndim; axis++) {
+        indices[axis] = view.shape[axis] - 1;
+        suboffsets[axis] = -1;
+    }
+    char *found = address_of(&view, indices);
+    int same = found == PyBuffer_GetPointer(&view, indices);
+    view.suboffsets = suboffsets;
+    same = same && found == address_behind_pointers(&view, indices);
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(same);
+}
+
+/* The byte at [1, 1] of an object with rows behind pointers. */
+static PyObject *find_behind_pointers(PyObject *Py_UNUSED(module), PyObject *obj) {
+    Py_ssize_t indices[2] = {1, 1}, suboffsets[2] = {1, -1};
+    Py_buffer view;
+    if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) < 0)
+        return NULL;
+    char found = 0, next = 0;
+    if (view.ndim == 2 && view.suboffsets) {
+        found = *address_behind_pointers(&view, indices);
+        view.suboffsets = suboffsets; /* one byte more into each row */
+        indices[1] = 0;
+        next = *address_behind_pointers(&view, indices);
+    }
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(found == next ? found : 0);
+}
+
 static PyMethodDef methods[] = {
+    {"find_last", find_last, METH_O, NULL},
+    {"find_behind_pointers", find_behind_pointers, METH_O, NULL},
     {"write_to", write_to, METH_VARARGS, NULL},
     {"pack", pack, METH_O, NULL},
     {"unpack", unpack, METH_VARARGS, NULL},

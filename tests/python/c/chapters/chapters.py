@@ -4,7 +4,9 @@ import array
 import os
 import tempfile
 
-from chapters import pack, unpack, write_to
+from chapters import find_behind_pointers, find_last, pack, unpack, write_to
+from rows import Page
+from strided import Array
 
 numbers = array.array("i", range(6))
 every_second = memoryview(numbers)[::2]
@@ -24,4 +26,14 @@ for wrong, kind in [((every_second, b"short"), ValueError), ((b"abc", b"xyz"), B
     except kind:
         continue
     raise AssertionError(wrong)
-print("4 blocks")
+array_of_3 = Array((2, 3, 4))
+for view in [numbers, every_second, array_of_3, array_of_3.T, array_of_3[::-1]]:
+    assert find_last(view)
+assert find_behind_pointers(Page((b"first", b"other"))) == ord("t")
+try:
+    find_last(Page((b"first",)))
+except BufferError:
+    pass
+else:
+    raise AssertionError("the request has no INDIRECT")
+print("7 blocks")
