@@ -155,6 +155,25 @@ impl Headers {
         command.arg("-idirafter").arg(self.0.parent().unwrap_or(&self.0));
     }
 
+    /// A folder below `place` with links to the folders of processors beside them. An installed
+    /// compiler finds those by itself, but not if Debian's packages are unpacked elsewhere.
+    pub fn beside(&self, place: &Path) -> Result<PathBuf, String> {
+        let folder = place.join("include");
+        let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+        fs::create_dir(&folder).map_err(failed)?;
+        for entry in fs::read_dir(self.0.parent().unwrap_or(&self.0)).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            #[cfg(unix)]
+            if entry.file_name().to_string_lossy().ends_with("-linux-gnu") {
+                std::os::unix::fs::symlink(entry.path(), folder.join(entry.file_name()))
+                    .map_err(failed)?;
+            }
+            #[cfg(not(unix))]
+            drop(entry);
+        }
+        Ok(folder)
+    }
+
     /// The error says which interpreter has none, and what to install.
     pub fn of(python: &Interpreter) -> Result<Headers, String> {
         let ask = "import sysconfig; print(sysconfig.get_path('include'))";

@@ -22,12 +22,14 @@ const SLOTS: &str = "slots"; // the slots of 3.15
 pub fn run(python: &Interpreter) -> Outcome {
     let compiler = Compiler::find()?;
     let (mut used, mut files) = (Vec::new(), Vec::new());
-    let (mut objects, mut failures, mut without_testcapi) = (0, 0, 0);
+    let (mut objects, mut failures) = (0, 0);
+    let (mut without_testcapi, mut without_headers) = (0, 0);
     for python in python.and_others() {
         let headers = match Headers::of(&python) {
             Ok(headers) => headers,
             Err(why) => {
                 println!("c: skipped, {why}");
+                without_headers += 1;
                 continue;
             }
         };
@@ -59,10 +61,14 @@ pub fn run(python: &Interpreter) -> Outcome {
         0 => String::new(),
         count => format!(", none on {count} without _testcapi"),
     };
+    let skipped = match without_headers {
+        0 => String::new(),
+        count => format!("; skipped on {count} without headers"),
+    };
     let pythons = if used.len() == 1 { "Python" } else { "Pythons" };
     Ok(format!(
         "{most} files on each of {} {pythons}{fewer}, checker 0 findings on {objects} objects, \
-         {failures} allocations that failed{tried}",
+         {failures} allocations that failed{tried}{skipped}",
         used.len()
     ))
 }
@@ -151,6 +157,7 @@ impl Modules<'_> {
         let folder = folder_of(self.python, "by-comment")?;
         let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
         fs::remove_dir_all(&folder).and_then(|()| fs::create_dir(&folder)).map_err(failed)?;
+        let own = self.headers.beside(&folder)?;
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
         let copy = |name: &str| fs::copy(sources.join(name), folder.join(name)).map_err(failed);
         copy("buffer_fill.h")?;
@@ -158,8 +165,9 @@ impl Modules<'_> {
         let python = format!("python3() {{ '{}' \"$@\"; }}", self.python.executable());
         let run = |command: &str| {
             let command = format!("{python}\n{command}");
-            let output = Command::new("sh").args(["-c", &command]).current_dir(&folder).output();
-            let output = output.map_err(failed)?;
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &command]).current_dir(&folder).env("C_INCLUDE_PATH", &own);
+            let output = shell.output().map_err(failed)?;
             let said =
                 String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
             if output.status.success() { Ok(said) } else { Err(format!("{command}: {said}")) }
