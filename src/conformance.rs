@@ -26,10 +26,13 @@ mod check;
 mod checks;
 #[doc(hidden)]
 pub mod consumer;
+mod dialect;
 mod evidence;
 mod examination;
+mod memory;
 mod probe;
 mod report;
+mod snippet;
 mod target;
 mod view_state;
 

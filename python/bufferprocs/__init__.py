@@ -51,6 +51,10 @@ class Violation:
     expected: str
     #: What there was instead, in that case.
     found: str
+    #: The field of the view that is wrong. None if it is no single field.
+    field: Optional[str]
+    #: A program that shows the fault without this package: it fails, or ends the process.
+    snippet: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ class Report:
     refusal: Optional[str]
     #: The ids of the rules that were looked at.
     checked: Tuple[str, ...]
+    #: Rules that would have been looked at, and of which no request showed a case.
+    unexamined: Tuple[str, ...]
+    #: The format, and whose syntax it is in, if that is not the one of `struct`.
+    dialect: Optional[str]
     #: Arguments of `check` that would have made more rules checkable.
     missing_inputs: Tuple[str, ...]
     #: Arguments that were given and could not be used, each with the reason: nothing is proved by them.
@@ -98,6 +106,7 @@ def check(
     obj: object,
     *,
     mutate: Sequence[Union[Mutator, Tuple[str, Mutator]]] = (),
+    replace: Sequence[Union[Mutator, Tuple[str, Mutator]]] = (),
     reenter: Sequence[Union[Mutator, Tuple[str, Mutator]]] = (),
     contents: Optional[bytes] = None,
     within: Optional[Tuple[int, int]] = None,
@@ -109,6 +118,7 @@ def check(
     """Asks `obj` for buffers in all ways there are, releases them, and says which rules were broken.
 
     mutate      what moves, resizes or frees the memory, each called once with a view held and once without; a name may come with it
+    replace     what puts another value in place, also while a view is held, which keeps the old one
     reenter     what changes the memory and during the change takes a view of `obj`, which it returns; None if that was refused
     contents    all items in C order, as bytes
     within      address and size in bytes of the memory that all items lie in
@@ -137,6 +147,7 @@ def check(
     found = _native.examine(
         obj,
         mutate=_named(mutate, "mutate"),
+        replace=_named(replace, "replace"),
         reenter=_named(reenter, "reenter"),
         contents=contents,
         within=within,
@@ -155,6 +166,8 @@ def check(
         granted=found["granted"],
         refusal=found["refusal"],
         checked=tuple(found["checked"]),
+        unexamined=tuple(found["unexamined"]),
+        dialect=found["dialect"],
         missing_inputs=tuple(found["missing_inputs"]),
         rejected_inputs=tuple(found["rejected_inputs"]),
         text=_with_rules(found["text"], [(violation.page, stated[violation.rule]["text"]) for violation in violations]),

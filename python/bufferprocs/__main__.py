@@ -27,7 +27,7 @@ OK, BROKEN, COULD_NOT_RUN = 0, 1, 2
 
 #: A step, as the process that examines leaves it for the one that waits: its place in STEPS, and its number.
 RECORD = struct.Struct("<ii")
-STEPS = ("nothing", "alone", "beside", "releases", "copies", "mutator", "reentry", "other", "finished")
+STEPS = ("nothing", "alone", "beside", "releases", "copies", "mutator", "reentry", "other", "finished", "reading")
 
 DESCRIPTION = """\
 Evaluates EXPRESSION, examines the object, and prints each rule that it breaks, with the page of the book that states it.
@@ -73,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
         "--mutate", action="append", default=[], metavar="CODE", help="changes the memory of `obj`; may be given again"
     )
     parser.add_argument(
+        "--replace", action="append", default=[], metavar="CODE", help="puts another value in place; views keep the old one"
+    )
+    parser.add_argument(
         "--reenter", action="append", default=[], metavar="CODE", help="the same, its value a view taken during the change"
     )
     parser.add_argument("--contents", metavar="CODE", help="all items in C order, as bytes")
@@ -85,6 +88,9 @@ def parser() -> argparse.ArgumentParser:
     # Files for the records and for shared memory, and the first scenario.
     parser.add_argument("--trials", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--no-fork", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--snippets", action="store_true", help="print a program for each violation that shows it without this package"
+    )
     parser.add_argument("--rules", action="store_true", help="list the rules that can be checked")
     parser.add_argument("--explain", metavar="ID", help="what a rule says, who says it, and what the check needs")
     parser.add_argument("--expected", metavar="FILE", help="failures that do not count: lines of NAME: RULE")
@@ -166,7 +172,7 @@ def mutator(code: str, names: Dict[str, Any]) -> Callable[[], None]:
 def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int], None]]) -> int:
     """Runs the examination in this process."""
     names: Dict[str, Any] = {"__name__": "__main__"}
-    inputs: Dict[str, Any] = {"mutate": [], "reenter": []}
+    inputs: Dict[str, Any] = {"mutate": [], "replace": [], "reenter": []}
     # Output of the code is no part of the report.
     with contextlib.redirect_stdout(sys.stderr):
         with named("EXPRESSION"):
@@ -175,9 +181,10 @@ def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int],
             code = getattr(arguments, option)
             with named(f"--{option}"):
                 inputs[option] = None if code is None else evaluate(code, names)
-        for code in arguments.mutate:
-            with named("--mutate"):
-                inputs["mutate"].append((code, mutator(code, names)))
+        for option in ("mutate", "replace"):
+            for code in getattr(arguments, option):
+                with named(f"--{option}"):
+                    inputs[option].append((code, mutator(code, names)))
         for code in arguments.reenter:
             with named("--reenter"):
                 parse(code, names)
@@ -198,6 +205,9 @@ def tell(report: Report, arguments: argparse.Namespace) -> int:
     name = arguments.name or arguments.expression
     judgement = expected.judge(report, name, arguments.level)
     print(report.to_json() if arguments.json else str(report).rstrip())
+    if arguments.snippets and not arguments.json:
+        for found in report.violations:
+            print(f"\n# {found.severity}: {found.rule}\n{setup(arguments)}\n{found.snippet.rstrip()}")
     for line in judgement.lines(arguments.strict):
         print(line, file=sys.stderr if arguments.json else sys.stdout)
     if arguments.junit is not None:
@@ -269,6 +279,27 @@ def status_of(report: ConsumerReport, level: str) -> int:
     if report.broken(level):
         return BROKEN
     return OK if report.requests and not report.rejected_use else COULD_NOT_RUN
+
+
+def setup(arguments: argparse.Namespace) -> str:
+    """What makes the names that a snippet uses, as a program."""
+    code = [("obj", arguments.expression), *((name, getattr(arguments, name)) for name in ("contents", "within", "base"))]
+    code += [("mutate", one) for one in arguments.mutate[:1]] + [("reenter", one) for one in arguments.reenter[:1]]
+    imports, lines = set(), []
+    for name, text in code:
+        if text is None:
+            continue
+        tree = parse(text, {})
+        paths = [dotted(node) for node in ast.walk(tree)]
+        names = [".".join(path[:end]) for path in paths for end in range(1, len(path) + 1)]
+        imports |= {one for one in names if one in sys.modules and one != "__main__"}
+        *statements, last = [ast.unparse(statement) for statement in tree.body]
+        if name in ("mutate", "reenter"):
+            last = f"return {last}" if name == "reenter" else last
+            lines += [f"\n\ndef {name}():", *(f"    {line}" for line in "\n".join([*statements, last]).splitlines()), ""]
+        else:
+            lines += [*statements, f"{name} = {last}"]
+    return "\n".join([*(f"import {one}" for one in sorted(imports)), *lines])
 
 
 def guarded(arguments: argparse.Namespace) -> int:
@@ -347,11 +378,12 @@ def ending(status: int) -> str:
 
 
 def described(step: str, number: int, arguments: argparse.Namespace) -> str:
-    code = {"mutator": arguments.mutate, "reentry": arguments.reenter}.get(step, [])
+    code = {"mutator": [*arguments.mutate, *arguments.replace], "reentry": arguments.reenter}.get(step, [])
     return {
         "nothing": "before the first request: code was evaluated",
         "alone": f"request {number:#05x}, with no view held",
         "beside": f"request {number:#05x}, while a view was held",
+        "reading": f"the items were read that the view for {number:#05x} leads to",
         "releases": "several views were released in different orders",
         "copies": "a byte copy of a view was released",
         "mutator": f"--mutate {''.join(code[number:number + 1])}, or the release after it",

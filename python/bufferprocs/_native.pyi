@@ -4,6 +4,7 @@ def examine(
     obj: object,
     *,
     mutate: List[Tuple[str, Callable[[], object]]],
+    replace: List[Tuple[str, Callable[[], object]]],
     reenter: List[Tuple[str, Callable[[], object]]],
     contents: Optional[bytes],
     within: Optional[Tuple[int, int]],

@@ -27,7 +27,7 @@ class Judgement:
     unexpected: Tuple[Violation, ...]
     #: Violations that were expected.
     expected: Tuple[Violation, ...]
-    #: Rules that were expected to be broken, were checked, and are kept.
+    #: Rules that were expected to be broken and are kept, or of which there was no case.
     kept: Tuple[str, ...]
 
     def passes(self, strict: bool) -> bool:
@@ -78,9 +78,10 @@ class Expected:
         may_fail = self.rules_of(name)
         own = {rule for entry, rule in self.entries if entry == name}
         broken = {found.rule for found in report.violations}
+        looked_at = {*report.checked, *report.unexamined}
         return Judgement(
             unexpected=tuple(found for found in report.broken(level) if found.rule not in may_fail),
             expected=tuple(found for found in report.violations if found.rule in may_fail),
             # An entry for every object says nothing of a single one.
-            kept=tuple(sorted(rule for rule in own & set(report.checked) if rule not in broken)),
+            kept=tuple(sorted(rule for rule in own & looked_at if rule not in broken)),
         )

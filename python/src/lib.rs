@@ -7,6 +7,7 @@ use bufferprocs::python::PyTarget;
 use bufferprocs::{Buffer, Request};
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
 
 mod pages;
@@ -17,6 +18,7 @@ fn step(step: Step) -> (&'static str, i64) {
     match step {
         Step::Alone(request) => ("alone", request.bits().into()),
         Step::Beside(request) => ("beside", request.bits().into()),
+        Step::Reading(request) => ("reading", request.bits().into()),
         Step::Releases => ("releases", 0),
         Step::Copies => ("copies", 0),
         Step::Mutator(number) => ("mutator", number as i64),
@@ -29,9 +31,11 @@ fn to_python<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDic
     let violations = report.violations.iter().map(|found| {
         let violation = PyDict::new(py);
         violation.set_item("rule", found.check.rule)?;
-        violation.set_item("severity", found.check.severity().to_string())?;
+        violation.set_item("severity", found.severity().to_string())?;
         violation.set_item("page", found.check.link())?;
         violation.set_item("request", found.request())?;
+        violation.set_item("field", found.field())?;
+        violation.set_item("snippet", found.snippet())?;
         let requests = found.requests.iter().map(|request| request.bits());
         violation.set_item("requests", requests.collect::<Vec<_>>())?;
         violation.set_item("expected", &*found.expected)?;
@@ -44,6 +48,9 @@ fn to_python<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDic
     result.set_item("refusal", &report.refusal)?;
     let checked = report.checked.iter().map(|check| check.rule);
     result.set_item("checked", checked.collect::<Vec<_>>())?;
+    let unexamined = report.unexamined.iter().map(|check| check.rule);
+    result.set_item("unexamined", unexamined.collect::<Vec<_>>())?;
+    result.set_item("dialect", &report.dialect)?;
     let missing_inputs = report.missing_inputs.iter().map(ToString::to_string);
     result.set_item("missing_inputs", missing_inputs.collect::<Vec<_>>())?;
     result.set_item("rejected_inputs", &report.rejected_inputs)?;
@@ -70,13 +77,14 @@ fn reentrant_view<'py>(call: &Bound<'py, PyAny>) -> PyResult<ReentrantView<'py>>
 /// If a mutator raises something other than an `Exception`, or `follow` raises, the exception is
 /// raised when the examination is over.
 #[pyfunction]
-#[pyo3(signature = (obj, *, mutate, reenter, contents, within, base, rule, ignore, follow))]
+#[pyo3(signature = (obj, *, mutate, replace, reenter, contents, within, base, rule, ignore, follow))]
 #[allow(clippy::too_many_arguments)] // by keyword, from one place
 fn examine<'py>(
     obj: Bound<'py, PyAny>,
     mutate: Vec<(String, Bound<'py, PyAny>)>,
+    replace: Vec<(String, Bound<'py, PyAny>)>,
     reenter: Vec<(String, Bound<'py, PyAny>)>,
-    contents: Option<Vec<u8>>,
+    contents: Option<PyBackedBytes>,
     within: Option<(usize, usize)>,
     base: Option<Bound<'py, PyAny>>,
     rule: Option<&str>,
@@ -95,8 +103,8 @@ fn examine<'py>(
     let base = base.map(wrap).transpose()?;
     let target = wrap(obj)?;
     let mut examination = Examination::of(&target);
-    if let Some(contents) = contents {
-        examination = examination.contents(contents);
+    if let Some(contents) = &contents {
+        examination = examination.borrowed_contents(contents);
     }
     if let Some((start, len)) = within {
         examination = examination.within(start..start.saturating_add(len));
@@ -104,9 +112,12 @@ fn examine<'py>(
     if let Some(base) = &base {
         examination = examination.base(base);
     }
-    for (name, mutator) in mutate {
+    let mutators = mutate.into_iter().map(|named| (named, false));
+    for ((name, mutator), replaces) in
+        mutators.chain(replace.into_iter().map(|named| (named, true)))
+    {
         let keep = &keep;
-        examination = examination.mutate(name, move || match mutator.call0() {
+        let call = move || match mutator.call0() {
             Ok(_) => Ok(()),
             Err(error) => {
                 let raised = Exception::from(error.clone_ref(py));
@@ -115,7 +126,11 @@ fn examine<'py>(
                 }
                 Err(raised)
             }
-        });
+        };
+        examination = match replaces {
+            true => examination.replace(name, call),
+            false => examination.mutate(name, call),
+        };
     }
     for (name, call) in reenter {
         let (keep, views) = (&keep, &views);

@@ -94,7 +94,12 @@ impl fmt::Debug for Check {
 
 /// What a check found.
 #[derive(Default)]
-pub(super) struct Findings(pub(super) Vec<Finding>);
+pub(super) struct Findings {
+    pub(super) all: Vec<Finding>,
+    /// Whether there was anything to judge. A rule of refusals says nothing of an exporter that
+    /// refuses nothing.
+    pub(super) has_examined: bool,
+}
 
 pub(super) struct Finding {
     /// None if it was no single request.
@@ -104,6 +109,18 @@ pub(super) struct Finding {
 }
 
 impl Findings {
+    /// Notes that the check judges something.
+    pub(super) fn examine(&mut self) {
+        self.has_examined = true;
+    }
+
+    /// Notes each of `cases` as judged.
+    pub(super) fn each<T>(&mut self, cases: impl IntoIterator<Item = T>) -> std::vec::IntoIter<T> {
+        let cases: Vec<T> = cases.into_iter().collect();
+        self.has_examined |= !cases.is_empty();
+        cases.into_iter()
+    }
+
     /// Of one request.
     pub(super) fn add(
         &mut self,
@@ -120,6 +137,7 @@ impl Findings {
         expected: impl Into<Cow<'static, str>>,
         found: impl Into<String>,
     ) {
-        self.0.push(Finding { request, expected: expected.into(), found: found.into() });
+        self.has_examined = true;
+        self.all.push(Finding { request, expected: expected.into(), found: found.into() });
     }
 }

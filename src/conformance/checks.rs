@@ -10,6 +10,8 @@ mod lifetimes;
 mod refusals;
 mod requests;
 
+pub(super) use requests::can_be_sent;
+
 const fn check(
     rule: &'static str,
     level: Level,
@@ -29,7 +31,7 @@ const fn requires(input: Input, check: Check) -> Check {
 
 /// All checks, in the order of the book.
 #[rustfmt::skip] // a table
-pub static CHECKS: [Check; 58] = [
+pub static CHECKS: [Check; 63] = [
     requires(Input::Mutate, check("exported.no-resize", Must, "first-exporter", lifetimes::no_resize)),
     requires(Input::Reenter, check("exported.no-request-during-change", Must, "first-exporter", lifetimes::no_request_during_change)),
     check("getbuffer.signature", Must, "procs", refusals::signature),
@@ -43,6 +45,8 @@ pub static CHECKS: [Check; 58] = [
     check("getbuffer.obj", Must, "procs", lifetimes::obj),
     check("getbuffer.zero", Must, "procs", refusals::zero),
     check("getbuffer.memory-stable", Must, "procs", lifetimes::memory_stable),
+    check("release.signature", Must, "procs", lifetimes::signature),
+    check("release.exceptions", Must, "procs", lifetimes::exceptions),
     check("release.give-back", Must, "procs", lifetimes::give_back),
     requires(Input::Mutate, check("release.count-down", Must, "procs", lifetimes::count_down)),
     check("release.internal", Must, "procs", lifetimes::internal),
@@ -65,6 +69,7 @@ pub static CHECKS: [Check; 58] = [
     requires(Input::Within, check("field.strides.within-memory", Must, "py-buffer", items::within_memory)),
     check("field.suboffsets.null", Must, "py-buffer", fields::suboffsets_null),
     requires(Input::Contents, check("field.suboffsets.address", Must, "py-buffer", items::suboffsets_address)),
+    check("strides.distinct", Should, "strides", items::distinct),
     check("request.nesting", Must, "requests", requests::nesting),
     check("request.fixed-fields", Must, "requests", requests::fixed_fields),
     disputed(check("request.ndim-without-nd", Should, "requests", requests::ndim_without_nd)),
@@ -84,8 +89,10 @@ pub static CHECKS: [Check; 58] = [
     check("request.f-contiguous", Must, "requests", requests::f_contiguous),
     check("request.any-contiguous", Must, "requests", requests::any_contiguous),
     check("request.contiguity.short-axes", Observed, "requests", requests::short_axes),
+    check("suboffsets.trusted-pointers", Must, "suboffsets", items::trusted_pointers),
     check("suboffsets.indirect-only", Must, "suboffsets", requests::indirect_only),
     check("exports.release-anywhere", Must, "counting", lifetimes::release_anywhere),
+    requires(Input::Mutate, check("classes.count-after-flags", Should, "classes", lifetimes::class_counts)),
     requires(Input::Base, check("chain.invents-nothing", Must, "reexporting", items::invents_nothing)),
     requires(Input::Base, check("chain.stays-read-only", Must, "reexporting", items::stays_read_only)),
 ];

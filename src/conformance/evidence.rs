@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::ffi::CString;
 use std::ops::Range;
 
+use super::checks::can_be_sent;
+use super::memory::Missing;
 use super::target::{Answer, Exception};
 use crate::abi::{Py_buffer, Py_ssize_t};
 use crate::layout::LayoutRef;
@@ -23,26 +25,45 @@ pub(super) struct Evidence {
     pub(super) reentrant_views: Vec<ReentrantView>,
     /// What changed in a view while it was held.
     pub(super) changed_views: Vec<ChangedView>,
-    /// All items in C order, if no more were there than were expected, from the first view that
-    /// leads to them.
-    pub(super) contents: Option<Vec<u8>>,
-    /// The same from a second view, while the first one is held.
-    pub(super) contents_of_second: Option<Vec<u8>>,
+    /// The items of the first view that leads to them, beside the expected ones. None if there are
+    /// none expected, or not as many.
+    pub(super) contents: Option<Compared>,
     /// Each view has memory of its own: two that were held at once had different addresses.
     pub(super) memory_per_view: bool,
     /// And they had different lengths: the value changes by itself, so its size says nothing of
     /// another view.
     pub(super) size_per_view: bool,
-    pub(super) claims: Claims,
+    /// A request that was sent twice, with no view held, got memory of another address.
+    pub(super) buf_drifts: bool,
+    /// And of another size: others change the object while it is examined.
+    pub(super) size_drifts: bool,
+    /// The expected items were read twice, and differed: others write them.
+    pub(super) contents_change: bool,
+    /// CPython fills the view, and not the exporter: it is a class of Python.
+    pub(super) is_python_class: bool,
+    /// Items that cannot be read, by the request whose view leads there.
+    pub(super) missing: Vec<(Request, Missing)>,
+    /// Releases while an exception was set.
+    pub(super) pending: Vec<Pending>,
+    /// Number of bytes of the items that were expected.
+    pub(super) expected_len: Option<usize>,
+    /// The memory in which all items lie, by the author.
+    pub(super) within: Option<Range<usize>>,
     /// What the exporter answers to [`MOST`] whose items the target shows.
     pub(super) base: Option<[Observation; MOST.len()]>,
 }
 
-/// What the author of the exporter says.
-#[derive(Default)]
-pub(super) struct Claims {
-    pub(super) contents: Option<Vec<u8>>,
-    pub(super) within: Option<Range<usize>>,
+/// How items compare with those that were expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    Same,
+    /// The first byte that differs, and a digest of what is around it, to see whether it stays.
+    Differs {
+        at: usize,
+        expected: u8,
+        found: u8,
+        digest: u64,
+    },
 }
 
 /// One request, its answer, and what a release did.
@@ -56,7 +77,31 @@ pub(super) struct Observation {
     /// `obj` is the object that was asked.
     pub(super) is_target: bool,
     pub(super) fields: Fields,
+    /// What could not be read.
+    pub(super) unreadable: Vec<Unreadable>,
     pub(super) references: Option<References>,
+    /// What the release reported and could not raise.
+    pub(super) unraisable: Option<String>,
+    /// The exception that the release left set.
+    pub(super) left: Option<Exception>,
+    /// The request was refused after the `__buffer__` of a class had granted it.
+    pub(super) refused_after_buffer: bool,
+}
+
+/// Memory that a view leads to and that this process cannot read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    /// The field that leads to it; `items` for the items.
+    pub(super) field: &'static str,
+    /// What leads to which address.
+    pub(super) text: String,
+}
+
+/// A release while an exception was set.
+pub(super) struct Pending {
+    pub(super) request: Request,
+    /// What was set afterwards instead. None if it was still the same.
+    pub(super) became: Option<String>,
 }
 
 /// The arrays of a view and its format, where they could be read.
@@ -116,14 +161,25 @@ pub(super) struct Mutation {
     pub(super) moved: Option<String>,
     /// Its answer when no view was held any more.
     pub(super) free: Result<(), Exception>,
+    /// It may put another value in place while a view is held.
+    pub(super) replaces: bool,
+    /// How the view that was held changed by it, if it replaces the value.
+    pub(super) changed_view: Option<String>,
+    /// Whether a view that was granted after both differs from one before.
+    pub(super) has_effect: bool,
 }
 
 impl Mutation {
-    /// Whether it does not work at all: it raises the same, other than a refusal, with a view
-    /// held and without.
+    /// Whether it does not work at all: without a view it raises something else than a refusal.
+    /// What it raises with a view, it may raise for the same reason.
     pub(super) fn has_failed(&self) -> bool {
-        matches!((&self.held, &self.free), (Some(Err(held)), Err(free))
-            if !held.is_buffer_error && held.name == free.name)
+        let has_moved = matches!(self.held, Some(Ok(()))) && self.moved.is_some();
+        !has_moved && matches!(&self.free, Err(free) if !free.is_buffer_error)
+    }
+
+    /// Whether it went through with a view held and without, and changed nothing.
+    pub(super) fn does_nothing(&self) -> bool {
+        matches!((&self.held, &self.free), (Some(Ok(())), Ok(()))) && !self.has_effect
     }
 }
 
@@ -137,6 +193,11 @@ pub(super) struct ReentrantView {
 }
 
 impl Observation {
+    /// The flags, as the report has them.
+    pub(super) fn request_name(&self) -> String {
+        super::report::request_name(self.request)
+    }
+
     pub(super) fn is_granted(&self) -> bool {
         self.answer.status == 0
     }
@@ -209,4 +270,28 @@ pub(super) const MOST: [Request; 4] =
 pub(super) fn whole(seen: &[Observation]) -> Option<&Observation> {
     let of = |request: &Request| seen.iter().find(|seen| seen.request == *request);
     MOST.iter().filter_map(of).find(|seen| seen.is_granted() && seen.layout().is_some())
+}
+
+/// The most views that are held at once.
+const MOST_VIEWS: usize = 8;
+
+/// Requests that get different fields: each granted one that differs in them from those before. The
+/// last are those for the fewest fields, down to a run of bytes.
+pub(super) fn different(alone: &[Observation]) -> Vec<Request> {
+    let mut some: Vec<&Observation> = Vec::new();
+    let mut sorted: Vec<&Observation> = alone.iter().filter(|seen| seen.is_granted()).collect();
+    // First what a consumer can send.
+    sorted.sort_by_key(|seen| {
+        (!can_be_sent(seen.request), std::cmp::Reverse(seen.request.bits().count_ones()))
+    });
+    for seen in sorted {
+        let is_alike =
+            |other: &&Observation| other.fields == seen.fields && other.view.ndim == seen.view.ndim;
+        if some.len() + 1 < MOST_VIEWS && !some.iter().any(is_alike) {
+            some.push(seen);
+        }
+    }
+    // One request twice: two views may be alike.
+    let again = some.first().map(|seen| seen.request);
+    some.iter().map(|seen| seen.request).chain(again).collect()
 }

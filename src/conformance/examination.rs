@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::evidence::Claims;
 use super::target::{Exception, Target};
 use crate::request::Request;
 
@@ -26,6 +25,8 @@ pub enum Step {
     Alone(Request),
     /// A request, while another view is held.
     Beside(Request),
+    /// The items of a view are read, which was granted for this request.
+    Reading(Request),
     /// Several views are released one after the other.
     Releases,
     /// A byte copy of a view is released in its place.
@@ -49,7 +50,8 @@ pub enum Step {
 #[allow(missing_debug_implementations)] // it holds what the caller gave to be called
 pub struct Examination<'a> {
     pub(super) target: &'a dyn Target,
-    pub(super) claims: Claims,
+    pub(super) contents: Option<Cow<'a, [u8]>>,
+    pub(super) within: Option<Range<usize>>,
     pub(super) base: Option<&'a dyn Target>,
     pub(super) mutators: Vec<Mutator<'a>>,
     pub(super) reentries: Vec<Reentry<'a>>,
@@ -60,6 +62,8 @@ pub struct Examination<'a> {
 pub(super) struct Mutator<'a> {
     pub(super) name: Cow<'static, str>,
     pub(super) call: Box<dyn FnMut() -> Result<(), Exception> + 'a>,
+    /// It puts another value in place, and views keep the old one.
+    pub(super) replaces: bool,
 }
 
 /// A name, and the call that takes a view during a change. It returns the address and the size of
@@ -74,7 +78,8 @@ impl<'a> Examination<'a> {
     pub fn of(target: &'a dyn Target) -> Examination<'a> {
         Examination {
             target,
-            claims: Claims::default(),
+            contents: None,
+            within: None,
             base: None,
             mutators: Vec::new(),
             reentries: Vec::new(),
@@ -84,13 +89,28 @@ impl<'a> Examination<'a> {
 
     /// All items in C order, as bytes: what a consumer has to find.
     pub fn contents(mut self, contents: impl Into<Vec<u8>>) -> Self {
-        self.claims.contents = Some(contents.into());
+        self.contents = Some(Cow::Owned(contents.into()));
+        self
+    }
+
+    /// As [`contents`](Self::contents), without a copy of them.
+    ///
+    /// ```
+    /// use bufferprocs::conformance::Examination;
+    /// use bufferprocs::Object;
+    ///
+    /// let expected = [1, 2, 3];
+    /// let object = Object::new(expected.to_vec());
+    /// assert!(Examination::of(&object).borrowed_contents(&expected).run().is_ok());
+    /// ```
+    pub fn borrowed_contents(mut self, contents: &'a [u8]) -> Self {
+        self.contents = Some(Cow::Borrowed(contents));
         self
     }
 
     /// The addresses of the memory in which all items lie.
     pub fn within(mut self, memory: Range<usize>) -> Self {
-        self.claims.within = Some(memory);
+        self.within = Some(memory);
         self
     }
 
@@ -108,7 +128,32 @@ impl<'a> Examination<'a> {
         name: impl Into<Cow<'static, str>>,
         call: impl FnMut() -> Result<(), Exception> + 'a,
     ) -> Self {
-        self.mutators.push(Mutator { name: name.into(), call: Box::new(call) });
+        let (name, call) = (name.into(), Box::new(call));
+        self.mutators.push(Mutator { name, call, replaces: false });
+        self
+    }
+
+    /// Something that puts another value in place of the one that is exported. It may go through
+    /// while a view is held, and the view has to keep what it shows.
+    ///
+    /// ```
+    /// use bufferprocs::conformance::Examination;
+    /// use bufferprocs::{Object, Shared};
+    ///
+    /// let object = Object::new(Shared::from_vec(vec![1u8]));
+    /// let samples = object.exported::<Vec<Shared<u8>>>().unwrap();
+    /// let report = Examination::of(&object)
+    ///     .replace("new", || Ok(*samples.try_mut()? = Shared::from_vec(vec![2, 3])))
+    ///     .run();
+    /// assert!(report.is_ok(), "{report}");
+    /// ```
+    pub fn replace(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        call: impl FnMut() -> Result<(), Exception> + 'a,
+    ) -> Self {
+        let (name, call) = (name.into(), Box::new(call));
+        self.mutators.push(Mutator { name, call, replaces: true });
         self
     }
 

@@ -1,69 +1,35 @@
 //! Asks and releases, and keeps what it sees. It judges nothing.
 
-use std::ffi::c_int;
+mod extra;
+mod held;
+
+use std::time::{Duration, Instant};
 
 use super::evidence::{
-    ChangedView, Copied, Evidence, Fields, MOST, Mutation, Observation, ReentrantView, References,
-    Release, ReleaseOrder, whole,
+    ChangedView, Compared, Copied, Evidence, Fields, MOST, Mutation, Observation, Pending,
+    ReentrantView, Release, ReleaseOrder, different, whole,
 };
 use super::examination::{Examination, Mutator, Step};
+use super::memory::Memory;
 use super::target::Target;
-use super::view_state::{ViewState, capture, capture_at_most, preset};
-use crate::abi::{Py_buffer, PyObject};
+use super::view_state::{capture, compare, preset};
 use crate::request::Request;
+use extra::ExtraReferences;
+use held::{Held, difference, give_back, observe, release};
 
-/// References taken beforehand: more than an exporter can drop that drops one too many for each
-/// view.
-const HELD: u32 = 1 << 13;
+/// How often a change of items has to follow its cause.
+const ROUNDS: usize = 8;
 
 pub(super) struct Probe<'a> {
     target: &'a dyn Target,
     examination: Examination<'a>,
-}
-
-/// References to a target that are taken beforehand. They are given back in any case: foreign
-/// code that the examination calls may panic.
-struct ExtraReferences<'a> {
-    target: &'a dyn Target,
-    /// References to it before.
-    before: Option<u32>,
-}
-
-impl<'a> ExtraReferences<'a> {
-    fn take(target: &'a dyn Target) -> ExtraReferences<'a> {
-        // SAFETY: the target is alive.
-        let before = unsafe { target.references(target.as_ptr()) };
-        target.take_references(HELD);
-        ExtraReferences { target, before }
-    }
-}
-
-impl Drop for ExtraReferences<'_> {
-    fn drop(&mut self) {
-        // SAFETY: the target is alive, also if its exporter dropped references that were not its
-        // own.
-        let after = unsafe { self.target.references(self.target.as_ptr()) };
-        let lost = difference(self.before, after).unwrap_or(HELD as i32) - HELD as i32;
-        // SAFETY: they were taken above; those that the exporter dropped are gone.
-        unsafe { self.target.drop_references(HELD.saturating_add_signed(lost.min(0))) };
-    }
-}
-
-/// A view that is held, at an address that does not change: its arrays may be part of the struct
-/// itself. It is released in any case.
-struct Held<'a> {
-    target: &'a dyn Target,
-    /// None once it is released.
-    view: Option<Box<Py_buffer>>,
-    request: Request,
-    was: ViewState,
-    /// References to the target before the request.
-    references: Option<u32>,
+    memory: Memory,
 }
 
 impl<'a> Probe<'a> {
     pub(super) fn new(examination: Examination<'a>) -> Probe<'a> {
-        Probe { target: examination.target, examination }
+        let memory = Memory::open();
+        Probe { target: examination.target, examination, memory }
     }
 
     pub(super) fn collect(mut self) -> Evidence {
@@ -77,26 +43,46 @@ impl<'a> Probe<'a> {
         let alone: Vec<_> = (0..512)
             .map(|flags| {
                 self.follow(Step::Alone(Request::from_bits_retain(flags)));
-                observe(target, flags, target.as_ptr())
+                observe(target, &self.memory, flags, target.as_ptr())
             })
             .collect();
-        let mut changed_views = Vec::new();
-        let beside = self.beside(&alone, &mut changed_views);
         let some = different(&alone);
-        self.follow(Step::Releases);
-        let release_orders = vec![
-            self.release_in_order(&some, "from the first to the last", |_| 0),
-            self.release_in_order(&some, "from the last to the first", |left| left - 1),
-            self.release_in_order(&some, "from the middle", |left| left / 2),
-        ];
-        self.follow(Step::Copies);
-        let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
-        let first = whole(&alone).map(|seen| seen.request);
-        let (contents, contents_of_second) =
-            first.map_or((None, None), |request| self.contents(request));
-        let first = first.or_else(|| some.first().copied());
+        let shown = whole(&alone).map(|seen| seen.request);
+        let first = shown.or_else(|| some.first().copied());
+        let (buf_drifts, size_drifts) =
+            first.map_or((false, false), |request| self.drifts(&alone[request.bits() as usize]));
         let (memory_per_view, size_per_view) =
             first.map_or((false, false), |request| self.differs_per_view(request));
+        // Before anything else reads them.
+        let mut missing = Vec::new();
+        let mut read: Vec<Request> = some.iter().copied().chain(shown).collect();
+        read.sort_by_key(|request| request.bits());
+        read.dedup();
+        for request in read {
+            self.follow(Step::Reading(request));
+            let lost = self.take(request).and_then(|mut held| {
+                let lost = held.was.missing.take();
+                held.release();
+                lost
+            });
+            missing.extend(lost.map(|lost| (request, lost)));
+        }
+        let contents = shown.and_then(|request| self.contents(request));
+        let mut changed_views = Vec::new();
+        let beside = self.beside(&alone, &mut changed_views);
+        self.follow(Step::Releases);
+        let release_orders = vec![
+            self.releases(&some, "from the first to the last", |_| 0),
+            self.releases(&some, "from the last to the first", |left| left - 1),
+            self.releases(&some, "from the middle", |left| left / 2),
+        ];
+        let pending = some.iter().filter_map(|&request| self.pending(request)).collect();
+        self.follow(Step::Copies);
+        let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
+        // Items that differ are read again: others may be writing them.
+        let differs = matches!(contents, Some(Compared::Differs { .. }));
+        let again = shown.filter(|_| differs).and_then(|request| self.contents(request));
+        let contents_change = differs && contents != again;
         let reentries = std::mem::take(&mut self.examination.reentries);
         let reentries = reentries.into_iter().enumerate().map(|(number, mut reentry)| {
             self.follow(Step::Reentry(number));
@@ -112,13 +98,14 @@ impl<'a> Probe<'a> {
         let mutators = std::mem::take(&mut self.examination.mutators);
         let mutations = mutators.into_iter().enumerate().map(|(number, mutator)| {
             self.follow(Step::Mutator(number));
-            self.mutate(mutator, first)
+            self.mutate(mutator, first, memory_per_view)
         });
         let mutations = mutations.collect();
-        let base = self
-            .examination
-            .base
-            .map(|base| MOST.map(|request| observe(base, request.bits(), base.as_ptr())));
+        let base = self.examination.base.map(|base| {
+            let base_of =
+                |request: Request| observe(base, &self.memory, request.bits(), base.as_ptr());
+            MOST.map(base_of)
+        });
         Evidence {
             alone,
             beside,
@@ -127,11 +114,17 @@ impl<'a> Probe<'a> {
             mutations,
             reentrant_views,
             changed_views,
-            contents,
-            contents_of_second,
+            contents: contents.filter(|_| !contents_change),
             memory_per_view,
             size_per_view,
-            claims: std::mem::take(&mut self.examination.claims),
+            buf_drifts,
+            size_drifts,
+            is_python_class: target.is_python_class(),
+            contents_change,
+            missing,
+            pending,
+            expected_len: self.examination.contents.as_ref().map(|expected| expected.len()),
+            within: self.examination.within.take(),
             base,
         }
     }
@@ -151,29 +144,86 @@ impl<'a> Probe<'a> {
         let Some(mut held) = first.and_then(|seen| self.take(seen.request)) else {
             return Vec::new();
         };
-        let mut difference = None;
+        let (mut difference, mut changed_items) = (None, None);
         let seen = (0..512)
             .map(|flags| {
                 self.follow(Step::Beside(Request::from_bits_retain(flags)));
-                let seen = observe(self.target, flags, held.view().obj);
-                difference = difference.take().or_else(|| held.difference(false));
+                let seen = observe(self.target, &self.memory, flags, held.view().obj);
+                difference = difference.take().or_else(|| held.difference(&self.memory, false));
+                if flags % 100 == 11 {
+                    let changed = || held.difference(&self.memory, true);
+                    changed_items = changed_items.take().or_else(changed);
+                }
                 seen
             })
             .collect();
-        let difference = difference.or_else(|| held.difference(true));
+        // Others may write the items at any time: only what happens each time is laid to the
+        // requests.
+        let changed_items = changed_items.or_else(|| held.difference(&self.memory, true));
+        let is_caused = |_: &String| self.requests_change_items(held.request);
+        let difference = difference.or_else(|| changed_items.filter(is_caused));
         changed_views
             .extend(difference.map(|difference| ChangedView { request: held.request, difference }));
         held.release();
         seen
     }
 
+    /// Whether a view keeps its items as long as no request is sent, and loses them by requests,
+    /// each time that it is tried.
+    fn requests_change_items(&self, request: Request) -> bool {
+        (0..ROUNDS).all(|_| {
+            let Some(mut held) = self.take(request) else { return false };
+            let start = Instant::now();
+            for flags in [request.bits(); 16] {
+                observe(self.target, &self.memory, flags, held.view().obj);
+            }
+            let is_changed = held.difference(&self.memory, true).is_some();
+            let took = start.elapsed();
+            held.release();
+            is_changed && self.is_quiet(request, 2 * took)
+        })
+    }
+
+    /// Whether a view keeps its items for some time in which no request is sent.
+    fn is_quiet(&self, request: Request, time: Duration) -> bool {
+        let Some(mut held) = self.take(request) else { return false };
+        let start = Instant::now();
+        while start.elapsed() < time {
+            std::thread::yield_now();
+        }
+        let is_quiet = held.difference(&self.memory, true).is_none();
+        held.release();
+        is_quiet
+    }
+
+    /// As [`release_in_order`](Self::release_in_order). Items that have changed are laid to a
+    /// release only if they change each time that it is tried, and at no other time.
+    fn releases(
+        &self,
+        requests: &[Request],
+        order: &'static str,
+        next: fn(usize) -> usize,
+    ) -> ReleaseOrder {
+        let mut first = self.release_in_order(requests, order, next, false);
+        let mut rounds = 0;
+        while rounds < ROUNDS && first.releases.iter().any(|release| release.others.is_some()) {
+            let again = self.release_in_order(requests, order, next, true);
+            for (release, again) in first.releases.iter_mut().zip(again.releases) {
+                release.others = release.others.take().filter(|_| again.others.is_some());
+            }
+            rounds += 1;
+        }
+        first
+    }
+
     /// Takes some views at once and releases them in an order: `next` chooses among those that
-    /// are left.
+    /// are left. With `is_careful`, views whose items others write are left out.
     fn release_in_order(
         &self,
         requests: &[Request],
         order: &'static str,
         next: fn(usize) -> usize,
+        is_careful: bool,
     ) -> ReleaseOrder {
         let mut held: Vec<Held> =
             requests.iter().filter_map(|&request| self.take(request)).collect();
@@ -181,18 +231,56 @@ impl<'a> Probe<'a> {
         while !held.is_empty() {
             let mut one = held.remove(next(held.len()));
             // Before the release, so that a view that had changed already is not laid to it.
-            let steady: Vec<bool> =
-                held.iter().map(|other| other.difference(true).is_none()).collect();
+            let steady: Vec<bool> = held
+                .iter()
+                .map(|other| match is_careful {
+                    true => other.is_quiet(&self.memory),
+                    false => other.difference(&self.memory, true).is_none(),
+                })
+                .collect();
             self.target.take_unraisable();
             one.release();
             let others = held.iter().zip(steady).filter(|(_, steady)| *steady);
             releases.push(Release {
                 request: one.request,
                 unraisable: self.target.take_unraisable(),
-                others: others.map(|(other, _)| other).find_map(|other| other.difference(true)),
+                others: others
+                    .map(|(other, _)| other)
+                    .find_map(|other| other.difference(&self.memory, true)),
             });
         }
         ReleaseOrder { order, releases }
+    }
+
+    /// Releases a view while an exception is set, as a consumer does that fails.
+    fn pending(&self, request: Request) -> Option<Pending> {
+        let mut held = self.take(request)?;
+        if !self.target.set_raised() {
+            return None;
+        }
+        // As it is when it is taken away again.
+        let set = self.target.take_raised()?;
+        self.target.set_raised();
+        if let Some(mut view) = held.view.take() {
+            give_back(self.target, &mut view);
+        }
+        let became = match self.target.take_raised() {
+            None => Some(format!("{} was set before the release, and nothing after it", set.name)),
+            Some(now) if now != set => {
+                Some(format!("{} was set before the release, and {now} after it", set.name))
+            }
+            Some(_) => None,
+        };
+        self.target.take_unraisable();
+        Some(Pending { request, became })
+    }
+
+    /// Whether a request that was answered gets memory of another address, and of another size,
+    /// when it is sent again, with no view held: others change the object.
+    fn drifts(&self, before: &Observation) -> (bool, bool) {
+        let now = observe(self.target, &self.memory, before.request.bits(), self.target.as_ptr());
+        let (was, is) = (&before.view, &now.view);
+        (now.is_granted() && was.buf != is.buf, now.is_granted() && was.len != is.len)
     }
 
     /// Releases a byte copy of a view, at another address, while the struct that was filled holds
@@ -202,7 +290,7 @@ impl<'a> Probe<'a> {
         let filled = held.view.replace(Box::new(preset()));
         let mut copy = Box::new(*filled.expect("it was just taken"));
         self.target.take_unraisable();
-        self.give_back(&mut copy);
+        release(self.target, &mut copy);
         Some(Copied {
             request,
             references: difference(held.references, self.references()),
@@ -210,15 +298,19 @@ impl<'a> Probe<'a> {
         })
     }
 
-    /// All items of a view and of a second one, if there are as many as were expected: they have to
-    /// be compared to the last.
-    fn contents(&self, request: Request) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-        let Some(expected) = &self.examination.claims.contents else { return (None, None) };
-        let shown = |held: &Held| capture_at_most(held.view(), Some(expected.len())).contents;
-        let first = self.take(request);
-        let contents = first.as_ref().and_then(shown);
-        let second = self.take(request);
-        (contents, second.as_ref().and_then(shown))
+    /// Compares all items with the expected ones, if there are as many. If those of a view are
+    /// right, those of a second one beside it have to be right too.
+    fn contents(&self, request: Request) -> Option<Compared> {
+        let expected = self.examination.contents.as_ref()?;
+        let first = self.take(request)?;
+        let compared = compare(first.view(), &self.memory, expected);
+        let second = self.take(request)?;
+        let is_same =
+            first.view().buf == second.view().buf && first.was.fields == second.was.fields;
+        match compared {
+            Some(Compared::Same) if !is_same => compare(second.view(), &self.memory, expected),
+            compared => compared,
+        }
     }
 
     /// Whether two views of one request, held at once, have different addresses, and then also
@@ -236,12 +328,22 @@ impl<'a> Probe<'a> {
 
     /// Calls a mutator with a view held, and without. The memory of the held view is not read after
     /// the call, because it may be freed.
-    fn mutate(&self, mut mutator: Mutator<'_>, request: Option<Request>) -> Mutation {
-        let mut moved = None;
+    fn mutate(
+        &self,
+        mut mutator: Mutator<'_>,
+        request: Option<Request>,
+        per_view: bool,
+    ) -> Mutation {
+        let (mut moved, mut changed_view) = (None, None);
+        let before = request.and_then(|request| self.shown(request));
         let held = request.and_then(|request| self.take(request)).map(|mut first| {
             // Compared with a second view of before, since a second one may differ by itself.
             let before = self.memory_of_second(first.request);
+            let is_quiet = mutator.replaces && first.is_quiet(&self.memory);
             let answer = (mutator.call)();
+            if is_quiet {
+                changed_view = first.difference(&self.memory, true);
+            }
             let after = self.memory_of_second(first.request);
             moved = before.and_then(|before| match after {
                 Some(after) => difference_of_memory(before, after),
@@ -250,7 +352,19 @@ impl<'a> Probe<'a> {
             first.release();
             answer
         });
-        Mutation { name: mutator.name, held, moved, free: (mutator.call)() }
+        let free = (mutator.call)();
+        let after = request.and_then(|request| self.shown(request));
+        let has_effect = per_view || before != after;
+        let Mutator { name, replaces, .. } = mutator;
+        Mutation { name, held, moved, free, replaces, changed_view, has_effect }
+    }
+
+    /// What a view shows of the memory, the items left out.
+    fn shown(&self, request: Request) -> Option<(usize, isize, Fields)> {
+        let mut held = self.take(request)?;
+        let shown = (held.view().buf.addr(), held.view().len, held.was.fields.clone());
+        held.release();
+        Some(shown)
     }
 
     /// Address and length of a view that is taken and released. None if it is refused.
@@ -272,19 +386,9 @@ impl<'a> Probe<'a> {
         let answer = self.target.get_buffer(&mut view, request.bits());
         let target = self.target;
         (answer.status == 0).then(|| {
-            let was = capture(&view, true);
+            let was = capture(&view, &self.memory, true);
             Held { target, view: Some(view), request, was, references }
         })
-    }
-
-    fn give_back(&self, view: &mut Py_buffer) {
-        release(self.target, view);
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.release();
     }
 }
 
@@ -294,99 +398,4 @@ fn difference_of_memory(before: (usize, isize), after: (usize, isize)) -> Option
         return Some(format!("buf was {:#x} and is {:#x}", before.0, after.0));
     }
     (before.1 != after.1).then(|| format!("len was {} and is {}", before.1, after.1))
-}
-
-/// The most views that are held at once.
-const MOST_VIEWS: usize = 8;
-
-/// Requests that get different fields: each granted one that differs in them from those before. The
-/// last are those for the fewest fields, down to a run of bytes.
-fn different(alone: &[Observation]) -> Vec<Request> {
-    let mut some: Vec<&Observation> = Vec::new();
-    let mut sorted: Vec<&Observation> = alone.iter().filter(|seen| seen.is_granted()).collect();
-    sorted.sort_by_key(|seen| std::cmp::Reverse(seen.request.bits().count_ones()));
-    for seen in sorted {
-        let is_alike =
-            |other: &&Observation| other.fields == seen.fields && other.view.ndim == seen.view.ndim;
-        if some.len() + 1 < MOST_VIEWS && !some.iter().any(is_alike) {
-            some.push(seen);
-        }
-    }
-    // One request twice: two views may be alike.
-    let again = some.first().map(|seen| seen.request);
-    some.iter().map(|seen| seen.request).chain(again).collect()
-}
-
-/// One request, and its release. `counted` is the object whose references are counted, if it is
-/// the one in `obj`.
-fn observe(target: &dyn Target, flags: c_int, counted: *mut PyObject) -> Observation {
-    let is_counted = !counted.is_null() && counted != preset().obj;
-    let references = || match is_counted {
-        // SAFETY: the target, or the `obj` of a view that is held.
-        true => unsafe { target.references(counted) },
-        false => None,
-    };
-    let start = references();
-    let before = preset();
-    let mut view = before;
-    let answer = target.get_buffer(&mut view, flags);
-    let is_granted = answer.status == 0;
-    let fields = if is_granted { capture(&view, false).fields } else { Fields::default() };
-    let filled = view;
-    let held = difference(start, references());
-    if is_granted {
-        release(target, &mut view);
-    }
-    let after = difference(start, references());
-    let tells = !is_granted || filled.obj == counted;
-    Observation {
-        request: Request::from_bits_retain(flags),
-        answer,
-        before,
-        view: filled,
-        is_target: filled.obj == target.as_ptr(),
-        fields,
-        references: held
-            .zip(after)
-            .filter(|_| tells)
-            .map(|(held, after)| References { held, after }),
-    }
-}
-
-/// Releases a granted view, unless `obj` was not written.
-fn release(target: &dyn Target, view: &mut Py_buffer) {
-    if view.obj != preset().obj {
-        // SAFETY: granted and not released, or a copy of one; `obj` was written, so it is NULL or
-        // a live object.
-        unsafe { target.release(view) };
-    }
-}
-
-fn difference(before: Option<u32>, after: Option<u32>) -> Option<i32> {
-    Some(after?.wrapping_sub(before?) as i32) // the other way round it is negative
-}
-
-impl Held<'_> {
-    fn view(&self) -> &Py_buffer {
-        self.view.as_deref().expect("it is not released")
-    }
-
-    fn release(&mut self) {
-        if let Some(mut view) = self.view.take() {
-            release(self.target, &mut view);
-        }
-    }
-
-    /// What is no longer as it was.
-    fn difference(&self, with_contents: bool) -> Option<String> {
-        let is = capture(self.view(), with_contents);
-        if is.numbers != self.was.numbers {
-            return Some("the struct was written".to_owned());
-        }
-        if is.fields != self.was.fields {
-            return Some("shape, strides, suboffsets or format have changed".to_owned());
-        }
-        let have_changed = with_contents && is.contents != self.was.contents;
-        have_changed.then(|| "the items have changed".to_owned())
-    }
 }

@@ -1,12 +1,17 @@
 //! What an examination found, to read and to compute with.
 
+mod rejected;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use super::check::{Check, Finding, Findings, Input, Level};
-use super::checks::CHECKS;
-use super::evidence::{Evidence, whole};
+use super::checks::{CHECKS, can_be_sent};
+use super::dialect::{Syntax, syntax};
+use super::evidence::{Evidence, Observation};
+use super::view_state::NAMES;
 use crate::request::Request;
+use rejected::rejected_inputs;
 
 /// How much a violation matters.
 ///
@@ -59,6 +64,7 @@ pub struct Violation {
     pub expected: Cow<'static, str>,
     /// What there was instead, in that case.
     pub found: String,
+    severity: Severity,
 }
 
 /// The outcome of an examination.
@@ -81,6 +87,11 @@ pub struct Report {
     pub refusal: Option<String>,
     /// The rules that were checked.
     pub checked: Vec<&'static Check>,
+    /// The rules that would have been checked, and of which no request showed a case: as those of
+    /// refusals, if nothing is refused.
+    pub unexamined: Vec<&'static Check>,
+    /// The format, and whose syntax it is in, if that is not `struct`'s.
+    pub dialect: Option<String>,
     /// The inputs that were not given, and without which some rules are not checked.
     pub missing_inputs: Vec<Input>,
     /// Inputs that could not be used, each with the reason. Nothing is proved by them.
@@ -106,15 +117,19 @@ impl Check {
 
 impl Report {
     pub(super) fn of(evidence: &Evidence) -> Report {
-        let violations = CHECKS.iter().filter_map(|check| {
+        let mut examined = Vec::new();
+        let mut violations = Vec::new();
+        for check in &CHECKS {
             let mut findings = Findings::default();
             (check.run)(evidence, &mut findings);
-            Violation::of(check, findings.0)
-        });
-        let claims = &evidence.claims;
+            if findings.has_examined {
+                examined.push(check.rule);
+            }
+            violations.extend(Violation::of(check, findings.all));
+        }
         let given = [
-            (Input::Contents, claims.contents.is_some()),
-            (Input::Within, claims.within.is_some()),
+            (Input::Contents, evidence.expected_len.is_some()),
+            (Input::Within, evidence.within.is_some()),
             (Input::Base, evidence.base.is_some()),
             (Input::Mutate, !evidence.mutations.is_empty()),
             (Input::Reenter, !evidence.reentrant_views.is_empty()),
@@ -126,14 +141,19 @@ impl Report {
         let is_usable = |input: &Input| given.contains(&(*input, true)) && !is_rejected(*input);
         let granted = evidence.granted().count();
         let first = evidence.alone.first().and_then(|seen| seen.answer.raised.as_ref());
+        // Rules that need no input, or have it, or are broken without.
+        let considered = CHECKS.iter().filter(|check| {
+            let has_input = check.requires.as_ref().is_none_or(is_usable);
+            has_input || violations.iter().any(|found| found.check.rule == check.rule)
+        });
+        let (checked, unexamined) = considered.partition(|check| examined.contains(&check.rule));
         Report {
-            violations: violations.collect(),
+            violations,
             granted,
             refusal: first.filter(|_| granted == 0).map(ToString::to_string),
-            checked: CHECKS
-                .iter()
-                .filter(|check| check.requires.as_ref().is_none_or(is_usable))
-                .collect(),
+            checked,
+            unexamined,
+            dialect: evidence.whole().and_then(dialect),
             missing_inputs,
             rejected_inputs: rejected_inputs.into_iter().map(|(_, reason)| reason).collect(),
         }
@@ -150,6 +170,7 @@ impl Report {
     pub fn ignoring(mut self, rule: &str) -> Report {
         self.violations.retain(|found| found.check.rule != rule);
         self.checked.retain(|check| check.rule != rule);
+        self.unexamined.retain(|check| check.rule != rule);
         self
     }
 
@@ -157,6 +178,7 @@ impl Report {
     pub fn only(mut self, rule: &str) -> Report {
         self.violations.retain(|found| found.check.rule == rule);
         self.checked.retain(|check| check.rule == rule);
+        self.unexamined.retain(|check| check.rule == rule);
         self.missing_inputs
             .retain(|input| CHECKS.iter().any(|c| c.rule == rule && c.requires == Some(*input)));
         self
@@ -164,44 +186,23 @@ impl Report {
 
     /// What matters so much or more.
     pub fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Violation> {
-        self.violations.iter().filter(move |found| found.check.severity() >= severity)
+        self.violations.iter().filter(move |found| found.severity() >= severity)
     }
 
     fn count(&self, severity: Severity) -> usize {
-        self.violations.iter().filter(|found| found.check.severity() == severity).count()
+        self.violations.iter().filter(|found| found.severity() == severity).count()
     }
 }
 
-/// Inputs that cannot be used, and why.
-fn rejected_inputs(evidence: &Evidence) -> Vec<(Input, String)> {
-    let mut rejected_inputs = Vec::new();
-    let claims = &evidence.claims;
-    let is_shown = evidence.whole().is_some();
-    let mut add =
-        |input: Input, reason: &str| rejected_inputs.push((input, format!("{input}: {reason}")));
-    let given = claims.contents.as_ref().map(Vec::len);
-    let shown = evidence.whole().and_then(|seen| seen.layout()).map(|layout| layout.len_bytes());
-    // Where there are more or fewer, that is what is found.
-    if given.is_some() && evidence.contents.is_none() && (shown.is_none() || shown == given) {
-        add(Input::Contents, "no view leads to the items, by a shape that fits");
-    }
-    if claims.within.is_some() && !is_shown {
-        add(Input::Within, "no request for strides is granted");
-    }
-    if evidence.base.as_ref().is_some_and(|base| whole(base).is_none()) {
-        add(Input::Base, "it grants no request for strides");
-    }
-    for mutation in &evidence.mutations {
-        let name = &mutation.name;
-        match (&mutation.held, &mutation.free) {
-            (None, _) => add(Input::Mutate, &format!("{name}: no view was granted before it")),
-            (_, Err(raised)) if mutation.has_failed() => {
-                add(Input::Mutate, &format!("{name} raises {raised}, with a view and without"));
-            }
-            _ => {}
-        }
-    }
-    rejected_inputs
+/// The format of a view, if it is in another syntax than that of `struct`.
+fn dialect(seen: &Observation) -> Option<String> {
+    let format = seen.fields.format.as_ref()?;
+    let (dialect, sizes) = match syntax(format, seen.view.itemsize) {
+        Syntax::Known { dialect, .. } => (dialect?, ""),
+        Syntax::WithoutSize { dialect } => (dialect, "; its size was not computed"),
+        Syntax::Unknown(_) => return None,
+    };
+    Some(format!("the format {format:?} is in the syntax of {dialect}{sizes}"))
 }
 
 impl Violation {
@@ -209,13 +210,61 @@ impl Violation {
         let mut requests: Vec<_> = findings.iter().filter_map(|finding| finding.request).collect();
         requests.sort_by_key(|request| request.bits());
         requests.dedup(); // alone and beside another view
-        let first = findings.into_iter().next()?;
-        Some(Violation { check, requests, expected: first.expected, found: first.found })
+        let is_sent = |finding: &Finding| finding.request.is_none_or(can_be_sent);
+        let severity = match findings.iter().any(is_sent) {
+            true => check.severity(),
+            // A word that no consumer sends harms none.
+            false => Severity::Note,
+        };
+        let place = findings.iter().position(is_sent).unwrap_or(0);
+        let first = findings.into_iter().nth(place)?;
+        let (expected, found) = (first.expected, first.found);
+        Some(Violation { check, requests, expected, found, severity })
+    }
+
+    /// How much it matters: as the rule does, or a note if only words show it that no constants of
+    /// the header combine to.
+    ///
+    /// ```
+    /// use bufferprocs::conformance::{Examination, Severity};
+    /// use bufferprocs::exporters::broken::Broken;
+    ///
+    /// let report = Examination::of(&Broken::new("request.nesting").unwrap()).run();
+    /// let violation = &report.violations[0];
+    /// assert_eq!(violation.check.severity(), Severity::Error);
+    /// assert_eq!(violation.severity(), Severity::Note);
+    /// ```
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The field of the view that is wrong, or what else is.
+    ///
+    /// ```
+    /// use bufferprocs::conformance::Examination;
+    /// use bufferprocs::exporters::broken::Broken;
+    ///
+    /// let report = Examination::of(&Broken::new("request.format.asked").unwrap()).run();
+    /// assert_eq!(report.violations[0].field(), Some("format"));
+    /// ```
+    pub fn field(&self) -> Option<&'static str> {
+        let named = |text: &str| {
+            let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+            words.find_map(|word| NAMES.iter().copied().find(|name| *name == word))
+        };
+        let rule = self.check.rule.strip_prefix("field.").unwrap_or_default();
+        named(rule.split('.').next()?).or_else(|| named(&self.found)).or(named(&self.expected))
     }
 
     /// The first request that shows it: flags, and their name if they have one.
     pub fn request(&self) -> Option<String> {
-        self.requests.first().map(|&request| request_name(request))
+        self.first_request().map(request_name)
+    }
+
+    /// The first that a consumer can send, if there is one.
+    pub(super) fn first_request(&self) -> Option<Request> {
+        let sent = self.requests.iter().copied().find(|&request| can_be_sent(request));
+        sent.or_else(|| self.requests.first().copied())
     }
 }
 
@@ -256,7 +305,7 @@ pub(super) fn counted(number: usize, noun: &str) -> String {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.check.severity(), self.check.rule)?;
+        writeln!(f, "{}: {}", self.severity(), self.check.rule)?;
         if let Some(request) = self.request() {
             write!(f, "  request   {request}")?;
             match self.requests.len() {
@@ -273,7 +322,7 @@ impl fmt::Display for Violation {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut sorted: Vec<&Violation> = self.violations.iter().collect();
-        sorted.sort_by_key(|found| std::cmp::Reverse(found.check.severity()));
+        sorted.sort_by_key(|found| std::cmp::Reverse(found.severity()));
         for found in sorted {
             writeln!(f, "{found}")?;
         }
@@ -292,6 +341,13 @@ impl fmt::Display for Report {
             counted(self.count(Severity::Warning), "warning"),
             counted(self.count(Severity::Note), "note"),
         )?;
+        if let Some(dialect) = &self.dialect {
+            writeln!(f, "{dialect}")?;
+        }
+        if !self.unexamined.is_empty() {
+            let rules: Vec<_> = self.unexamined.iter().map(|check| check.rule).collect();
+            writeln!(f, "not checked for want of a case: {}", rules.join(", "))?;
+        }
         for input in &self.missing_inputs {
             let left_out = CHECKS.iter().filter(|check| check.requires == Some(*input));
             let rules: Vec<_> = left_out.map(|check| check.rule).collect();

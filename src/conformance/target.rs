@@ -70,6 +70,28 @@ pub unsafe trait Target {
 
     /// Takes away what was reported since the last call and could not be raised.
     fn take_unraisable(&self) -> Option<String>;
+
+    /// Sets an exception, as one that is on its way while a release runs. False if this target has
+    /// no way to; then it is not tried.
+    fn set_raised(&self) -> bool {
+        false
+    }
+
+    /// Takes away the exception that is set, as after a release.
+    fn take_raised(&self) -> Option<Exception> {
+        None
+    }
+
+    /// Whether the object is of a Python class with a `__buffer__`, and CPython fills the view.
+    fn is_python_class(&self) -> bool {
+        false
+    }
+
+    /// Whether the last request was refused after the `__buffer__` of a Python class had returned
+    /// a view. CPython does not call `__release_buffer__` then.
+    fn is_refused_after_buffer(&self) -> bool {
+        false
+    }
 }
 
 /// How a request was answered.
@@ -116,6 +138,12 @@ impl Exception {
     pub fn buffer_error(message: impl Into<String>) -> Exception {
         let name = Cow::Borrowed("BufferError");
         Exception { name, message: message.into(), is_buffer_error: true }
+    }
+
+    /// Whether it says that there are no procs to ask.
+    pub(super) fn is_no_exporter(&self) -> bool {
+        let texts = ["a bytes-like object is required", "the object does not export a buffer"];
+        self.name == "TypeError" && texts.iter().any(|text| self.message.starts_with(text))
     }
 
     /// An exception of another type.
@@ -188,6 +216,15 @@ unsafe impl Target for Object {
     fn take_unraisable(&self) -> Option<String> {
         object::take_unraisable().map(|error| error.to_string())
     }
+
+    fn set_raised(&self) -> bool {
+        object::raise(BufferError::Refused("set before the release".into()));
+        true
+    }
+
+    fn take_raised(&self) -> Option<Exception> {
+        object::take_raised().map(Exception::from)
+    }
 }
 
 impl Broken {
@@ -230,5 +267,17 @@ unsafe impl Target for Broken {
 
     fn take_unraisable(&self) -> Option<String> {
         Broken::take_unraisable(self)
+    }
+
+    fn set_raised(&self) -> bool {
+        self.original().set_raised()
+    }
+
+    fn take_raised(&self) -> Option<Exception> {
+        self.original().take_raised()
+    }
+
+    fn is_refused_after_buffer(&self) -> bool {
+        self.counts_refusals()
     }
 }

@@ -189,6 +189,11 @@ impl Broken {
         })
     }
 
+    /// Whether it is as a class of Python that counts what CPython refuses after `__buffer__`.
+    pub(crate) fn counts_refusals(&self) -> bool {
+        self.rule == "classes.count-after-flags"
+    }
+
     /// Takes what a release reported.
     pub fn take_unraisable(&self) -> Option<String> {
         let reported = object::take_unraisable().map(|error| error.to_string());

@@ -1,9 +1,10 @@
 //! Python's objects as targets of the conformance checks.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ffi::c_int;
 
-use pyo3::exceptions::PyBufferError;
+use pyo3::exceptions::{PyBufferError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyList};
 use pyo3::{PyErr, ffi};
@@ -29,6 +30,10 @@ pub struct PyTarget<'py> {
     reported: Bound<'py, PyList>,
     sys: Bound<'py, PyModule>,
     hook: Bound<'py, PyAny>,
+    /// Its type has a `__buffer__` in Python.
+    is_python_class: bool,
+    /// The last request was refused after that had returned.
+    is_refused_after_buffer: Cell<bool>,
 }
 
 impl<'py> PyTarget<'py> {
@@ -49,8 +54,12 @@ impl<'py> PyTarget<'py> {
             let name = unraisable.getattr("exc_type")?.getattr("__name__")?;
             list.bind(arguments.py()).append(format!("{name}: {error}"))
         })?;
+        let buffer = object.get_type().getattr("__buffer__").ok();
+        let is_python_class =
+            buffer.is_some_and(|method| method.hasattr("__code__").unwrap_or(false));
         sys.setattr("unraisablehook", collect)?;
-        Ok(PyTarget { object, reported, sys, hook })
+        let is_refused_after_buffer = Cell::new(false);
+        Ok(PyTarget { object, reported, sys, hook, is_python_class, is_refused_after_buffer })
     }
 }
 
@@ -73,7 +82,11 @@ unsafe impl Target for PyTarget<'_> {
         // it.
         let status = unsafe { ffi::PyObject_GetBuffer(self.object.as_ptr(), filled, flags) };
         let py = self.object.py();
-        Answer { status, raised: PyErr::take(py).map(|error| exception(py, &error)) }
+        let raised = PyErr::take(py);
+        // An exception of `__buffer__` itself comes with a traceback.
+        let in_python = raised.as_ref().is_some_and(|error| error.traceback(py).is_some());
+        self.is_refused_after_buffer.set(self.is_python_class && status != 0 && !in_python);
+        Answer { status, raised: raised.map(|error| exception(py, &error)) }
     }
 
     unsafe fn release(&self, view: &mut Py_buffer) {
@@ -108,6 +121,24 @@ unsafe impl Target for PyTarget<'_> {
         let first = self.reported.get_item(0).ok()?;
         let _ = self.reported.call_method0("clear");
         Some(first.to_string())
+    }
+
+    fn set_raised(&self) -> bool {
+        PyRuntimeError::new_err("set before the release").restore(self.object.py());
+        true
+    }
+
+    fn take_raised(&self) -> Option<Exception> {
+        let py = self.object.py();
+        PyErr::take(py).map(|error| exception(py, &error))
+    }
+
+    fn is_python_class(&self) -> bool {
+        self.is_python_class
+    }
+
+    fn is_refused_after_buffer(&self) -> bool {
+        self.is_refused_after_buffer.get()
     }
 }
 

@@ -114,7 +114,7 @@ class Adoption(unittest.TestCase):
         self.assertIn(KNOWN, err)
 
     def test_long_checks_say_which_step_they_take(self):
-        code = "import time; time.sleep(5)"
+        code = "import time; time.sleep(5); obj.append(1)"
         status, _, err = self.check("bytearray(1)", "--progress", "--mutate", code)
         self.assertEqual(status, 0)
         self.assertIn(f"at work: --mutate {code}", err)

@@ -85,6 +85,22 @@ def gives_back():
     view.release()
     assert raised(lambda: samples.items.append(1)) is None
 
+    # r[classes.count-after-flags]
+    class Counts:
+        views = 0
+
+        def __buffer__(self, flags):
+            self.views += 1  # of no use to a consumer that wants to write
+            return memoryview(b"abc")
+
+        def __release_buffer__(self, view):
+            self.views -= 1
+
+    counts = Counts()
+    ask = lambda flags: pythonapi.PyObject_GetBuffer(counts, ctypes.byref(Py_buffer()), flags)
+    assert raised(lambda: ask(WRITABLE)) is BufferError
+    assert counts.views == 1  # though no view is held
+
 
 def reports():
     # r[classes.release-raises]

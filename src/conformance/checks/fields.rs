@@ -2,9 +2,9 @@
 
 use crate::abi::{Py_ssize_t, PyBUF_MAX_NDIM};
 use crate::conformance::check::Findings;
+use crate::conformance::dialect::{Syntax, syntax};
 use crate::conformance::evidence::{Evidence, Observation};
 use crate::conformance::view_state::{NAMES, numbers};
-use crate::format::Format;
 use crate::request::Request;
 
 /// Whether the arrays can be looked at: there are dimensions, and not too many.
@@ -13,7 +13,7 @@ fn has_dimensions(seen: &Observation) -> bool {
 }
 
 pub(super) fn all_written(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted_at_any_time() {
+    for seen in findings.each(evidence.granted_at_any_time()) {
         let fields = numbers(&seen.before).into_iter().zip(numbers(&seen.view)).zip(NAMES);
         let unwritten: Vec<_> =
             fields.filter(|((before, after), _)| before == after).map(|(_, name)| name).collect();
@@ -28,8 +28,8 @@ pub(super) fn all_written(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn buf_empty(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted() {
-        if seen.view.len == 0 && seen.view.buf.is_null() {
+    for seen in findings.each(evidence.granted().filter(|seen| seen.view.len == 0)) {
+        if seen.view.buf.is_null() {
             findings.add(seen, "buf not NULL, also without items", "buf NULL");
         }
     }
@@ -38,6 +38,7 @@ pub(super) fn buf_empty(evidence: &Evidence, findings: &mut Findings) {
 pub(super) fn len_product(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.granted() {
         let Some(product) = product(seen) else { continue };
+        findings.examine();
         if seen.view.len != product {
             let shape = seen.fields.shape.as_deref().unwrap_or_default();
             let expected =
@@ -57,7 +58,7 @@ fn product(seen: &Observation) -> Option<Py_ssize_t> {
 }
 
 pub(super) fn readonly_values(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted() {
+    for seen in findings.each(evidence.granted()) {
         let readonly = seen.view.readonly;
         if readonly != 0 && readonly != 1 {
             findings.add(seen, "readonly 0 or 1", format!("readonly {readonly}"));
@@ -65,11 +66,12 @@ pub(super) fn readonly_values(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// Formats that are not understood tell nothing: exporters have dialects of their own.
+/// Formats in an unknown syntax are for `format_string`.
 pub(super) fn one_item(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.granted() {
         let Some(format) = &seen.fields.format else { continue };
-        let Ok(size) = Format::parse(format).map(|format| format.itemsize()) else { continue };
+        let Syntax::Known { size, .. } = syntax(format, seen.view.itemsize) else { continue };
+        findings.examine();
         if usize::try_from(seen.view.itemsize) != Ok(size) {
             let expected = format!("itemsize {size}, of format {format:?}");
             findings.add(seen, expected, format!("itemsize {}", seen.view.itemsize));
@@ -79,7 +81,8 @@ pub(super) fn one_item(evidence: &Evidence, findings: &mut Findings) {
 
 pub(super) fn itemsize_without_format(evidence: &Evidence, findings: &mut Findings) {
     let Some(with) = evidence.granted().find(|seen| seen.asks(Request::FORMAT)) else { return };
-    for seen in evidence.granted().filter(|seen| !seen.asks(Request::FORMAT)) {
+    let without = evidence.granted().filter(|seen| !seen.asks(Request::FORMAT));
+    for seen in findings.each(without) {
         if with.view.itemsize != seen.view.itemsize {
             let expected = format!("itemsize {}, as with FORMAT", with.view.itemsize);
             findings.add(seen, expected, format!("itemsize {}", seen.view.itemsize));
@@ -88,22 +91,25 @@ pub(super) fn itemsize_without_format(evidence: &Evidence, findings: &mut Findin
 }
 
 pub(super) fn itemsize_positive(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted().filter(|seen| seen.view.itemsize < 1) {
+    let granted = findings.each(evidence.granted());
+    for seen in granted.filter(|seen| seen.view.itemsize < 1) {
         findings.add(seen, "itemsize at least 1", format!("itemsize {}", seen.view.itemsize));
     }
 }
 
 pub(super) fn format_string(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.granted() {
-        if let Some(Err(_)) = seen.fields.format.as_ref().map(|format| format.to_str()) {
-            let found = format!("{:?}, which is not UTF-8", seen.fields.format);
-            findings.add(seen, "a format in the syntax of struct", found);
+        let Some(format) = &seen.fields.format else { continue };
+        findings.examine();
+        if let Syntax::Unknown(error) = syntax(format, seen.view.itemsize) {
+            let found = format!("format {format:?}, in no known syntax ({error})");
+            findings.add(seen, "a format in the syntax of struct or of PEP 3118", found);
         }
     }
 }
 
 pub(super) fn ndim_max(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted() {
+    for seen in findings.each(evidence.granted()) {
         let ndim = usize::try_from(seen.view.ndim);
         if ndim.map_or(true, |ndim| ndim > PyBUF_MAX_NDIM) {
             let expected = format!("ndim from 0 to {PyBUF_MAX_NDIM}");
@@ -113,7 +119,9 @@ pub(super) fn ndim_max(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn ndim_zero(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted().filter(|seen| seen.view.ndim == 0 && seen.asks(Request::ND)) {
+    let without_axis =
+        evidence.granted().filter(|seen| seen.view.ndim == 0 && seen.asks(Request::ND));
+    for seen in findings.each(without_axis) {
         let view = &seen.view;
         let arrays =
             [("shape", view.shape), ("strides", view.strides), ("suboffsets", view.suboffsets)];
@@ -127,7 +135,8 @@ pub(super) fn ndim_zero(evidence: &Evidence, findings: &mut Findings) {
 
 pub(super) fn extents(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.granted() {
-        let shape = seen.fields.shape.as_deref().unwrap_or_default();
+        let Some(shape) = seen.fields.shape.as_deref() else { continue };
+        findings.examine();
         if shape.iter().any(|&extent| extent < 0) {
             findings.add(seen, "no negative extent", format!("shape {shape:?}"));
         }
@@ -136,6 +145,7 @@ pub(super) fn extents(evidence: &Evidence, findings: &mut Findings) {
 
 pub(super) fn suboffsets_null(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.granted() {
+        findings.examine();
         let Some(suboffsets) = &seen.fields.suboffsets else { continue };
         if suboffsets.iter().all(|&suboffset| suboffset < 0) {
             let found = format!("suboffsets {suboffsets:?}");

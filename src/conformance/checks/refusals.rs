@@ -9,32 +9,45 @@ use crate::grant::{ViewProperties, grant};
 use crate::request::Request;
 
 pub(super) fn signature(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused_at_any_time().filter(|seen| seen.answer.raised.is_none()) {
+    let answers = findings.each(evidence.all().filter(|seen| !seen.is_no_request()));
+    for seen in answers.filter(|seen| !seen.is_granted() && seen.answer.raised.is_none()) {
         let found = format!("returned {} without an exception", seen.answer.status);
         findings.add(seen, "0, or -1 with an exception set", found);
     }
 }
 
-/// Where no request is granted, something else is the matter: the exporter may be closed.
+/// Where no request is granted, the exporter may be closed, which is a `ValueError` with CPython's
+/// own, or export nothing. Memory may run out at any time.
 pub(super) fn buffer_error(evidence: &Evidence, findings: &mut Findings) {
-    if evidence.granted().next().is_none() {
-        return;
-    }
+    let is_granted = evidence.granted().next().is_some();
     for seen in evidence.refused_at_any_time() {
-        if let Some(raised) = seen.answer.raised.as_ref().filter(|raised| !raised.is_buffer_error) {
+        let Some(raised) = &seen.answer.raised else { continue };
+        let is_other_matter = raised.name == "MemoryError"
+            || !is_granted && (raised.name == "ValueError" || raised.is_no_exporter());
+        if is_other_matter {
+            continue;
+        }
+        findings.examine();
+        if !raised.is_buffer_error {
             findings.add(seen, "BufferError", raised.to_string());
         }
     }
 }
 
 pub(super) fn minus_one(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused_at_any_time().filter(|seen| seen.answer.status != -1) {
+    let refused = findings.each(evidence.refused_at_any_time());
+    for seen in refused.filter(|seen| seen.answer.status != -1) {
         findings.add(seen, "-1, or 0", format!("returned {}", seen.answer.status));
     }
 }
 
+/// What CPython leaves in the view when a class of Python refuses is not the class's.
 pub(super) fn obj_null(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused_at_any_time().filter(|seen| !seen.view.obj.is_null()) {
+    if evidence.is_python_class {
+        return;
+    }
+    let refused = findings.each(evidence.refused_at_any_time());
+    for seen in refused.filter(|seen| !seen.view.obj.is_null()) {
         let found = match seen.view.obj == seen.before.obj {
             true => "obj left as it was",
             false if seen.is_target => "obj set to the exporter",
@@ -45,7 +58,9 @@ pub(super) fn obj_null(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn no_trace(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused_at_any_time() {
+    for seen in
+        findings.each(evidence.refused_at_any_time().filter(|seen| seen.references.is_some()))
+    {
         if let Some(references) = seen.references.filter(|references| references.after != 0) {
             let found = format!("{:+} references to the exporter", references.after);
             findings.add(seen, "no reference taken by a refusal", found);
@@ -54,7 +69,10 @@ pub(super) fn no_trace(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn rest_untouched(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.refused_at_any_time() {
+    if evidence.is_python_class {
+        return;
+    }
+    for seen in findings.each(evidence.refused_at_any_time()) {
         let fields = numbers(&seen.before).into_iter().zip(numbers(&seen.view)).zip(NAMES);
         let written: Vec<_> = fields
             .filter(|((before, after), name)| before != after && *name != "obj")
@@ -90,6 +108,7 @@ pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
         missing_format: whole.fields.format.is_none(),
         ..ViewProperties::default()
     };
+    findings.examine();
     for seen in evidence.refused().filter(|seen| has_whole_flags(seen)) {
         let is_judged = !has_short_axes || !needs_order(seen.request);
         if is_judged && grant(&properties, seen.request).is_ok() {
@@ -100,7 +119,7 @@ pub(super) fn fill(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn zero(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted_at_any_time() {
+    for seen in findings.each(evidence.granted_at_any_time()) {
         if let Some(raised) = &seen.answer.raised {
             findings.add(seen, "0 without an exception", format!("0, with {raised} set"));
         }

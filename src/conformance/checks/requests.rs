@@ -25,7 +25,12 @@ fn whole_flags(request: Request) -> Request {
 
 /// Whether each bit belongs to a flag: none is unused, and none a part of a flag.
 pub(super) fn has_whole_flags(seen: &Observation) -> bool {
-    whole_flags(seen.request) == seen.request
+    can_be_sent(seen.request)
+}
+
+/// Whether constants of the header combine to the word. No consumer sends another.
+pub(in crate::conformance) fn can_be_sent(request: Request) -> bool {
+    whole_flags(request) == request
 }
 
 /// Granted requests of which each bit belongs to a flag.
@@ -59,6 +64,7 @@ pub(super) fn nesting(evidence: &Evidence, findings: &mut Findings) {
             continue;
         }
         let same = &evidence.alone[flags.bits() as usize];
+        findings.examine();
         let differs = seen.is_granted() != same.is_granted()
             || seen.is_granted() && arrays(seen) != arrays(same);
         if differs {
@@ -74,12 +80,20 @@ fn answer(seen: &Observation) -> String {
 
 pub(super) fn fixed_fields(evidence: &Evidence, findings: &mut Findings) {
     let Some(first) = evidence.granted().next() else { return };
-    for seen in evidence.granted() {
+    for seen in findings.each(evidence.granted()) {
         // Whether the itemsize depends on FORMAT has a check of its own.
         let same_format = first.asks(Request::FORMAT) == seen.asks(Request::FORMAT);
         let fixed = [
-            ("buf", !evidence.memory_per_view, [first, seen].map(|seen| seen.view.buf.addr())),
-            ("len", !evidence.size_per_view, [first, seen].map(|seen| seen.view.len as usize)),
+            (
+                "buf",
+                !evidence.memory_per_view && !evidence.buf_drifts,
+                [first, seen].map(|seen| seen.view.buf.addr()),
+            ),
+            (
+                "len",
+                !evidence.size_per_view && !evidence.size_drifts,
+                [first, seen].map(|seen| seen.view.len as usize),
+            ),
             ("itemsize", same_format, [first, seen].map(|seen| seen.view.itemsize as usize)),
         ];
         for (name, is_fixed, [expected, found]) in fixed {
@@ -96,7 +110,8 @@ pub(super) fn fixed_fields(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn ndim_without_nd(evidence: &Evidence, findings: &mut Findings) {
-    for seen in granted(evidence).filter(|seen| !seen.asks(Request::ND) && seen.view.ndim != 1) {
+    let without = findings.each(granted(evidence).filter(|seen| !seen.asks(Request::ND)));
+    for seen in without.filter(|seen| seen.view.ndim != 1) {
         findings.add(seen, "ndim 1: a run of bytes", format!("ndim {}", seen.view.ndim));
     }
 }
@@ -104,13 +119,14 @@ pub(super) fn ndim_without_nd(evidence: &Evidence, findings: &mut Findings) {
 /// A consumer that reads by the fields of a lesser request gets the same items.
 pub(super) fn no_degrade(evidence: &Evidence, findings: &mut Findings) {
     let Some(whole) = evidence.whole().and_then(Observation::layout) else { return };
-    if evidence.size_per_view {
+    if evidence.size_per_view || evidence.size_drifts {
         return;
     }
     for seen in granted(evidence) {
         // Other checks report missing strides and suboffsets.
         let Some(shown) = seen.layout().filter(|_| seen.asks(Request::STRIDES)) else { continue };
         let (Some(expected), Some(found)) = (whole.strides(), shown.strides()) else { continue };
+        findings.examine();
         let same_shape = whole.shape() == shown.shape();
         if !same_shape || whole.len_bytes() > 0 && !same_steps(whole.shape(), expected, found) {
             let expected = format!("shape {:?}, strides {expected:?}", whole.shape());
@@ -129,6 +145,7 @@ pub(super) fn unknown_bits(evidence: &Evidence, findings: &mut Findings) {
     const UNUSED: Request = Request::from_bits_retain(0x2);
     for seen in evidence.alone.iter().filter(|seen| seen.request.contains(UNUSED)) {
         let same = &evidence.alone[(seen.request - UNUSED).bits() as usize];
+        findings.examine();
         let differs = seen.is_granted() != same.is_granted()
             || seen.is_granted() && arrays(seen) != arrays(same);
         if !same.is_no_request() && differs {
@@ -138,7 +155,9 @@ pub(super) fn unknown_bits(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn grant_or_refuse(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted().filter(|seen| seen.asks(Request::WRITABLE)) {
+    let requests = evidence.alone.iter().filter(|seen| !seen.is_no_request());
+    let requests = findings.each(requests.filter(|seen| seen.asks(Request::WRITABLE)));
+    for seen in requests.filter(|seen| seen.is_granted()) {
         if seen.view.readonly == 1 {
             findings.add(seen, "readonly 0, or a refusal", "granted with readonly 1");
         }
@@ -148,6 +167,7 @@ pub(super) fn grant_or_refuse(evidence: &Evidence, findings: &mut Findings) {
 pub(super) fn consistent(evidence: &Evidence, findings: &mut Findings) {
     let mut unasked = evidence.granted().filter(|seen| !seen.asks(Request::WRITABLE));
     let Some(first) = unasked.next() else { return };
+    findings.examine();
     for seen in unasked.filter(|seen| seen.view.readonly != first.view.readonly) {
         let expected = format!("readonly {}, as for other requests", first.view.readonly);
         findings.add(seen, expected, format!("readonly {}", seen.view.readonly));
@@ -155,7 +175,7 @@ pub(super) fn consistent(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn format_asked(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted().filter(|seen| seen.asks(Request::FORMAT)) {
+    for seen in findings.each(evidence.granted().filter(|seen| seen.asks(Request::FORMAT))) {
         if seen.view.format.is_null() {
             findings.add(seen, "a format", "format NULL");
         }
@@ -163,7 +183,7 @@ pub(super) fn format_asked(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn format_not_asked(evidence: &Evidence, findings: &mut Findings) {
-    for seen in evidence.granted().filter(|seen| !seen.asks(Request::FORMAT)) {
+    for seen in findings.each(evidence.granted().filter(|seen| !seen.asks(Request::FORMAT))) {
         if let Some(format) = &seen.fields.format {
             findings.add(seen, "format NULL", format!("format {format:?}"));
         }
@@ -171,8 +191,10 @@ pub(super) fn format_not_asked(evidence: &Evidence, findings: &mut Findings) {
 }
 
 pub(super) fn format_without_nd(evidence: &Evidence, findings: &mut Findings) {
-    for seen in granted(evidence) {
-        if seen.asks(Request::FORMAT) && !seen.asks(Request::ND) {
+    let asked = |seen: &&Observation| seen.asks(Request::FORMAT) && !seen.asks(Request::ND);
+    let answers = evidence.alone.iter().filter(|seen| has_whole_flags(seen));
+    for seen in findings.each(answers.filter(asked)) {
+        if seen.is_granted() {
             let format = seen.fields.format.as_deref().unwrap_or(c"");
             findings.add(seen, "a refusal", format!("granted, format {format:?}"));
         }
@@ -185,6 +207,7 @@ fn expect(seen: &Observation, shape: bool, strides: bool, findings: &mut Finding
     if seen.view.ndim == 0 {
         return; // see `field.ndim.zero`
     }
+    findings.examine();
     for ((name, is_set), wanted) in arrays(seen).into_iter().zip([shape, strides]) {
         if is_set != wanted {
             let word = |is_set| if is_set { "set" } else { "NULL" };
@@ -242,6 +265,7 @@ pub(super) fn no_strides_means_c(evidence: &Evidence, findings: &mut Findings) {
     if whole.is_c_contiguous() || whole.follows_pointers().is_some() {
         return; // pointers are for `suboffsets.indirect-only`
     }
+    findings.examine();
     for seen in granted(evidence).filter(|seen| !seen.asks(Request::STRIDES)) {
         let found = format!("granted, strides are {:?}", whole.strides().unwrap_or_default());
         findings.add(seen, "a refusal: the memory is not in C order", found);
@@ -250,6 +274,7 @@ pub(super) fn no_strides_means_c(evidence: &Evidence, findings: &mut Findings) {
 
 fn in_order(evidence: &Evidence, findings: &mut Findings, flag: Request, order: Order, name: &str) {
     let others = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS;
+    findings.has_examined |= evidence.whole().is_some();
     for seen in granted(evidence).filter(|seen| seen.asks(flag)) {
         // A request for one order and for any order is answered for the one.
         if order == Order::Any && seen.request.intersects(others - Request::STRIDES) {
@@ -291,6 +316,7 @@ pub(super) fn short_axes(evidence: &Evidence, findings: &mut Findings) {
     ];
     for (flag, order) in orders {
         let seen = &evidence.alone[flag.bits() as usize];
+        findings.has_examined |= is_short(order);
         if is_short(order) && !seen.is_granted() {
             let strides = layout.strides().unwrap_or_default();
             let expected = format!("granted: shape {:?}, strides {strides:?}", layout.shape());
@@ -304,6 +330,7 @@ pub(super) fn indirect_only(evidence: &Evidence, findings: &mut Findings) {
     if whole.is_none_or(|layout| layout.follows_pointers().is_none()) {
         return;
     }
+    findings.examine();
     for seen in granted(evidence).filter(|seen| !seen.asks(Request::INDIRECT)) {
         findings.add(seen, "a refusal: the items are behind pointers", "granted");
     }

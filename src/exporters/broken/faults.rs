@@ -102,7 +102,7 @@ fn asks_for_order(request: Request) -> bool {
 }
 
 /// One for each of the [`CHECKS`](crate::conformance::CHECKS).
-pub static FAULTS: [Fault; 58] = [
+pub static FAULTS: [Fault; 63] = [
     Fault { granted: a::the_newest_block, mutate: a::move_memory, ..fault("exported.no-resize") },
     Fault {
         granted: a::the_newest_block,
@@ -127,6 +127,14 @@ pub static FAULTS: [Fault; 58] = [
     Fault {
         implied: &["getbuffer.one-request"], // one request gets two formats
         ..view("getbuffer.memory-stable", a::line, a::a_format_for_all)
+    },
+    Fault {
+        released: |_, state, _| state.unraisable = Some("RuntimeError: no".to_owned()),
+        ..fault("release.signature")
+    },
+    Fault {
+        released: |_, _, _| object::raise(BufferError::BeingModified),
+        ..fault("release.exceptions")
     },
     view("release.give-back", a::line, |broken, state, _, _| broken.leak_reference(state)),
     Fault { released: a::keep_count, ..fault("release.count-down") },
@@ -171,7 +179,7 @@ pub static FAULTS: [Fault; 58] = [
     }),
     view("field.format.string", a::line, |_, _, view, request| {
         if request.contains(Request::FORMAT) {
-            set_format(view, c"\xff");
+            set_format(view, c"uint16");
         }
     }),
     view("field.ndim.max", a::line, a::sixty_five),
@@ -202,6 +210,9 @@ pub static FAULTS: [Fault; 58] = [
         contents: a::items_of_rows,
         ..view("field.suboffsets.address", a::behind_pointers, a::rows_one_later)
     },
+    view("strides.distinct", a::columns, |_, _, view, _| {
+        set_arrays(view, &[2, 2], &[4, 4]);
+    }),
     ignores("request.nesting", a::line, |request| match request.bits() & 0x10 {
         0 => request,
         _ => request | Request::STRIDES,
@@ -282,6 +293,9 @@ pub static FAULTS: [Fault; 58] = [
         refuses: |_, request| asks_for_order(request),
         ..fault("request.contiguity.short-axes")
     },
+    view("suboffsets.trusted-pointers", a::behind_pointers, |_, _, view, _| {
+        view.buf = array(&[0, 0]).cast();
+    }),
     Fault {
         granted: |_, _, view, request| a::leave_out(view, request),
         ..ignores("suboffsets.indirect-only", a::behind_pointers, |request| {
@@ -295,6 +309,14 @@ pub static FAULTS: [Fault; 58] = [
         released: a::last_first,
         good: a::few_bytes,
         ..fault("exports.release-anywhere")
+    },
+    Fault {
+        refused: |_, state, _| {
+            state.views += 1; // which no release takes off
+            -1
+        },
+        good: a::readonly_line,
+        ..fault("classes.count-after-flags")
     },
     view("chain.invents-nothing", a::line, |_, _, view, request| {
         view.itemsize = 1;

@@ -6,6 +6,7 @@ use super::{Kind, view};
 use crate::facts::Facts;
 use crate::mutant::Step;
 
+const DISTINCT: &str = "strides.distinct";
 const WITHIN: &str = "field.strides.within-memory";
 const FIRST: &str = "field.buf.first-item";
 const ADDRESS: &str = "field.strides.address";
@@ -78,7 +79,7 @@ pub static KINDS: [Kind; 24] = [
         if step.facts.differ(&strides) {
             step.set_strides(&strides);
         }
-    }).implies(&[WITHIN, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+    }).implies(&[DISTINCT, WITHIN, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("shape is in the wrong order", ADDRESS, |step| {
         let mut shape = step.facts.shape.clone().unwrap_or_default();
         shape.reverse();
@@ -87,7 +88,7 @@ pub static KINDS: [Kind; 24] = [
         if has_strides(step.facts) && differs {
             step.set_shape(&shape);
         }
-    }).implies(&[WITHIN, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+    }).implies(&[DISTINCT, WITHIN, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("strides are those of C order", ADDRESS, |step| {
         let strides = step.facts.c_strides();
         if step.facts.differ(&strides) {
@@ -104,14 +105,14 @@ pub static KINDS: [Kind; 24] = [
     view("a stride has the other sign", ADDRESS, |step| change_stride(step, |stride, _| -stride))
         .implies(&[WITHIN, FILL, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("a stride counts items", ADDRESS, |step| change_stride(step, |stride, size| stride / size))
-        .implies(&[FILL, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+        .implies(&[DISTINCT, FILL, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("a stride is 0", ADDRESS, |step| change_stride(step, |_, _| 0))
         .implies(&[NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("a stride is doubled", ADDRESS, |step| change_stride(step, |stride, _| 2 * stride))
-        .implies(&[WITHIN, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+        .implies(&[DISTINCT, WITHIN, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("a stride has an item too many", ADDRESS, |step| {
         change_stride(step, |stride, size| stride + size);
-    }).implies(&[WITHIN, FILL, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+    }).implies(&[DISTINCT, WITHIN, FILL, NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
     view("an index more than there is memory", WITHIN, |step| {
         let Some(axis) = step.facts.long_axis() else { return };
         let (Some(shape), Some(strides)) = (&step.facts.shape, &step.facts.strides) else { return };
@@ -120,7 +121,7 @@ pub static KINDS: [Kind; 24] = [
             let shape = with_extent(step.facts, axis, shape[axis] + 1);
             step.set_shape(&shape);
         }
-    }).on(|facts| !facts.is_per_view).implies(&[ADDRESS, F_ORDER, ANY_ORDER]),
+    }).on(|facts| !facts.is_per_view).implies(&[DISTINCT, ADDRESS, F_ORDER, ANY_ORDER]),
     view("an index too few", ADDRESS, |step| {
         let Some(axis) = step.facts.long_axis() else { return };
         let Some(shape) = &step.facts.shape else { return };

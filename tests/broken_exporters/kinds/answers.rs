@@ -75,7 +75,7 @@ pub static KINDS: [Kind; 26] = [
     }),
     refuses("a second view is refused", ONE, |_, state, _| {
         state.is_changing || state.views_out() > 0
-    }).implies(&["request.fixed-fields"]),
+    }),
     refuses("a second view without ND is refused", ONE, |_, state, request| {
         state.is_changing || state.views_out() > 0 && !request.contains(Request::ND)
     }),

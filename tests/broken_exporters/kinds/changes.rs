@@ -107,10 +107,7 @@ pub static KINDS: [Kind; 21] = [
             }
         },
         ..CORRECT
-    }).on(|facts| facts.itemsize == 1).implies(&[
-        "chain.invents-nothing",
-        "getbuffer.one-request",
-    ]),
+    }).implies(&["chain.invents-nothing"]).on(|facts| facts.itemsize == 1),
     kind("a request without ND writes the shape of all views", STABLE, Fault {
         granted: |step| {
             let shape = step.facts.shape.clone().unwrap_or_default();
@@ -148,6 +145,5 @@ pub static KINDS: [Kind; 21] = [
             let count = step.state.requests as u8; // modulo 256
             step.state.memory.write(0, 0, count);
         }
-    }).on(|facts| is_shared(facts) && facts.strides.is_some())
-        .implies(&["field.buf.first-item", "field.strides.address"]),
+    }).on(|facts| is_shared(facts) && facts.strides.is_some()),
 ];

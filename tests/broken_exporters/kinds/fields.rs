@@ -140,6 +140,8 @@ pub static KINDS: [Kind; 35] = [
             step.set_shape(&shape);
         }
     }).implies(&[
+        "strides.distinct",
+        "suboffsets.trusted-pointers",
         "field.strides.address",
         "field.strides.within-memory",
         "field.suboffsets.address",

@@ -65,7 +65,8 @@ pub static KINDS: [Kind; 23] = [
     view("itemsize has a byte too many", ONE_ITEM, |step| step.view.itemsize += 1)
         .on(|facts| facts.format.is_some())
         .implies(&[
-        INVENTS,
+        "strides.distinct",
+            INVENTS,
         LEN,
         "field.strides.address",
         "field.strides.within-memory",

@@ -3,6 +3,8 @@
 
 #![allow(missing_debug_implementations)] // no code prints them
 
+mod faulty;
+
 use std::ffi::{CString, c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::Mutex;
@@ -332,6 +334,8 @@ fn first_f64(py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>>
 mod common_mistakes {
     #[pymodule_export]
     use super::consumers::{address, careless, consume, keep};
+    #[pymodule_export]
+    use super::faulty::Faulty;
     #[pymodule_export]
     use super::{Blob, Confused, Formatted, Growing, Nothing, Recorder, Words, first_f64, read_as};
 }
