@@ -15,7 +15,15 @@ use super::target::Target;
 use super::view_state::{capture, compare, preset};
 use crate::request::Request;
 use extra::ExtraReferences;
-use held::{Held, difference, give_back, observe, release};
+use held::{Held, difference, difference_of_memory, give_back, observe, release};
+
+/// The pauses before items are read again that differ from the expected ones.
+const REREADS: [Duration; 4] = [
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(20),
+    Duration::from_millis(60),
+];
 
 /// How often a change of items has to follow its cause.
 const ROUNDS: usize = 8;
@@ -79,10 +87,15 @@ impl<'a> Probe<'a> {
         let pending = some.iter().filter_map(|&request| self.pending(request)).collect();
         self.follow(Step::Copies);
         let copies = some.iter().filter_map(|&request| self.copy(request)).collect();
-        // Items that differ are read again: others may be writing them.
+        // Items that differ are read again, with time between: others may be writing them.
         let differs = matches!(contents, Some(Compared::Differs { .. }));
-        let again = shown.filter(|_| differs).and_then(|request| self.contents(request));
-        let contents_change = differs && contents != again;
+        let is_other = |request| {
+            REREADS.iter().any(|&pause| {
+                std::thread::sleep(pause);
+                self.contents(request) != contents
+            })
+        };
+        let contents_change = differs && shown.is_some_and(is_other);
         let reentries = std::mem::take(&mut self.examination.reentries);
         let reentries = reentries.into_iter().enumerate().map(|(number, mut reentry)| {
             self.follow(Step::Reentry(number));
@@ -353,8 +366,11 @@ impl<'a> Probe<'a> {
             answer
         });
         let free = (mutator.call)();
-        let after = request.and_then(|request| self.shown(request));
-        let has_effect = per_view || before != after;
+        // Not after a refusal: a mutator that closes the exporter is the last that it survives.
+        let has_gone_through = matches!(held, Some(Ok(()))) && moved.is_none() && free.is_ok();
+        let has_effect = per_view
+            || !has_gone_through
+            || before != request.and_then(|request| self.shown(request));
         let Mutator { name, replaces, .. } = mutator;
         Mutation { name, held, moved, free, replaces, changed_view, has_effect }
     }
@@ -369,10 +385,7 @@ impl<'a> Probe<'a> {
 
     /// Address and length of a view that is taken and released. None if it is refused.
     fn memory_of_second(&self, request: Request) -> Option<(usize, isize)> {
-        let mut held = self.take(request)?;
-        let shown = (held.view().buf.addr(), held.view().len);
-        held.release();
-        Some(shown)
+        self.shown(request).map(|(buf, len, _)| (buf, len))
     }
 
     fn references(&self) -> Option<u32> {
@@ -390,12 +403,4 @@ impl<'a> Probe<'a> {
             Held { target, view: Some(view), request, was, references }
         })
     }
-}
-
-/// How the memory of a view, by address and length, differs from that of another.
-fn difference_of_memory(before: (usize, isize), after: (usize, isize)) -> Option<String> {
-    if before.0 != after.0 {
-        return Some(format!("buf was {:#x} and is {:#x}", before.0, after.0));
-    }
-    (before.1 != after.1).then(|| format!("len was {} and is {}", before.1, after.1))
 }

@@ -387,6 +387,12 @@ class Verdicts(unittest.TestCase):
         self.assertEqual((rules, len(report.rejected_inputs)), (set(), 1), report)
         self.assertIn("RuntimeError: nothing can be changed", report.rejected_inputs[0])
 
+    def test_nothing_is_requested_after_a_mutator_that_was_refused(self):
+        # It may have closed the exporter: BytesIO's inner buffer does not survive a request then.
+        code = "b = io.BytesIO(b'abc'); b.getbuffer().obj"
+        status, out, _ = run(code, "--mutate", "b.write(b'x')", "--mutate", "b.close()")
+        self.assertEqual(status, 0, out)
+
     def test_mutators_that_do_nothing(self):
         for obj in (b"abc", bytearray(3), array.array("i", [1]), Faulty("none")):
             report = bufferprocs.check(obj, mutate=[("len", lambda: len(memoryview(obj)))])

@@ -134,3 +134,14 @@ pub(super) fn give_back(target: &dyn Target, view: &mut Py_buffer) {
 pub(super) fn difference(before: Option<u32>, after: Option<u32>) -> Option<i32> {
     Some(after?.wrapping_sub(before?) as i32) // the other way round it is negative
 }
+
+/// How the memory of a view, by address and length, differs from that of another.
+pub(super) fn difference_of_memory(
+    before: (usize, isize),
+    after: (usize, isize),
+) -> Option<String> {
+    if before.0 != after.0 {
+        return Some(format!("buf was {:#x} and is {:#x}", before.0, after.0));
+    }
+    (before.1 != after.1).then(|| format!("len was {} and is {}", before.1, after.1))
+}
