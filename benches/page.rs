@@ -108,9 +108,16 @@ fn processor() -> String {
     name.map(|(_, name)| format!("{}, ", name.trim())).unwrap_or_default()
 }
 
-/// Puts the figures between the marks of the pages.
+/// Whether these benchmarks are all of those of some page.
+pub fn is_whole(chosen: &[&str]) -> bool {
+    PAGES.iter().any(|(_, benchmarks)| benchmarks.iter().all(|name| chosen.contains(name)))
+}
+
+/// Puts the figures between the marks of the pages all of whose benchmarks ran.
 pub fn write(output: &Output<'_>) -> Result<(), String> {
-    PAGES.iter().try_for_each(|(page, benchmarks)| {
+    let ran: Vec<&str> = output.iter().map(|(name, _)| *name).collect();
+    let mut whole = PAGES.iter().filter(|(_, names)| names.iter().all(|name| ran.contains(name)));
+    whole.try_for_each(|(page, benchmarks)| {
         let of_page = output.iter().filter(|(name, _)| benchmarks.contains(name));
         write_page(page, &of_page.map(|(_, printed)| printed.as_str()).collect::<String>())
     })
