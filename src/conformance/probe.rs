@@ -351,15 +351,15 @@ impl<'a> Probe<'a> {
         let before = request.and_then(|request| self.shown(request));
         let held = request.and_then(|request| self.take(request)).map(|mut first| {
             // Compared with a second view of before, since a second one may differ by itself.
-            let before = self.memory_of_second(first.request);
+            let before = self.shown(first.request);
             let is_quiet = mutator.replaces && first.is_quiet(&self.memory);
             let answer = (mutator.call)();
             if is_quiet {
                 changed_view = first.difference(&self.memory, true);
             }
-            let after = self.memory_of_second(first.request);
+            let after = self.shown(first.request);
             moved = before.and_then(|before| match after {
-                Some(after) => difference_of_memory(before, after),
+                Some(after) => difference_of_memory((before.0, before.1), (after.0, after.1)),
                 None => Some("it is refused now".to_owned()),
             });
             first.release();
@@ -377,15 +377,8 @@ impl<'a> Probe<'a> {
 
     /// What a view shows of the memory, the items left out.
     fn shown(&self, request: Request) -> Option<(usize, isize, Fields)> {
-        let mut held = self.take(request)?;
-        let shown = (held.view().buf.addr(), held.view().len, held.was.fields.clone());
-        held.release();
-        Some(shown)
-    }
-
-    /// Address and length of a view that is taken and released. None if it is refused.
-    fn memory_of_second(&self, request: Request) -> Option<(usize, isize)> {
-        self.shown(request).map(|(buf, len, _)| (buf, len))
+        let held = self.take(request)?; // released by its drop
+        Some((held.view().buf.addr(), held.view().len, held.was.fields.clone()))
     }
 
     fn references(&self) -> Option<u32> {

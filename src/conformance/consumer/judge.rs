@@ -1,6 +1,6 @@
 //! Which rules a consumer broke, by what was seen of it: pure functions.
 
-use super::super::report::{Severity, request_name};
+use super::super::report::Severity;
 use super::super::view_state::NAMES;
 use super::event::{ARRAYS, Event, Outcome, Phase, Record, STRUCT_FIELDS};
 use super::report::ConsumerFinding;
@@ -309,9 +309,4 @@ fn writable_for_nothing(records: &[Record], all: &mut Vec<Found>) {
             found: "WRITABLE in each request, and no write: read-only memory is refused".to_owned(),
         });
     }
-}
-
-/// The flags in hexadecimal and by their names.
-pub(super) fn named(request: Request) -> String {
-    request_name(request)
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::super::report::{Severity, counted};
+use super::super::report::{Severity, counted, request_name};
 use super::event::{Event, Outcome, Record};
-use super::judge::{judge, named};
+use super::judge::judge;
 use super::rules;
 use super::scenario::Scenario;
 use crate::request::Request;
@@ -45,7 +45,7 @@ impl ConsumerFinding {
 
     /// The request: flags, and their name if they have one.
     pub fn request_name(&self) -> Option<String> {
-        self.request.map(named)
+        self.request.map(request_name)
     }
 }
 
@@ -74,7 +74,7 @@ pub struct RequestCount {
 impl RequestCount {
     /// The request: flags, and their name if they have one.
     pub fn name(&self) -> String {
-        named(self.request)
+        request_name(self.request)
     }
 }
 
