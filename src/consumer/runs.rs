@@ -117,11 +117,46 @@ impl<S: Source, T: ItemValue> Items<'_, S, T> {
     /// Folds short runs that come next, as far as their items are natural. No other code runs from
     /// one of them to the next, so that what `f` works on stays in registers.
     ///
+    /// A value that is folded stays there best in a function of its own. What `f` changes through
+    /// references, as in `for_each`, which folds `()`, stays there only in the caller.
+    ///
     /// # Safety
     ///
     /// The walk is one of this view.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) unsafe fn fold_short_runs<A>(
+        &self,
+        walk: &mut Walk<'_>,
+        folded: A,
+        f: &mut impl FnMut(A, T) -> A,
+    ) -> A {
+        match size_of::<A>() {
+            // SAFETY: the caller's promise.
+            0 => unsafe { self.fold_short_runs_here(walk, folded, f) },
+            // SAFETY: as above.
+            _ => unsafe { self.fold_short_runs_apart(walk, folded, f) },
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`fold_short_runs`](Self::fold_short_runs).
+    #[inline(never)]
+    unsafe fn fold_short_runs_apart<A>(
+        &self,
+        walk: &mut Walk<'_>,
+        folded: A,
+        f: &mut impl FnMut(A, T) -> A,
+    ) -> A {
+        // SAFETY: the caller's promise.
+        unsafe { self.fold_short_runs_here(walk, folded, f) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`fold_short_runs`](Self::fold_short_runs).
+    #[inline(always)]
+    unsafe fn fold_short_runs_here<A>(
         &self,
         walk: &mut Walk<'_>,
         mut folded: A,
