@@ -1,13 +1,13 @@
 //! The holders of an exporter over time: its owner, its views, and how long the memory stays.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bufferprocs::{Buffer, BufferError, Exporter, Object, Request, Shared, View};
 
 use super::Picture;
-use super::svg::{Figure, rect, text};
+use super::svg::Figure;
+use super::timeline::Timeline;
 
 /// What happened in one step, as the exporter answered.
 struct Step {
@@ -80,62 +80,30 @@ fn steps() -> Result<Vec<Step>, BufferError> {
     Ok(steps)
 }
 
-const LEFT: usize = 68;
-const WIDTH: usize = 82;
-const ROW: usize = 38;
-const TOP: usize = 56;
-
 fn figure(name: &str, steps: &[Step]) -> String {
     let caption = "One exporter, its owner and two views, step by step";
-    let size = (LEFT + WIDTH * steps.len() + 8, TOP + ROW * 5 + 8);
+    let labels: Vec<&str> = steps.iter().map(|step| step.label).collect();
+    let bar = |lasts: &dyn Fn(&Step) -> bool| steps.iter().map(lasts).collect();
+    let timeline = Timeline {
+        steps: &labels,
+        bars: vec![
+            (ROWS[0], bar(&|step| step.holders[0])),
+            (ROWS[1], bar(&|step| step.holders[1])),
+            (ROWS[2], bar(&|step| step.holders[2])),
+            ("memory", bar(&|step| !step.freed)),
+        ],
+        numbers: vec![("exports", steps.iter().map(|step| step.exports.to_string()).collect())],
+    };
     let mut svg = String::new();
-    let middle = |step: usize| LEFT + WIDTH * step + WIDTH / 2;
-    for (number, step) in steps.iter().enumerate() {
-        let (verb, object) = step.label.split_once(' ').unwrap_or((step.label, ""));
-        text(&mut svg, "cell-text label", middle(number), 22, verb);
-        text(&mut svg, "cell-text label", middle(number), 40, object);
-    }
-    let mut bar = |row: usize, label: &str, shown: &dyn Fn(&Step) -> bool| {
-        let y = TOP + ROW * row;
-        let _ = writeln!(svg, "<text class=\"label\" x=\"4\" y=\"{}\">{label}</text>", y + 22);
-        for (number, _) in steps.iter().enumerate().filter(|(_, step)| shown(step)) {
-            let x = LEFT + WIDTH * number;
-            rect(&mut svg, "cell", (x, y), (WIDTH, ROW - 10));
-        }
-    };
-    for (row, label) in ROWS.iter().enumerate() {
-        bar(row, label, &|step| step.holders[row]);
-    }
-    bar(3, "memory", &|step| !step.freed);
-    let y = TOP + ROW * 4 + 22;
-    let _ = writeln!(svg, "<text class=\"label\" x=\"4\" y=\"{y}\">exports</text>");
-    for (number, step) in steps.iter().enumerate() {
-        let _ = writeln!(
-            svg,
-            "<text class=\"cell-text\" x=\"{}\" y=\"{y}\">{}</text>",
-            middle(number),
-            step.exports
-        );
-    }
-    let row = |step: &Step| {
-        let holders: Vec<&str> = ROWS
-            .iter()
-            .zip(step.holders)
-            .filter(|(_, holds)| *holds)
-            .map(|(row, _)| *row)
-            .collect();
-        let holders = if holders.is_empty() { "nobody".to_owned() } else { holders.join(", ") };
-        let memory = if step.freed { "freed" } else { "there" };
-        vec![step.label.to_owned(), holders, step.exports.to_string(), memory.to_owned()]
-    };
+    timeline.draw(&mut svg, 0);
     Figure {
         name,
         title: caption,
-        size,
+        size: timeline.size(),
         drawing: &svg,
-        caption: &format!("{caption}. The memory is there as long as somebody holds it"),
-        heads: &["step", "held by", "exports", "memory"],
-        rows: steps.iter().map(row).collect(),
+        caption: &format!("{caption}. The memory exists as long as the owner or a view"),
+        heads: &["step", "exists afterwards", "exports"],
+        rows: timeline.rows(),
     }
     .html()
 }
