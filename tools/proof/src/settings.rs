@@ -43,6 +43,8 @@ pub struct Settings {
     pub rules_json: Vec<PathBuf>,
     /// The page that tells how rules are checked outside the book.
     pub checks_page: String,
+    /// Chapters whose proofs are open when the page opens, such as tutorials.
+    pub unfolded: Vec<String>,
     pub statements: Vec<Statements>,
     pub sources: Vec<Source>,
     // What mdBook reads in the same table.

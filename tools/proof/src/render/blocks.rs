@@ -10,7 +10,7 @@ use crate::source::program::program;
 use crate::source::{Place, counted};
 
 /// A longer proof is closed when the page opens. The first block of a page is always open, and so
-/// is Rust beside C.
+/// is Rust beside C, and all of a page that the setting `unfolded` names.
 const SHOWN_LINES: usize = 12;
 
 impl Renderer<'_> {
@@ -77,7 +77,10 @@ impl Renderer<'_> {
         let first = page.parsed.blocks.iter().map(|block| block.offset);
         let first =
             first.chain(page.parsed.quotations.iter().map(|quotation| quotation.offset)).min();
-        let open = lines <= SHOWN_LINES || first == Some(offset) || is_beside_another(text);
+        let chapter = page.document.chapter_path();
+        let unfolded = self.project.settings.unfolded.iter().any(|name| name == chapter);
+        let open =
+            unfolded || lines <= SHOWN_LINES || first == Some(offset) || is_beside_another(text);
         let rules: Vec<String> =
             proofs.iter().map(|proof| format!("<code>{}</code>", in_pieces(&proof.rule))).collect();
         let anchors: String = proofs
