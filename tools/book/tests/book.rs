@@ -19,6 +19,8 @@ mod fixture;
 mod mistakes;
 #[path = "book/reading.rs"]
 mod reading;
+#[path = "book/shape.rs"]
+mod shape;
 #[path = "book/symptoms.rs"]
 mod symptoms;
 
