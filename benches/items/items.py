@@ -109,7 +109,8 @@ rows.append(("function that sums 10 items", "rust-numpy", None, lambda: calls(be
 times = [([], []) for _ in rows]
 for round in range(ROUNDS + 1):
     for (_, _, _, ours, theirs), (of_ours, of_theirs) in zip(rows, times):
-        ours()  # otherwise the second of the two would find the memory in the cache, and the first would not
+        # Otherwise only the second of the two would find the memory in the cache.
+        ours()
         for measure, kept in ((ours, of_ours), (theirs, of_theirs)):
             time = measure()
             if round > 0:  # the first one warms up
