@@ -30,7 +30,7 @@ const fn arrow(from: usize, to: usize, label: &'static str) -> Arrow {
     Arrow { from, to, label }
 }
 
-static DIAGRAMS: [(&str, &str, Diagram); 9] = [
+static DIAGRAMS: [(&str, &str, Diagram); 10] = [
     (
         "calls",
         "The consumer calls the interpreter, and the interpreter calls the slots of the type",
@@ -153,6 +153,19 @@ static DIAGRAMS: [(&str, &str, Diagram); 9] = [
                 node(2, 1, "consumer", "reads freed memory"),
             ],
             arrows: &[arrow(0, 1, "then"), arrow(1, 2, "then"), arrow(2, 3, "then")],
+        },
+    ),
+    (
+        "argument",
+        "An argument of a function: checked before the function runs, and released after it",
+        Diagram {
+            nodes: &[
+                node(0, 0, "array", "any exporter"),
+                node(1, 0, "ReadBuffer<T>", "requests, checks"),
+                node(2, 0, "your function", "gets the items"),
+                node(1, 1, "exception", "names the cause"),
+            ],
+            arrows: &[arrow(0, 1, "view"), arrow(1, 2, "copies"), arrow(1, 3, "does not fit")],
         },
     ),
     (
