@@ -194,6 +194,31 @@ fn strides_that_lead_nowhere() {
 }
 
 #[test]
+fn arrays_are_shared_in_place() {
+    let mut in_place = 0;
+    for array in arrays(|number| number as u16) {
+        let (expected, strides, first) =
+            (array.clone(), array.strides().to_vec(), array.as_ptr().addr());
+        let last = array.iter().last().map(|item| std::ptr::from_ref(item).addr());
+        let shared = Shared::from_array(array);
+        assert_eq!((shared.map(Shared::load), shared.strides()), (expected, &strides[..]));
+        check_view(&shared, false);
+        let Some(last) = last else { continue };
+        // Moved to the front by whole items, if at all, and all of them alike.
+        let moved = |from: usize, to: &Shared<u16>| from.checked_sub(std::ptr::from_ref(to).addr());
+        let by = moved(first, shared.first().unwrap()).unwrap();
+        assert_eq!((by % 2, moved(last, shared.iter().last().unwrap())), (0, Some(by)));
+        in_place += usize::from(by == 0);
+    }
+    assert_eq!(in_place, 2 * (1 + 3 + 9 + 27 + 81)); // all that are not cut at the front
+    let mut cut = array![1.5, 2.5, 3.5];
+    cut.slice_collapse(ndarray::s![1..]);
+    let shared = Shared::from_array(cut.into_shared().into_owned());
+    shared[1].store(7.5);
+    assert_eq!(shared.map(Shared::load), array![2.5, 7.5]);
+}
+
+#[test]
 fn more_than_64_dimensions_are_an_error() {
     let array = |ndim: usize| ArrayD::from_elem(IxDyn(&vec![1; ndim]), 7_u8);
     let refused = Exported::try_new(array(65)).unwrap_err();

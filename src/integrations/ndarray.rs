@@ -3,6 +3,7 @@
 //! | you have | you want | see |
 //! |---|---|---|
 //! | an `Array` or `ArcArray` | an exporter of its memory, in any layout | [`Exporter`] is implemented |
+//! | an `Array` | one whose items consumers may write, in the same memory | [`Shared::from_array`] |
 //! | a buffer | an array of its own memory | [`to_array`](crate::consumer::TypedBuffer::to_array) |
 //! | a buffer that no code writes | an `ArrayView` of the buffer's memory | [`as_array`](crate::consumer::TypedBuffer::as_array) |
 //! | an array and a writable buffer | the items of the array in the buffer | [`copy_from_array`](crate::consumer::TypedBuffer::copy_from_array) |
@@ -47,6 +48,7 @@
 
 mod buffers;
 mod parts;
+mod shared;
 
 use ::ndarray::{
     ArcArray, Array, ArrayBase, Data, Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn,

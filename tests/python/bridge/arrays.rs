@@ -49,8 +49,8 @@ pub struct SharedMatrix {
 impl SharedMatrix {
     #[new]
     fn new(rows: usize, columns: usize) -> SharedMatrix {
-        let items = numbered(rows, columns).mapv(Shared::new).into_dyn();
-        SharedMatrix { items: Exported::new(items) }
+        let items = Shared::from_array(numbered(rows, columns));
+        SharedMatrix { items: Exported::new(items.into_dyn()) }
     }
 
     fn sum(&self) -> PyResult<f64> {
