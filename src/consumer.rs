@@ -26,6 +26,7 @@ mod filling;
 mod items;
 mod iter;
 mod own;
+mod owned_slice;
 mod rows;
 mod runs;
 mod slices;
@@ -50,6 +51,7 @@ pub use blocks::Blocks;
 pub use chunks::Reader;
 pub use items::Items;
 pub use iter::ItemsIter;
+pub use owned_slice::OwnedSlice;
 pub use rows::{Row, Rows};
 pub use source::{AsSource, Source, SourceFor};
 pub use typed::{

@@ -7,8 +7,8 @@ use std::ptr::null_mut;
 use bufferprocs::abi::{Py_buffer, PyObject};
 use bufferprocs::exporters::{Reexport, Strided, bytes};
 use bufferprocs::{
-    AccessError, Buffer, BufferError, Exporter, Layout, Object, Order, Request, Shared, Source,
-    View,
+    AccessError, Buffer, BufferError, CopyError, Exporter, Layout, Object, Order, Request, Shared,
+    Source, View,
 };
 
 /// Grants what it is told to, and counts its exports.
@@ -507,4 +507,41 @@ fn pointers_are_followed() {
     let items: Vec<u16> = (0..6).map(|at| buffer.item(&[at / 3, at % 3]).unwrap()).collect();
     assert_eq!(items, [1, 2, 3, 4, 5, 6]);
     assert_eq!(buffer.format(), Some(c"H"));
+}
+
+#[test]
+fn memory_that_no_code_writes_becomes_a_slice_without_a_lifetime() {
+    let object = Object::new(vec![1u16, 2, 3]);
+    let full = || Buffer::get(&object, Request::FULL_RO).unwrap();
+    let start = full().raw().buf.cast_const().cast();
+    let items = full().into_slice::<u16>().unwrap();
+    assert_eq!((items.as_ptr(), object.references()), (start, 2));
+    let items = std::thread::spawn(move || items).join().unwrap();
+    assert_eq!((items.as_ref(), format!("{items:?}")), (&[1, 2, 3][..], "[1, 2, 3]".into()));
+    drop(items);
+    assert_eq!(object.references(), 1);
+
+    assert!(matches!(full().into_slice::<i16>().unwrap_err(), AccessError::Format { .. }));
+    assert!(matches!(full().into_slice_or_copy::<i16>().unwrap_err(), CopyError::Items(_)));
+    assert_eq!(object.references(), 1, "what failed is released");
+
+    let empty = Object::new(Vec::<u64>::new());
+    let empty = Buffer::get(&empty, Request::FULL_RO).unwrap().into_slice::<u64>().unwrap();
+    assert_eq!(&empty[..], [0u64; 0]);
+}
+
+#[test]
+fn other_memory_becomes_a_slice_as_a_copy() {
+    let shared = Object::new(Shared::from_vec(vec![1u16, 2]));
+    let buffer = Buffer::get(&shared, Request::FULL_RO).unwrap();
+    let items = buffer.into_slice_or_copy::<u16>().unwrap();
+    let samples = shared.exported::<Vec<Shared<u16>>>().unwrap();
+    samples.try_mut().unwrap().clear(); // no view is held
+    assert_eq!(&items[..], [1, 2]);
+
+    let columns = Layout::f_contiguous(&[2, 2], 2).unwrap();
+    let strided = Object::new(Strided::readonly(vec![1u16, 3, 2, 4], columns, 0).unwrap());
+    let buffer = || Buffer::get(&strided, Request::FULL_RO).unwrap();
+    assert_eq!(buffer().into_slice::<u16>().unwrap_err(), AccessError::NotContiguous);
+    assert_eq!(&buffer().into_slice_or_copy::<u16>().unwrap()[..], [1, 2, 3, 4]);
 }
