@@ -54,7 +54,7 @@ use crate::error::{BufferError, MutError};
 use crate::free_in_turn::free_in_turn;
 use crate::grant::CachedView;
 use crate::view::View;
-pub use guard::{Mut, Ref};
+pub use guard::{Hold, Mut, Ref};
 use header::Header;
 pub use raw::RawExporter;
 pub use release::release;
@@ -198,7 +198,7 @@ impl<E: Exporter> Exported<E> {
         self.cell().header.properties().map(|_| ())
     }
 
-    /// Number of views that consumers hold.
+    /// Number of views that consumers hold, and of [`Hold`]s.
     pub fn exports(&self) -> usize {
         self.cell().header.count.exports()
     }
@@ -232,6 +232,26 @@ impl<E: Exporter> Exported<E> {
     pub fn try_mut(&self) -> Result<Mut<'_, E>, MutError> {
         self.cell().header.count.begin_mutation()?;
         Ok(Mut::new(self))
+    }
+
+    /// The value, to read for as long as the caller likes: a borrow without a lifetime, which
+    /// another object may keep. It counts as an export does.
+    ///
+    /// Fails while a [`Mut`] is alive.
+    ///
+    /// ```
+    /// use bufferprocs::{Exported, MutError};
+    ///
+    /// let bytes = Exported::new(vec![1u8, 2]);
+    /// let hold = bytes.try_hold()?;
+    /// assert_eq!(bytes.try_mut().unwrap_err(), MutError::Exported { exports: 1 });
+    /// drop(bytes);
+    /// assert_eq!(hold.first(), Some(&1)); // it keeps the value
+    /// # Ok::<(), bufferprocs::BufferError>(())
+    /// ```
+    pub fn try_hold(&self) -> Result<Hold<E>, BufferError> {
+        self.cell().header.count.export()?;
+        Ok(Hold::new(self))
     }
 
     /// Visits the value for a garbage collector, unless it is being changed: then None.

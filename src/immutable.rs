@@ -9,7 +9,7 @@ use std::ops::{Deref, Range};
 use crate::abi::{Py_buffer, PyObject};
 use crate::consumer::Source;
 use crate::error::BufferError;
-use crate::exporter::{Exported, Exporter, RawExporter};
+use crate::exporter::{Exported, Exporter, Hold, RawExporter};
 use crate::request::Request;
 
 /// A value whose memory consumers may view, and which never changes: a reference to it can be had
@@ -56,9 +56,24 @@ impl<E: Exporter> Immutable<E> {
         Exported::try_new(value).map(Immutable)
     }
 
-    /// Number of views that consumers hold.
+    /// Number of views that consumers hold, and of [`Hold`]s.
     pub fn exports(&self) -> usize {
         self.0.exports()
+    }
+
+    /// The value, to keep in another object: a borrow without a lifetime.
+    ///
+    /// ```
+    /// use bufferprocs::Immutable;
+    ///
+    /// let text = Immutable::new(b"abc".to_vec());
+    /// let hold = text.try_hold()?;
+    /// drop(text);
+    /// assert_eq!(&hold[..], b"abc");
+    /// # Ok::<(), bufferprocs::BufferError>(())
+    /// ```
+    pub fn try_hold(&self) -> Result<Hold<E>, BufferError> {
+        self.0.try_hold()
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bufferprocs::abi::{Py_buffer, PyObject};
 use bufferprocs::object::take_unraisable;
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, MutError, Object, RawExporter,
-    ReleaseError, Request, Shared, View, exporter,
+    Buffer, BufferError, Exported, Exporter, Immutable, Layout, LayoutError, MutError, Object,
+    RawExporter, ReleaseError, Request, Shared, View, exporter,
 };
 
 /// Bytes that count how often they were dropped.
@@ -63,6 +63,44 @@ fn the_view_outlives_the_owner() {
     assert_eq!(unsafe { view.buf.cast::<u8>().read() }, b'a');
     release(&view).unwrap();
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_hold_keeps_the_value_as_it_is() {
+    let (value, dropped) = Counted::new(b"abc");
+    let exported = Exported::new(value);
+    let change = exported.try_mut().unwrap();
+    assert_eq!(exported.try_hold().unwrap_err(), BufferError::BeingModified);
+    drop(change);
+    let holds = [exported.try_hold().unwrap(), exported.try_hold().unwrap()];
+    assert_eq!(exported.exports(), 2);
+    assert_eq!(exported.try_mut().unwrap_err(), MutError::Exported { exports: 2 });
+    let view = get(&exported, Request::FULL).unwrap(); // consumers may look, and write
+    release(&view).unwrap();
+    let threads = holds.map(|hold| {
+        std::thread::spawn(move || {
+            hold.bytes[1].store(b'x');
+            hold.bytes[0].load()
+        })
+    });
+    assert_eq!(threads.map(|thread| thread.join().unwrap()), [b'a'; 2]);
+    drop(exported.try_mut().unwrap());
+
+    let hold = exported.try_hold().unwrap();
+    drop(exported);
+    assert_eq!((hold.bytes[1].load(), dropped.load(Ordering::Relaxed)), (b'x', 0));
+    drop(hold);
+    assert_eq!(dropped.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_hold_of_what_never_changes() {
+    let text = Immutable::new(b"abc".to_vec());
+    let hold = text.try_hold().unwrap();
+    assert_eq!((hold.as_ptr(), text.exports()), (text.as_ptr(), 1));
+    drop(text);
+    let slice: &[u8] = hold.as_ref(); // what the value can be seen as
+    assert_eq!(slice, b"abc");
 }
 
 #[test]
@@ -305,6 +343,8 @@ fn a_panic_of_drop_never_leaves_a_release() {
     drop(object);
     drop(buffer);
     assert_eq!(take_unraisable(), Some(ReleaseError::DropPanicked));
+    let hold = Exported::new(PanicsOnDrop).try_hold().unwrap();
+    drop(hold);
 }
 
 #[test]

@@ -45,6 +45,18 @@ pub(crate) unsafe fn end(view: *const Py_buffer) -> Result<Option<Orphan>, Relea
     let Some(header) = NonNull::new(internal.cast::<Header>()) else {
         return Ok(None);
     };
+    // SAFETY: the caller's promise; a cell starts with its header.
+    unsafe { end_export(header) }
+}
+
+/// Ends one export of the cell that starts with this header.
+///
+/// # Safety
+///
+/// An export of the cell has not ended. As in [`release`], one too many is reported while another
+/// holder keeps the cell alive.
+#[inline]
+pub(super) unsafe fn end_export(header: NonNull<Header>) -> Result<Option<Orphan>, ReleaseError> {
     // SAFETY: the export keeps the cell alive, and a cell starts with its header.
     let last = unsafe { header.as_ref() }.count.release()?;
     Ok(last.then_some(Orphan(header)))
