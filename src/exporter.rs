@@ -93,6 +93,9 @@ pub trait Exporter: Send + Sync + 'static {
     /// during a request. The answer holds until the next mutation. An `Err` or a panic is stored
     /// too: requests are refused with it. Of an error that somebody else raised only the message
     /// is stored, as [`into_plain`](BufferError::into_plain) leaves it.
+    ///
+    /// In a [`Lazy`](crate::Lazy) it is called during the first request instead, and an error is
+    /// not stored.
     fn view(&self) -> Result<View<'_>, BufferError>;
 }
 

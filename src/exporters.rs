@@ -30,6 +30,7 @@ pub use plain::Content;
 pub use records::{Column, Records};
 pub use reexport::Reexport;
 pub use rows::Rows;
+pub(crate) use snapshot::nested;
 pub use snapshot::{Snapshot, Snapshots};
 pub use strided::Strided;
 pub use untyped::Untyped;

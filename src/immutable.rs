@@ -151,55 +151,63 @@ impl<E: Exporter + Default> Default for Immutable<E> {
     }
 }
 
-impl<E: Exporter + fmt::Debug> fmt::Debug for Immutable<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
+/// The traits of the value, for a type that derefs to it at any time.
+macro_rules! traits_of_the_value {
+    ($owner:ident) => {
+        impl<E: Exporter + fmt::Debug> fmt::Debug for $owner<E> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<E: Exporter + fmt::Display> fmt::Display for $owner<E> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<E: Exporter + PartialEq> PartialEq for $owner<E> {
+            fn eq(&self, other: &$owner<E>) -> bool {
+                **self == **other
+            }
+        }
+
+        impl<E: Exporter + Eq> Eq for $owner<E> {}
+
+        impl<E: Exporter + PartialOrd> PartialOrd for $owner<E> {
+            fn partial_cmp(&self, other: &$owner<E>) -> Option<Ordering> {
+                (**self).partial_cmp(&**other)
+            }
+        }
+
+        impl<E: Exporter + Ord> Ord for $owner<E> {
+            fn cmp(&self, other: &$owner<E>) -> Ordering {
+                (**self).cmp(&**other)
+            }
+        }
+
+        impl<E: Exporter + Hash> Hash for $owner<E> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                (**self).hash(state);
+            }
+        }
+
+        impl<E: Exporter + AsRef<T>, T: ?Sized> AsRef<T> for $owner<E> {
+            fn as_ref(&self) -> &T {
+                (**self).as_ref()
+            }
+        }
+
+        impl<E: Exporter> Borrow<E> for $owner<E> {
+            fn borrow(&self) -> &E {
+                self
+            }
+        }
+    };
 }
 
-impl<E: Exporter + fmt::Display> fmt::Display for Immutable<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<E: Exporter + PartialEq> PartialEq for Immutable<E> {
-    fn eq(&self, other: &Immutable<E>) -> bool {
-        **self == **other
-    }
-}
-
-impl<E: Exporter + Eq> Eq for Immutable<E> {}
-
-impl<E: Exporter + PartialOrd> PartialOrd for Immutable<E> {
-    fn partial_cmp(&self, other: &Immutable<E>) -> Option<Ordering> {
-        (**self).partial_cmp(&**other)
-    }
-}
-
-impl<E: Exporter + Ord> Ord for Immutable<E> {
-    fn cmp(&self, other: &Immutable<E>) -> Ordering {
-        (**self).cmp(&**other)
-    }
-}
-
-impl<E: Exporter + Hash> Hash for Immutable<E> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
-    }
-}
-
-impl<E: Exporter + AsRef<T>, T: ?Sized> AsRef<T> for Immutable<E> {
-    fn as_ref(&self) -> &T {
-        (**self).as_ref()
-    }
-}
-
-impl<E: Exporter> Borrow<E> for Immutable<E> {
-    fn borrow(&self) -> &E {
-        self
-    }
-}
+traits_of_the_value!(Immutable);
+pub(crate) use traits_of_the_value;
 
 #[cfg(test)]
 mod tests {

@@ -140,6 +140,8 @@ pub mod integrations;
 #[allow(unsafe_code)]
 pub mod item;
 pub mod layout;
+#[allow(unsafe_code)]
+mod lazy;
 #[cfg(all(test, not(miri)))] // two model checkers at once are one too many
 #[allow(unsafe_code)]
 mod loom_tests;
@@ -150,6 +152,8 @@ pub mod prelude;
 #[allow(unsafe_code)]
 pub mod python;
 pub mod request;
+#[allow(unsafe_code)]
+mod set_once;
 #[allow(unsafe_code)]
 pub mod view;
 #[allow(unsafe_code)]
@@ -174,6 +178,7 @@ pub use format::Format;
 pub use immutable::Immutable;
 pub use item::{AnyBits, Item, Shared};
 pub use layout::{Layout, LayoutRef, Order};
+pub use lazy::Lazy;
 pub use object::Object;
 pub use request::Request;
 pub use view::View;

@@ -1,5 +1,5 @@
-//! `exporter` and `object` compiled again, with the atomics of loom, which tries their operations
-//! in every order that three threads can bring about.
+//! `exporter`, `object` and `set_once` compiled again, with the atomics of loom, which tries their
+//! operations in every order that three threads can bring about.
 //!
 //! loom tries all interleavings, and all values that a relaxed load may see. Consumers and borrows
 //! read a cell of loom's, mutations write it, and the drop takes it away. The test fails when two
@@ -18,6 +18,8 @@ mod exporter;
 #[allow(dead_code)] // as above
 #[path = "object.rs"]
 mod object;
+#[path = "set_once.rs"]
+mod set_once;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use exporter::{Exported, Exporter, RawExporter};
 use loom::cell::UnsafeCell;
 use object::Object;
+use set_once::SetOnce;
 
 use crate::abi::{Py_buffer, PyObject};
 use crate::error::BufferError;
@@ -404,5 +407,47 @@ fn the_last_reference_to_an_object_frees_it() {
         drop(object);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(freed.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// Two threads set a value, and a third looks for it: all see the first one, and each value is
+/// dropped once.
+#[test]
+fn a_value_that_is_set_once() {
+    struct Counted {
+        watched: Watched,
+        dropped: Arc<AtomicUsize>,
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.watched.write();
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    loom::model(|| {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let once = loom::sync::Arc::new(SetOnce::<Counted>::new());
+        let setting = [(); 2].map(|()| {
+            let (once, dropped) = (loom::sync::Arc::clone(&once), Arc::clone(&dropped));
+            loom::thread::spawn(move || {
+                #[allow(clippy::arc_with_non_send_sync)] // `Watched` is both
+                let watched = Watched(Arc::new(UnsafeCell::new(())));
+                watched.write();
+                let first = once.get_or_set(Counted { watched, dropped });
+                first.watched.read();
+                std::ptr::from_ref(first).addr()
+            })
+        });
+        let seen = once.get().map(|first| {
+            first.watched.read();
+            std::ptr::from_ref(first).addr()
+        });
+        let set = setting.map(|thread| thread.join().unwrap());
+        assert!(set[0] == set[1] && seen.is_none_or(|seen| seen == set[0]));
+        assert_eq!(dropped.load(Ordering::Relaxed), 1);
+        drop(once);
+        assert_eq!(dropped.load(Ordering::Relaxed), 2);
     });
 }

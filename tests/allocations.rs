@@ -76,6 +76,14 @@ fn an_exported_line_allocates_itself_and_its_arrays() {
 }
 
 #[test]
+fn a_lazy_one_allocates_its_arrays_at_the_first_request() {
+    let mut lazy = None;
+    assert_eq!(allocations(|| lazy = Some(bufferprocs::Lazy::new(&b"abc"[..]))), 1);
+    let request = || drop(Buffer::get(lazy.as_ref().unwrap(), Request::FULL_RO).unwrap());
+    assert_eq!([allocations(request), allocations(request)], [3, 0]);
+}
+
+#[test]
 fn a_get_and_release_pair_allocates_nothing() {
     let layout = Layout::f_contiguous(&[2, 3, 4], 4).unwrap();
     let strided = Object::new(Strided::writable(vec![0u32; 24], layout, 0).unwrap());

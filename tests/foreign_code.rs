@@ -7,18 +7,19 @@ use std::ffi::CString;
 use std::fmt;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::time::Duration;
 
 use bufferprocs::abi::{Py_buffer, PyBUF_SIMPLE};
 use bufferprocs::conformance::Examination;
 use bufferprocs::error::Raised;
+use bufferprocs::exporter::Hold;
 use bufferprocs::exporters::broken::{Broken, FAULTS};
 use bufferprocs::exporters::{Reexport, Snapshot, Snapshots, Strided, Untyped, bytes, redirect};
 use bufferprocs::object::{get_buffer, raise, take_raised};
 use bufferprocs::{
-    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, MutError, Object, RawExporter,
-    Request, View,
+    Buffer, BufferError, Exported, Exporter, Layout, LayoutError, Lazy, MutError, Object,
+    RawExporter, Request, View,
 };
 
 /// Runs `test` on a thread of its own, and fails if it takes more than a minute.
@@ -259,6 +260,41 @@ fn a_refusal_of_a_snapshot_leaves_obj_null() {
     }
     case(Snapshot(Panics), BufferError::ViewPanicked);
     case(Snapshot(Refuses), BufferError::Closed);
+    let refusal = Mutex::new(Some(BufferError::Closed));
+    case(Lazy::new(Refusing { bytes: Vec::new(), refusal }), BufferError::Closed);
+    struct PanicsInView;
+    impl Exporter for PanicsInView {
+        fn view(&self) -> Result<View<'_>, BufferError> {
+            panic!("in a view")
+        }
+    }
+    case(Lazy::new(PanicsInView), BufferError::ViewPanicked);
+}
+
+/// Two threads are in `view` at the same time: neither waits for the other, and both get the same
+/// answer.
+#[test]
+fn first_requests_at_the_same_time() {
+    struct Meets(Vec<u8>, Barrier);
+    impl Exporter for Meets {
+        fn view(&self) -> Result<View<'_>, BufferError> {
+            self.1.wait();
+            Ok(View::readonly(&self.0))
+        }
+    }
+    ends(|| {
+        let lazy = Arc::new(Lazy::new(Meets(b"abc".to_vec(), Barrier::new(2))));
+        let threads = [(); 2].map(|()| {
+            let lazy = Arc::clone(&lazy);
+            std::thread::spawn(move || Buffer::get(&*lazy, Request::FULL_RO).unwrap())
+        });
+        let [one, two] = threads.map(|thread| thread.join().unwrap());
+        assert_eq!(one.raw().internal, two.raw().internal);
+        assert_eq!(lazy.exports(), 2);
+        drop(lazy);
+        drop(one);
+        assert_eq!(two.as_slice::<u8>(), Ok(&b"abc"[..]));
+    });
 }
 
 /// Chains of so many objects: each of them would take a frame of the stack, and more than one.
@@ -278,7 +314,30 @@ fn long_chains_of_exporters_are_dropped() {
         assert_eq!(last.item::<u8>(&[2]), Ok(b'c'));
         drop(last);
         assert_eq!(root.references(), 1, "all of them are gone");
+
+        let mut chain = root.clone();
+        for _ in 0..LONG {
+            let buffer = Buffer::get(&chain, Request::FULL_RO).unwrap();
+            chain = Object::from_raw_exporter(Lazy::new(Reexport::new(buffer)));
+        }
+        drop(chain);
+        assert_eq!(root.references(), 1, "all of the lazy ones are gone");
+
+        let mut hold = Exported::new(Kept(None)).try_hold().unwrap();
+        for _ in 0..LONG {
+            hold = Exported::new(Kept(Some(hold))).try_hold().unwrap();
+        }
+        drop(hold);
     });
+}
+
+/// Keeps another one of its kind.
+struct Kept(#[allow(dead_code)] Option<Hold<Kept>>);
+
+impl Exporter for Kept {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        Ok(View::readonly(b""))
+    }
 }
 
 #[test]
@@ -343,9 +402,27 @@ fn a_deep_nest_of_snapshots_is_refused() {
             Buffer::get(&object, Request::FULL_RO).map(|buffer| buffer.item::<u8>(&[2]))
         };
         assert_eq!(nest(100).unwrap(), Ok(b'c'));
-        let message = "too many snapshots ask for one another";
+        let message = "too many exporters ask one another for a buffer";
         assert_eq!(nest(LONG).unwrap_err(), BufferError::Refused(message.into()));
         assert_eq!(nest(100).unwrap(), Ok(b'c'), "the depth is counted back");
+    });
+}
+
+#[test]
+fn a_lazy_view_that_asks_for_itself_is_refused() {
+    static OBJECT: OnceLock<Object> = OnceLock::new();
+    struct Asks(Vec<u8>);
+    impl Exporter for Asks {
+        fn view(&self) -> Result<View<'_>, BufferError> {
+            drop(Buffer::get(OBJECT.get().unwrap(), Request::SIMPLE)?);
+            Ok(View::readonly(&self.0))
+        }
+    }
+    survives("a_lazy_view_that_asks_for_itself_is_refused", || {
+        let object = OBJECT.get_or_init(|| Object::from_raw_exporter(Lazy::new(Asks(vec![1]))));
+        let message = "too many exporters ask one another for a buffer";
+        let refusal = Buffer::get(object, Request::SIMPLE).unwrap_err();
+        assert_eq!(refusal, BufferError::Refused(message.into()));
     });
 }
 
@@ -459,6 +536,10 @@ fn each_way_to_lend_says_whether_foreign_code_runs() {
     let exported = || Exported::new(Refusing::new());
     assert!(!exported().runs_foreign_code());
     assert!(Snapshot(Bad).runs_foreign_code());
+    let lazy = Lazy::new(vec![1u8]);
+    assert!(lazy.runs_foreign_code());
+    drop(Buffer::get(&lazy, Request::SIMPLE));
+    assert!(!lazy.runs_foreign_code());
     let boxed: [Box<dyn RawExporter>; 2] = [Box::new(exported()), Box::new(Snapshot(Bad))];
     assert_eq!(
         boxed.map(|raw_exporter| RawExporter::runs_foreign_code(&raw_exporter)),

@@ -42,18 +42,18 @@ pub trait Snapshots: Send + Sync + 'static {
     fn snapshot(&self) -> Result<Self::Copy, BufferError>;
 }
 
-/// So many snapshots may ask for one another before the innermost request is refused.
+/// So many exporters may ask one another for a buffer before the innermost request is refused.
 const DEEPEST: usize = 100;
 
-/// Runs `code`, which is foreign. Refuses in a deep nest, since a snapshot that asks another one,
-/// or itself, for a buffer uses the stack. A panic is caught.
-fn nested(code: impl FnOnce() -> Result<(), BufferError>) -> Result<(), BufferError> {
+/// Runs `code`, which is foreign, during a request. Refuses in a deep nest, since an exporter that
+/// asks another one, or itself, for a buffer uses the stack. A panic is caught.
+pub(crate) fn nested<R>(code: impl FnOnce() -> Result<R, BufferError>) -> Result<R, BufferError> {
     thread_local! {
         static DEPTH: Cell<usize> = const { Cell::new(0) };
     }
     let depth = DEPTH.get();
     if depth == DEEPEST {
-        return Err(BufferError::Refused("too many snapshots ask for one another".into()));
+        return Err(BufferError::Refused("too many exporters ask one another for a buffer".into()));
     }
     DEPTH.set(depth + 1);
     let answer = caught(code).unwrap_or(Err(BufferError::ViewPanicked));

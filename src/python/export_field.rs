@@ -11,14 +11,15 @@ use crate::exporter::RawExporter;
 ///
 /// | field | a request is refused |
 /// |---|---|
-/// | `Exported<E>`, `Snapshot<S>`, `Box<dyn RawExporter>` | as these decide |
+/// | `Exported<E>`, `Immutable<E>`, `Lazy<E>`, `Snapshot<S>`, `Box<dyn RawExporter>` | as these decide |
 /// | `Option<F>`, `OnceLock<F>` | while there is nothing: `ValueError`, as of something closed |
 /// | `RwLock<F>` | while somebody holds it for writing |
 /// | `Mutex<F>` | while anybody holds it, another request at that moment included |
 ///
 /// No request waits for a lock: the thread that holds it may be waiting for the interpreter, which
 /// the requesting thread has. A `Snapshot` in a lock makes its copy while the lock is held:
-/// `snapshot()` must not wait for a thread that waits for the lock.
+/// `snapshot()` must not wait for a thread that waits for the lock. The same holds for the `view()`
+/// of a `Lazy`, which runs during the first request.
 ///
 /// An `Arc<Exported<E>>` cannot be such a field. Two classes could share it, and the collector
 /// would count each reference in the value twice. To keep a hold on the memory from Rust, export
