@@ -263,9 +263,10 @@ impl From<MutError> for BufferError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MutError {
-    /// Consumers hold views. The message is CPython's own.
+    /// Consumers hold views, or there are [`Hold`](crate::exporter::Hold)s. The message is
+    /// CPython's own.
     Exported {
-        /// Views not yet released.
+        /// Views not yet released, and holds.
         exports: usize,
     },
     /// Rust code holds a [`Ref`](crate::exporter::Ref).

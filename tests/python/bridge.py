@@ -242,6 +242,51 @@ class Exporting(unittest.TestCase):
             del one
             self.assertEqual(view.tolist(), [1, 2, 3])
 
+    def test_a_view_that_is_made_at_the_first_request(self):
+        for cls in (bridge.Deferred, bridge.FastDeferred):
+            answers = [lambda: None, lambda: 1 // 0, lambda: 1 // 0]
+            calls = []
+
+            def by():
+                calls.append(None)
+                answers.pop()()
+
+            deferred = cls(by)
+            self.assertEqual((deferred.first(), deferred.exports, calls), (1, 0, []))
+            before = sys.getrefcount(deferred)
+            for count in (1, 2):
+                self.assertRaises(ZeroDivisionError, memoryview, deferred)
+                self.assertEqual((len(calls), sys.getrefcount(deferred)), (count, before))
+            views = [memoryview(deferred) for _ in range(3)]
+            self.assertEqual((len(calls), deferred.exports, sys.getrefcount(deferred)), (3, 3, before + 3))
+            with self.assertRaises(BufferError):
+                bridge.fill(deferred, bytes(4))
+            del deferred
+            self.assertEqual([view.tolist() for view in views], [[1, 2]] * 3)
+
+    def test_a_view_whose_making_asks_for_it(self):
+        for cls in (bridge.Deferred, bridge.FastDeferred):
+            known = []
+            known.append(cls(lambda: memoryview(known[0]).release()))
+            with self.assertRaisesRegex(BufferError, "too many exporters ask one another"):
+                memoryview(known[0])
+            known.clear()
+
+    def test_an_iterator_holds_the_items_of_another_object(self):
+        for cls in GROWABLE:
+            samples = cls(3)
+            walk = samples.walk()
+            self.assertEqual((next(walk), samples.exports), (0, 1))
+            with self.assertRaisesRegex(BufferError, RESIZE):
+                samples.append(1)
+            with memoryview(samples) as view:
+                view[1] = 7
+            del walk
+            samples.append(1)
+            walk = samples.walk()
+            del samples
+            self.assertEqual(list(walk), [0, 7, 2, 1])
+
     def test_isinstance_buffer(self):
         if sys.version_info < (3, 12):
             self.assertFalse(hasattr(collections.abc, "Buffer"))
@@ -590,6 +635,27 @@ class Arguments(unittest.TestCase):
 
 
 class Consuming(unittest.TestCase):
+    def test_a_slice_that_is_kept(self):
+        packed = array.array("d", [0.5, 1.5]).tobytes()
+        before = sys.getrefcount(packed)
+        kept = bridge.Kept(memoryview(packed).cast("d"))
+        address = np.frombuffer(packed).__array_interface__["data"][0]
+        self.assertEqual((kept.sum(), kept.address), (2, address))
+        self.assertGreater(sys.getrefcount(packed), before)
+        del kept
+        self.assertEqual(sys.getrefcount(packed), before)
+        changing = array.array("d", [0.5, 1.5])
+        kept = bridge.Kept(changing)
+        changing[0] = 7
+        changing.append(1)  # it is a copy: no view is held
+        self.assertEqual(kept.sum(), 2)
+        self.assertEqual(bridge.Kept(np.arange(6.0)[::-2]).sum(), 9)
+        with self.assertRaisesRegex(TypeError, "others may write"):
+            bridge.Kept.in_place(changing)
+        changing.append(2)  # the view was released
+        with self.assertRaises(TypeError):
+            bridge.Kept(array.array("f", [0.5]))
+
     def test_requests_are_chosen(self):
         items = np.arange(6.0).reshape(2, 3)
         self.assertEqual(bridge.describe(items, FULL), ("d", [2, 3], [24, 8], None, 8, False))

@@ -1,12 +1,15 @@
 //! Classes that export, in every way that the attribute allows.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use bufferprocs::error::Raised;
+use bufferprocs::exporter::Hold;
 use bufferprocs::exporters::Strided;
 use bufferprocs::python::ExportField;
-use bufferprocs::{BufferError, Exported, Exporter, Immutable, Layout, Shared, View, exports};
+use bufferprocs::{
+    BufferError, Exported, Exporter, Immutable, Layout, Lazy, Shared, View, exports,
+};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
@@ -44,12 +47,80 @@ macro_rules! growable {
             fn exports(&self) -> usize {
                 self.items.exports()
             }
+
+            /// An iterator over the items, which holds them.
+            fn walk(&self) -> PyResult<Walk> {
+                Ok(Walk { items: self.items.try_hold()?, next: AtomicUsize::new(0) })
+            }
         }
     };
 }
 
 growable!(Samples, unaccelerated);
 growable!(Fast);
+
+/// Reads the items of another object, which may not change the vector until this one is gone.
+#[pyclass(frozen)]
+pub struct Walk {
+    items: Hold<Items>,
+    next: AtomicUsize,
+}
+
+#[pymethods]
+impl Walk {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__(&self) -> Option<f64> {
+        self.items.get(self.next.fetch_add(1, Ordering::Relaxed)).map(Shared::load)
+    }
+}
+
+/// Calls an object of Python in its `view`.
+pub struct Described {
+    items: Vec<u16>,
+    by: Py<PyAny>,
+}
+
+impl Exporter for Described {
+    fn view(&self) -> Result<View<'_>, BufferError> {
+        let called = Python::attach(|py| self.by.call0(py));
+        called.map_err(|error| BufferError::Raised(Raised::new(error)))?;
+        Ok(View::readonly(&self.items))
+    }
+}
+
+macro_rules! deferred {
+    ($name:ident $(, $option:ident)?) => {
+        #[pyclass(frozen)]
+        pub struct $name {
+            described: Lazy<Described>,
+        }
+
+        #[exports(described $(, $option)?)]
+        #[pymethods]
+        impl $name {
+            #[new]
+            fn new(by: Py<PyAny>) -> $name {
+                $name { described: Lazy::new(Described { items: vec![1, 2], by }) }
+            }
+
+            #[getter]
+            fn exports(&self) -> usize {
+                self.described.exports()
+            }
+
+            /// No guard, and so no error.
+            fn first(&self) -> u16 {
+                self.described.items[0]
+            }
+        }
+    };
+}
+
+deferred!(Deferred, unaccelerated);
+deferred!(FastDeferred);
 
 /// A class made by a macro that gets the names of the type and of the field, and the items.
 macro_rules! constant {

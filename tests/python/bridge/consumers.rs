@@ -3,13 +3,43 @@
 use std::cell::RefCell;
 use std::sync::Mutex;
 
+use bufferprocs::consumer::OwnedSlice;
 use bufferprocs::exporters::Reexport;
-use bufferprocs::{Buffer, Exported, Order, OwnedBuffer, Request, Shared, exports};
+use bufferprocs::{Buffer, Exported, Order, OwnedBuffer, ReadBuffer, Request, Shared, exports};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 fn get<'py>(object: &Bound<'py, PyAny>, flags: i32) -> PyResult<Buffer<Bound<'py, PyAny>>> {
     Ok(Buffer::get(object, Request::from_bits_retain(flags))?)
+}
+
+/// Keeps the items of another object, which no code writes, or a copy of them.
+#[pyclass(frozen)]
+pub struct Kept {
+    items: OwnedSlice<Py<PyAny>, f64>,
+}
+
+#[pymethods]
+impl Kept {
+    #[new]
+    fn new(items: ReadBuffer<f64>) -> PyResult<Kept> {
+        Ok(Kept { items: items.into_inner().into_slice_or_copy()? })
+    }
+
+    /// Only without a copy.
+    #[staticmethod]
+    fn in_place(items: ReadBuffer<f64>) -> PyResult<Kept> {
+        Ok(Kept { items: items.into_inner().into_slice()? })
+    }
+
+    fn sum(&self, py: Python<'_>) -> f64 {
+        py.detach(|| self.items.iter().sum())
+    }
+
+    #[getter]
+    fn address(&self) -> usize {
+        self.items.as_ptr().addr()
+    }
 }
 
 type Description =

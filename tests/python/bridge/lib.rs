@@ -25,13 +25,13 @@ mod bridge {
     use super::arrays::{Matrix, SharedMatrix, assign_transposed, trace};
     #[pymodule_export]
     use super::classes::{
-        Base, Closable, Derived, Digits, Fast, FastOwnHolder, FastPlain, Fixed, Late, Locked,
-        Nested, Numbers, Outer, OwnHolder, Plain, Samples, Tuple, Whole, export_arc, export_array,
-        export_static, export_vec, export_writable, fast_plain, plain,
+        Base, Closable, Deferred, Derived, Digits, Fast, FastDeferred, FastOwnHolder, FastPlain,
+        Fixed, Late, Locked, Nested, Numbers, Outer, OwnHolder, Plain, Samples, Tuple, Walk, Whole,
+        export_arc, export_array, export_static, export_vec, export_writable, fast_plain, plain,
     };
     #[pymodule_export]
     use super::consumers::{
-        DropsInTraverse, Held, PaddedRecords, Reexported, Window, column, describe, fill,
+        DropsInTraverse, Held, Kept, PaddedRecords, Reexported, Window, column, describe, fill,
         fill_detached, keep_in_thread_local, ndim, overwrite, reexport, refused, sum, sum_detached,
         values_u32, write_i32,
     };
