@@ -13,18 +13,23 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import _testbuffer
 import bytes_readonly
+import columns
+import dates
 import first
 import foreign_types
 import growable
 import image
 import indirect
+import mask
 import matrix
 import mmap_file
 import numpy as np
+import parts
 import raw_ffi
 import records
 import reexport
 import snapshot
+import vec_to_numpy
 from py_buffer import Py_buffer, pythonapi
 
 FULL, FULL_RO, ND = 0x11D, 0x11C, 0x8
@@ -98,6 +103,10 @@ os.close(handle)
 file = mmap_file.MappedFile(path)
 
 compare("bytes_readonly", bytes_readonly.Blob(b"abc"))
+# `base` of an array is NumPy's memoryview, and its `obj` the exporter.
+compare("columns-ids", columns.Particles([1.0], [7]).ids.base.obj)
+compare("columns-masses", columns.Particles([1.0], [7]).masses.base.obj)
+compare("dates", dates.Events([1, 2]))
 compare("first", first.Cloud(3))
 compare("foreign_types", foreign_types.Blob(b"abc"))
 compare("foreign_types-of-an-enum", foreign_types.Sequence("GAT"))
@@ -105,16 +114,22 @@ compare("foreign_types-of-a-match", foreign_types.Series("waves", 3))
 compare("growable", samples)
 compare("image", image.Image(2, 3))
 compare("indirect", indirect.Page([[1, 2], [3, 4]]))
+compare("mask", mask.above(np.ones(3), 0.5).base.obj)
 compare("matrix", square)
 compare("matrix-transposed", square.T)
 compare("matrix-rows-reversed", square[::-2])
 compare("matrix-one-row", square[1:2])
 compare("mmap_file", file)
+compare("parts", parts.Image(3, 4))
+compare("parts-tile", parts.Image(3, 4).tile((1, 3), (0, 2)).obj)
 compare("raw_ffi", raw)
 compare("records", records.Points(2))
 compare("reexport", reexport.Window(b"abcdef", 1, 3))
 compare("reexport-of-numpy", reexport.Window(np.arange(12.0).reshape(4, 3)[:, ::-1], 1, 3))
 compare("snapshot", readings, move=False)
+
+compare("vec_to_numpy", vec_to_numpy.squares(3).base.obj)
+compare("vec_to_numpy-in-two-dimensions", vec_to_numpy.products(2, 3).base.obj)
 
 empty = growable.Samples([])
 compare("empty", empty)
