@@ -37,6 +37,10 @@ pub struct Settings {
     pub call: Option<String>,
     /// The lines that a program of the book needs in `Cargo.toml`.
     pub dependencies: String,
+    /// In code, the word for which pages have the address of the repository: `git clone WORD`.
+    pub repository_word: Option<String>,
+    /// The page that says how to get the crate. Pages with programs link to it.
+    pub getting_page: Option<String>,
     /// Folders that blocks in `python`, `pyo3` and `c` are quoted from.
     pub quoted_from: Vec<String>,
     /// Where the rules are written to for programs.

@@ -51,8 +51,7 @@ fn the_book_builds_and_its_links_lead_somewhere() {
         .flat_map(|document| blocks::find(document).blocks)
         .filter(|block| block.top_level && matches!(block.test, Test::Run | Test::NoRun));
     let copied = pages.iter().flat_map(|(_, page)| page.split("data-text=\"").skip(1));
-    let programs =
-        copied.filter(|program| program.starts_with("// Cargo.toml:\n// [dependencies]"));
+    let programs = copied.filter(|program| program.starts_with("// Cargo.toml:\n// [package]"));
     assert_eq!(programs.count(), declared.count());
 
     let texts = indexed(&fixture);

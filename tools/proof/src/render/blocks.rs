@@ -1,7 +1,7 @@
 //! The surroundings of a block: the fold of a proof, the file that it is quoted from, and the
 //! program that a button copies.
 
-use super::{Edit, Renderer, examples, html, in_pieces};
+use super::{Edit, Renderer, examples, html, in_pieces, manifest};
 use crate::book::Page;
 use crate::book::proofs::Proof;
 use crate::book::quotations;
@@ -16,6 +16,7 @@ const SHOWN_LINES: usize = 12;
 impl Renderer<'_> {
     pub(super) fn block_edits(&self, page: &Page) -> Vec<Edit> {
         let mut edits = Vec::new();
+        let mut getting = self.getting_link(page);
         for block in &page.parsed.blocks {
             let lines = block.code.iter().filter(|line| unhide(line) == **line).count();
             let proofs = self.proofs_by(page, &block.place);
@@ -24,7 +25,10 @@ impl Renderer<'_> {
                 _ => None,
             };
             let mut around = self.fold(page, block.offset, lines, &proofs, error.as_deref());
-            around.1 = format!("{}{}", self.copied(block), around.1);
+            let copied = self.copied(block);
+            if !copied.is_empty() {
+                around.1 = format!("{copied}{}{}", std::mem::take(&mut getting), around.1);
+            }
             if let Some(error) = error.filter(|_| proofs.is_empty()) {
                 around.0 = format!("<p class=\"quoted\">This {error}</p>\n\n");
             }
@@ -40,7 +44,9 @@ impl Renderer<'_> {
                 if let Some(example) = examples::name_of(file) {
                     let page = html::link(page.document.chapter_path(), examples::PAGE);
                     name = format!("<a href=\"{page}#{}\">{name}</a>", examples::anchor(example));
-                    around.1 = format!("{}{}", program_to_copy(&original.text), around.1);
+                    let text = examples::complete(original, self.project);
+                    let getting = std::mem::take(&mut getting);
+                    around.1 = format!("{}{getting}{}", program_to_copy(&text), around.1);
                 }
                 around.0.push_str(&format!("<p class=\"quoted\">Part of {name}</p>\n\n"));
                 if is_beside_another(&page.document.text[..quotation.offset]) {
@@ -52,6 +58,22 @@ impl Renderer<'_> {
             edits.extend(coloured_as_rust(page, quotation));
         }
         edits
+    }
+
+    /// Below the first program of a page: where its reader gets the crate.
+    fn getting_link(&self, page: &Page) -> String {
+        let chapter = page.document.chapter_path();
+        let is_known = |target: &str| {
+            self.book.pages.iter().any(|page| page.document.chapter_path() == target)
+        };
+        match &self.project.settings.getting_page {
+            Some(target) if target != chapter && is_known(target) => format!(
+                "<p class=\"getting\">It needs the crate: <a href=\"{}\">{}</a>.</p>\n\n",
+                html::link(chapter, target),
+                html::escape(self.book.title(target))
+            ),
+            _ => String::new(),
+        }
     }
 
     /// The proofs that the block of a page gives.
@@ -106,13 +128,11 @@ impl Renderer<'_> {
             // The page shows only the wrong program.
             Test::CompileFail(_) => String::new(),
             _ => {
-                let dependencies =
-                    self.project.settings.dependencies.lines().map(|line| format!("// {line}\n"));
-                let head = format!(
-                    "// Cargo.toml:\n// [dependencies]\n{}\n",
-                    dependencies.collect::<String>()
-                );
-                program_to_copy(&(head + &program(block).text))
+                let program = program(block).text;
+                let lines = manifest::of_program(self.project, &program);
+                let lines = lines.lines().map(|line| format!("// {line}").trim_end().to_owned());
+                let head = lines.collect::<Vec<_>>().join("\n");
+                program_to_copy(&format!("// Cargo.toml:\n{head}\n\n{program}"))
             }
         }
     }

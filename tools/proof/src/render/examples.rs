@@ -1,6 +1,7 @@
 //! The page that shows the examples whole, and links to it.
 
 use crate::book::quotations::Original;
+use crate::project::Project;
 use crate::source::program::fence_for;
 
 pub const PAGE: &str = "examples.md";
@@ -22,8 +23,35 @@ pub fn anchor(name: &str) -> String {
     format!("example-{}", name.replace('/', "-"))
 }
 
+/// An example as its reader needs it: the header has a whole `Cargo.toml`, which takes the crate
+/// from its repository until it is in a registry.
+pub fn complete(original: &Original, project: &Project) -> String {
+    let dependencies = &project.settings.dependencies;
+    let Some((name, (krate, taken))) =
+        name_of(&original.file).filter(|_| original.file.ends_with(".rs")).zip(
+            dependencies
+                .split_once(" = { ")
+                .and_then(|(krate, rest)| Some((krate, rest.strip_suffix(" }")?))),
+        )
+    else {
+        return original.text.clone();
+    };
+    let package = format!(
+        "//! [package]\n//! name = \"{name}\"\n//! version = \"0.1.0\"\n//! edition = \"{}\"\n//!\n\
+         //! [lib]\n//! crate-type = [\"cdylib\"]\n//!\n//! [dependencies]\n",
+        project.edition
+    );
+    let text = original.text.replacen("//! [dependencies]\n", &package, 1);
+    let registered = format!("//! {krate} = {{ version = \"");
+    let lines = text.lines().map(|line| {
+        let rest = line.strip_prefix(&registered).and_then(|version| version.split_once('"'));
+        rest.map_or(line.to_owned(), |(_, rest)| format!("//! {krate} = {{ {taken}{rest}"))
+    });
+    project.with_address(&(lines.collect::<Vec<_>>().join("\n") + "\n"))
+}
+
 /// Every example whole, folded.
-pub fn html(originals: &[Original]) -> String {
+pub fn html(originals: &[Original], project: &Project) -> String {
     let mut out = String::new();
     let mut originals: Vec<&Original> = originals.iter().collect();
     // Those in C last; of each the program first, then the script that uses it.
@@ -40,13 +68,14 @@ pub fn html(originals: &[Original]) -> String {
             Some((_, "py")) => ("python", String::new()),
             _ => ("c", id()),
         };
-        let fence = fence_for(&original.text);
+        let text = complete(original, project);
+        let fence = fence_for(&text);
         out.push_str(&format!(
             "<details class=\"example\"><summary><code>{}</code> · {} lines</summary>\n{anchor}\n\n\
              {fence}{language}\n{}\n{fence}\n\n</details>\n\n",
             original.file,
-            original.text.lines().count(),
-            original.text.trim_end()
+            text.lines().count(),
+            text.trim_end()
         ));
     }
     out

@@ -18,6 +18,7 @@ mod console;
 mod examples;
 pub mod glossary;
 pub mod html;
+mod manifest;
 pub mod rules_json;
 mod sources;
 
@@ -58,6 +59,7 @@ impl Renderer<'_> {
         edits.extend(self.block_edits(page));
         edits.extend(self.row_edits(page));
         edits.extend(self.console_edits(page));
+        edits.extend(self.address_edits(page));
         edits.extend(glossary::edits(&self.book.terms, page));
         for used in &page.directives {
             match self.expand(page, used) {
@@ -136,6 +138,17 @@ impl Renderer<'_> {
         edits.collect()
     }
 
+    /// The address of the repository in code. Blocks that became HTML name rules, and no address.
+    fn address_edits(&self, page: &Page) -> Vec<Edit> {
+        let Some(word) = &self.project.settings.repository_word else { return Vec::new() };
+        let text = &page.document.text;
+        let ranges = page.parsed.code_ranges.iter();
+        let places = ranges.flat_map(|range| {
+            text[range.clone()].match_indices(word.as_str()).map(|(at, _)| range.start + at)
+        });
+        places.map(|at| (at..at + word.len(), self.project.repository.clone())).collect()
+    }
+
     /// `proof-ID`, and for the second and later blocks `proof-ID-2`.
     fn proof_anchor(&self, proof: &Proof) -> String {
         let before =
@@ -195,7 +208,7 @@ impl Renderer<'_> {
                     sources::html(self.book, sources, |id| self.rule_link(chapter, id))
                 }
                 ("external-links", "") => Ok(sources::external_links(self.book, chapter)),
-                ("examples", "") => Ok(examples::html(&self.book.originals)),
+                ("examples", "") => Ok(examples::html(&self.book.originals, self.project)),
                 ("block-count", "") => Ok(self.book.blocks().count().to_string()),
                 (name, argument) => self.project.extension.expand(name, argument),
             },
