@@ -3,7 +3,8 @@
 /** Words a reader of this book will look for: fields, functions, flags. */
 const WORDS = `shape strides suboffsets itemsize format ndim readonly internal obj len GetBuffer PyObject_GetBuffer FillInfo
   PyBuffer_FillInfo releasebuffer bf_releasebuffer F_CONTIGUOUS PyBUF_ND FULL_RO BufferError memoryview PEP-688 E0464
-  getbuffer.fail.obj-null release.copy-of-view conformance assert_conforms pytest`.split(/\s+/);
+  getbuffer.fail.obj-null release.copy-of-view conformance assert_conforms pytest DLPack Arrow rust-numpy
+  datetime64 bfloat16 mask SharedMemory`.split(/\s+/);
 
 /** Adds the rules of a page to `rules` (id -> the pages that state it); each must carry the anchor that its permalink names. */
 export async function collectRules(tab, page, rules) {

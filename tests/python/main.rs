@@ -22,6 +22,7 @@ mod c_examples;
 mod c_header;
 mod c_sanitizers;
 mod chapter_scripts;
+mod choosing;
 mod conformance;
 mod copies;
 mod dialects;
@@ -35,6 +36,7 @@ mod first_functions;
 mod formats;
 mod fuzz;
 mod generate;
+mod getting;
 mod interpreter;
 mod layouts;
 mod modules;
@@ -63,6 +65,7 @@ type Case = fn(&Interpreter) -> Outcome;
 fn is_foreign_to(name: &str, python: &Interpreter) -> Option<&'static str> {
     match name {
         "bridge-abi3" if python.is_free_threaded => Some("which has no GIL and loads no abi3"),
+        "choosing" if python.minor() < 10 => Some("whose NumPy has an older DLPack"),
         "examples-abi3t" if python.minor() < 15 => Some("which does not load abi3t"),
         // 3.14 tries that an older Python refuses the module.
         "bridge-abi3t" if python.minor() < 14 => Some("which does not load abi3t"),
@@ -78,6 +81,8 @@ fn lacks(name: &str, python: &Interpreter) -> Option<String> {
             python.version()
         )),
         "c" | "c-header" | "c-sanitizers" => c_compiler::lacks(python),
+        "choosing" => choosing::lacks(python),
+        "getting" => getting::lacks(),
         _ if WITH_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) => {
             Some(no_numpy(python))
         }
@@ -114,7 +119,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 32] = [
+const CASES: [(&str, Case); 33] = [
     ("projects", projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
@@ -133,6 +138,7 @@ const CASES: [(&str, Case); 32] = [
     ("strides", strides::compare),
     ("symptoms", symptoms::compare),
     ("chapter-scripts", chapter_scripts::run),
+    ("choosing", choosing::run),
     ("examples", examples::run),
     ("c", c_examples::run),
     ("c-header", c_header::compare),
@@ -150,12 +156,14 @@ const CASES: [(&str, Case); 32] = [
 ];
 
 /// Run only if they are named. One compiles a dozen packages, which wants a crate that nothing else
-/// does; two show again what `bridge` shows, for builds of the crate that
-/// take half a minute each; one makes environments that lack something, and looks at the messages;
-/// two install a dozen packages, of which one version each is looked at; one wants a PyPy; one
-/// measures, so that nothing else may run; and one wants the sanitizers of a C compiler.
-const BY_NAME: [(&str, Case); 9] = [
+/// does; one takes the crate as it was last committed; two show again what `bridge` shows, for
+/// builds of the crate that take half a minute each; one makes environments that lack something,
+/// and looks at the messages; two install a dozen packages, of which one version each is looked at;
+/// one wants a PyPy; one measures, so that nothing else may run; and one wants the sanitizers of a
+/// C compiler.
+const BY_NAME: [(&str, Case); 10] = [
     ("first-functions", first_functions::compare),
+    ("getting", getting::run),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("absent", absent::run),

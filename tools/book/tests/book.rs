@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+#[path = "book/copies.rs"]
+mod copies;
 #[path = "book/failures.rs"]
 mod failures;
 #[path = "book/fixture.rs"]
