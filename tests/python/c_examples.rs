@@ -8,16 +8,13 @@ use std::process::Command;
 use crate::Outcome;
 use crate::c_compiler::{Compiler, Headers, Language, folder_of};
 use crate::conformance;
+use crate::example::in_c;
 use crate::examples::SHOWN;
 use crate::interpreter::Interpreter;
 use crate::modules::Abi;
 
 /// The folder with an example in each file.
 const FOLDER: &str = "examples/c";
-
-/// Examples that only some interpreters can load.
-const LIMITED: &str = "limited"; // the stable ABI of builds with a GIL, from 3.11 on
-const SLOTS: &str = "slots"; // the slots of 3.15
 
 pub fn run(python: &Interpreter) -> Outcome {
     let compiler = Compiler::find()?;
@@ -73,32 +70,27 @@ pub fn run(python: &Interpreter) -> Outcome {
     ))
 }
 
-/// The names of the examples: those of the files `NAME.c`, each of which has a script.
-fn names() -> Result<Vec<String>, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(|error| format!("{FOLDER}: {error}"))? {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        let (Some(name), Some(kind)) = (path.file_stem(), path.extension()) else { continue };
-        if kind == "c" {
-            names.push(name.to_string_lossy().into_owned());
+/// The names of those that this interpreter loads.
+pub fn names_for(python: &Interpreter) -> Result<Vec<String>, String> {
+    let names = in_c::names(Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    let mut loaded = Vec::new();
+    for name in names {
+        if loads(python, &name)? {
+            loaded.push(name);
         }
     }
-    names.sort();
-    Ok(names)
-}
-
-/// Those that this interpreter loads.
-pub fn names_for(python: &Interpreter) -> Result<Vec<String>, String> {
-    Ok(names()?.into_iter().filter(|name| loads(python, name)).collect())
+    Ok(loaded)
 }
 
 /// Whether this interpreter loads the example.
-fn loads(python: &Interpreter, name: &str) -> bool {
-    match name {
-        LIMITED => python.minor() >= 11 && !python.is_free_threaded,
-        SLOTS => python.minor() >= 15,
-        _ => true,
+pub fn loads(python: &Interpreter, name: &str) -> Result<bool, String> {
+    let source = format!("{FOLDER}/{name}.c");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&source);
+    let text = fs::read_to_string(path).map_err(|error| format!("{source}: {error}"))?;
+    match in_c::target(&text).map_err(|error| format!("{source}: {error}"))? {
+        in_c::Target::OneBuild => Ok(true),
+        in_c::Target::Abi3(minor) => Ok(python.minor() >= minor && !python.is_free_threaded),
+        in_c::Target::Abi3t(minor) => Ok(python.minor() >= minor),
     }
 }
 

@@ -20,6 +20,7 @@ mod by_hand;
 mod c_compiler;
 mod c_examples;
 mod c_header;
+mod c_projects;
 mod c_sanitizers;
 mod chapter_scripts;
 mod choosing;
@@ -28,6 +29,7 @@ mod copies;
 mod dialects;
 mod dtype;
 mod environment;
+#[allow(dead_code)] // a part of it is used here
 #[path = "../../tools/book/src/example.rs"]
 mod example;
 mod examples;
@@ -83,6 +85,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<String> {
         "c" | "c-header" | "c-sanitizers" => c_compiler::lacks(python),
         "choosing" => choosing::lacks(python),
         "getting" => getting::lacks(),
+        "c-projects" => c_projects::lacks(python),
         _ if WITH_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) => {
             Some(no_numpy(python))
         }
@@ -121,6 +124,7 @@ const BESIDE_NUMPY: [&str; 6] =
 /// The longest come first, so that no processor is left without work at the end.
 const CASES: [(&str, Case); 33] = [
     ("projects", projects::run),
+    ("c-projects", c_projects::run),
     ("refused", refused::compare),
     ("fuzz", fuzz::run),
     ("suite", suite::run),

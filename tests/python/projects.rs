@@ -64,6 +64,16 @@ fn removed(folder: &Path) -> Result<(), String> {
 
 /// Runs one line of a README in the project.
 fn follow(python: &Interpreter, line: &str, project: &Path, target: &Path) -> Result<(), String> {
+    let mut command = command_of(python, line, project);
+    // One target folder for all of them; whose interpreter is the project's own.
+    command.env("CARGO_TARGET_DIR", target).env_remove("PYO3_PYTHON");
+    // These programs are built once and not debugged.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+    checked(&mut command).map(drop)
+}
+
+/// The command of a line of a README, in the project, where `python3` is the interpreter.
+pub fn command_of(python: &Interpreter, line: &str, project: &Path) -> Command {
     let mut words = line.split(' ');
     let word = words.next().unwrap_or_default();
     let program = match word {
@@ -75,20 +85,16 @@ fn follow(python: &Interpreter, line: &str, project: &Path, target: &Path) -> Re
     };
     let mut command = Command::new(program);
     command.args(words).current_dir(project);
-    // What a shell of the user's would not have. One target folder for all of them; whose
-    // interpreter is the project's own.
-    command.env("CARGO_TARGET_DIR", target).env_remove("PYO3_PYTHON");
-    // These programs are built once and not debugged.
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+    // What a shell of the user's would not have.
     command.env_remove("VIRTUAL_ENV").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
-    checked(&mut command)
+    command
 }
 
-/// Runs a command. An error has the end of what it said.
-fn checked(command: &mut Command) -> Result<(), String> {
+/// Runs a command and returns what it printed. An error has the end of that.
+pub fn checked(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);

@@ -1,14 +1,29 @@
-//! The examples: their names, and what the header of one says: which lines its user needs in
-//! `Cargo.toml`.
+//! The examples: their names, and what the header of one in Rust says: which lines its user needs
+//! in `Cargo.toml`.
 
 use std::path::Path;
 
-/// The names of all examples of a repository, in order.
+#[path = "example_in_c.rs"]
+pub mod in_c;
+
+/// The names of all examples in Rust, in order.
 pub fn names(root: &Path) -> Result<Vec<String>, String> {
-    let folder = root.join("examples");
-    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    files_in(&root.join("examples"), ".rs")
+}
+
+/// The names of all examples, those in C last.
+pub fn all_names(root: &Path) -> Result<Vec<String>, String> {
+    let in_c = in_c::names(root)?.into_iter().map(|name| format!("{}{name}", in_c::IN_C));
+    Ok(names(root)?.into_iter().chain(in_c).collect())
+}
+
+/// The files of a folder with this ending, without it, in order.
+fn files_in(folder: &Path, ending: &str) -> Result<Vec<String>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".rs")?.to_owned()))
+        .filter_map(|entry| {
+            Some(entry.ok()?.file_name().to_str()?.strip_suffix(ending)?.to_owned())
+        })
         .collect();
     names.sort();
     Ok(names)

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 
 mod example;
 mod new;
+mod new_in_c;
 
 const USAGE: &str = "cargo book new DIR --example NAME";
 
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
             match words.as_slice() {
                 ["new", folder, "--example", name] => new::run(&root, folder, name).map(|()| true),
                 ["new", ..] => {
-                    Err(format!("{USAGE}; there are: {}", example::names(&root)?.join(", ")))
+                    Err(format!("{USAGE}; there are: {}", example::all_names(&root)?.join(", ")))
                 }
                 _ => site(&arguments),
             }

@@ -1,6 +1,8 @@
 //! `cargo book new DIR --example NAME`: a complete project made of one example, to go on from.
 
-use crate::example::{names, wanted};
+use crate::example::{all_names, in_c::IN_C, wanted};
+use crate::new_in_c;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 type Result<T> = std::result::Result<T, String>;
@@ -24,13 +26,42 @@ pub fn run(root: &Path, folder: &str, name: &str) -> Result<()> {
 }
 
 fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
-    let names = names(root)?;
-    if !names.iter().any(|known| known == name) {
-        return Err(format!("no example {name}; there are: {}", names.join(", ")));
+    let known = all_names(root)?;
+    if !known.iter().any(|known| known == name) {
+        let in_c = format!("{IN_C}{name}");
+        let hint = match known.contains(&in_c) {
+            true => format!("did you mean {in_c}? "),
+            false => String::new(),
+        };
+        return Err(format!("no example {name}; {hint}there are: {}", known.join(", ")));
     }
-    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(format!("{}: there is something in it already", folder.display()));
+    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => {
+            return Err(format!(
+                "{}: the folder is not empty; name one that does not exist yet",
+                folder.display()
+            ));
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(format!("{}: {error}", folder.display()));
+        }
+        _ => {}
     }
+    let files = match name.strip_prefix(IN_C) {
+        Some(name) => new_in_c::files(root, name)?,
+        None => files(root, name)?,
+    };
+    for (path, text) in files {
+        let path = folder.join(path);
+        let explained = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(explained)?;
+        std::fs::write(&path, text).map_err(explained)?;
+    }
+    Ok(())
+}
+
+/// The paths and the texts of the files of a project in Rust.
+fn files(root: &Path, name: &str) -> Result<Vec<(String, String)>> {
     let file = format!("examples/{name}.rs");
     let source = read_text(&root.join(&file))?;
     let script = read_text(&root.join(format!("examples/{name}.py")))?;
@@ -64,13 +95,7 @@ fn write(root: &Path, folder: &Path, name: &str) -> Result<()> {
         ("README.md", readme(name)),
     ];
     let files = files.into_iter().chain(build_script.map(|script| ("build.rs", script)));
-    for (path, text) in files {
-        let path = folder.join(path);
-        let explained = |error: std::io::Error| format!("{}: {error}", path.display());
-        std::fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(explained)?;
-        std::fs::write(&path, text).map_err(explained)?;
-    }
-    Ok(())
+    Ok(files.map(|(path, text)| (path.to_owned(), text)).collect())
 }
 
 /// The line of `Cargo.toml`, with the crate taken from this clone until it is published.

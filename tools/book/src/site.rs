@@ -15,7 +15,7 @@ const USAGE: &str = "\
 cargo book [--open]                 build the book into target/book
 cargo book test                     audit it, then compile and run every block
 cargo book audit                    only what needs no running
-cargo book new DIR --example NAME   a project in DIR made of one of the examples
+cargo book new DIR --example NAME   a project in DIR made of one of the examples, such as first or c/minimal
 cargo book lock                     freeze the rules as they are now in book/rules.lock, and write rules.json
 cargo book time                     time testing and building against stock mdBook
 cargo book check [--screenshots]    open the built site in headless Chromium

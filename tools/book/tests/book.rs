@@ -19,6 +19,8 @@ mod failures;
 mod fixture;
 #[path = "book/mistakes.rs"]
 mod mistakes;
+#[path = "book/projects.rs"]
+mod projects;
 #[path = "book/reading.rs"]
 mod reading;
 #[path = "book/shape.rs"]

@@ -38,7 +38,14 @@ impl Fixture {
     /// A copy of this repository's book.
     pub fn real(name: &str) -> Fixture {
         let fixture = Fixture::folder(name);
-        for folder in ["book", "src", "examples", "tests/python", "tools/proof/tests/shelf"] {
+        for folder in [
+            "book",
+            "src",
+            "examples",
+            "tests/python",
+            "tools/book/src/templates",
+            "tools/proof/tests/shelf",
+        ] {
             copy(&repository().join(folder), &fixture.root.join(folder));
         }
         let _ = fs::copy(repository().join("README.md"), fixture.root.join("README.md"));
