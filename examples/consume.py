@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from consume import holding, largest, packed, scale, scale_diagonal, total
+from consume import checksum, holding, invert, largest, packed, scale, scale_diagonal, total
 
 
 def check(what, holds):
@@ -54,6 +54,16 @@ source.append(0)
 assert raised(lambda: total(b"bytes")) == 'TypeError: format is "B", expected "d": read the items as `u8`'
 assert raised(lambda: scale_diagonal(matrix[0], 2)) == "TypeError: ndim is 1, expected 2"
 assert raised(lambda: total(1)).startswith("TypeError")
+
+# Bytes, as `y*` and `w*` take them in C, except that the format is checked.
+for data in [b"abc", bytearray(b"abc"), memoryview(b"xabc")[1:], np.frombuffer(b"abc", "u1")]:
+    assert checksum(data) == 126145
+invert(source)
+assert source[:2] == b"\xff\xff"
+assert raised(lambda: checksum(matrix)).startswith('TypeError: format is "d", expected "B"')
+assert raised(lambda: checksum("text")) == "TypeError: a bytes-like object is required, not 'str'"
+assert raised(lambda: checksum(memoryview(source)[::2])).startswith("BufferError")
+assert raised(lambda: invert(b"abc")).startswith("BufferError")
 
 del view
 gc.collect()

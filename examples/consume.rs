@@ -9,7 +9,9 @@
 #![forbid(unsafe_code)]
 
 use bufferprocs::consumer::Dim;
-use bufferprocs::{Buffer, Order, ReadBuffer, Request, WriteBuffer};
+use bufferprocs::{
+    Buffer, Order, ReadBuffer, ReadContiguousBuffer, Request, WriteBuffer, WriteContiguousBuffer,
+};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -57,8 +59,21 @@ fn holding(object: &Bound<'_, PyAny>, work: &Bound<'_, PyAny>) -> PyResult<Py<Py
     Ok(work.call0()?.unbind())
 }
 
+/// A number made of all bytes, which are packed.
+#[pyfunction]
+fn checksum(py: Python<'_>, data: ReadContiguousBuffer<u8>) -> u32 {
+    let add = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(byte.into());
+    py.detach(|| data.iter().fold(1, add))
+}
+
+/// Inverts all bits, in place.
+#[pyfunction]
+fn invert(py: Python<'_>, target: WriteContiguousBuffer<u8>) {
+    py.detach(|| target.update(|byte| !byte));
+}
+
 #[pymodule]
 mod consume {
     #[pymodule_export]
-    use super::{holding, largest, packed, scale, scale_diagonal, total};
+    use super::{checksum, holding, invert, largest, packed, scale, scale_diagonal, total};
 }

@@ -5,7 +5,10 @@ It has to report nothing, notes included.
 
 import struct
 
+import arguments
 import bufferprocs
+import by_hand
+import consume
 import growable
 import minimal
 import records
@@ -34,11 +37,20 @@ def check(module, object, **told):
     print(f"{module}: {rules} rules: {len(findings)} findings")
 
 
+def check_consumer(module, function, returned=True):
+    """The checker of consumers, over one function. Some of its exporters have to be accepted."""
+    report = bufferprocs.check_consumer(function)
+    assert not report.findings, f"{module}: {report}"
+    assert report.tried > 30 and report.raised > 0 and (report.returned > 0) == returned, str(report)
+    print(f"{module}: {report.tried} exporters: {len(report.findings)} findings")
+
+
 def doubles(*values):
     return struct.pack(f"{len(values)}d", *values)
 
 
 samples = growable.Samples([1.0, 2.0])
+check("by_hand", by_hand.Samples(), contents=struct.pack("3H", 10, 20, 30))
 check("growable", samples, contents=doubles(1, 2), mutate=[lambda: samples.append(3.0)])
 empty = growable.Samples([])
 check("growable", empty, contents=b"", mutate=[lambda: empty.append(3.0)])
@@ -72,3 +84,15 @@ if limited:
 if slots:
     line = slots.Line(3)
     check("slots", line, contents=struct.pack("3i", 0, 1, 2), mutate=[lambda: line.resize(4)])
+check_consumer("consume", consume.packed)
+check_consumer("consume", consume.total)
+check_consumer("consume", lambda b: consume.holding(b, lambda: None))
+check_consumer("arguments", arguments.checksum)
+check_consumer("arguments", arguments.invert)
+check_consumer("arguments", arguments.measure)
+check_consumer("arguments", lambda b: arguments.mask(b, b"key"))
+check_consumer("arguments", lambda b: arguments.mask(bytearray(8), b, 0))
+check_consumer("arguments", lambda b: arguments.join(b, b))
+check_consumer("arguments", lambda b: arguments.holding(b, lambda: None))
+# The parser refuses the argument after the view, and releases the view.
+check_consumer("arguments", lambda b: arguments.mask(b, 3), returned=False)

@@ -38,7 +38,9 @@ pub fn run(python: &Interpreter) -> Outcome {
     for name in &names {
         build(&format!("examples/c/{name}.c"), name)?;
     }
-    build("tests/python/c/chapters/chapters.c", "chapters")?;
+    for name in ["by_hand", "chapters", "unclean"] {
+        build(&format!("tests/python/c/chapters/{name}.c"), name)?;
+    }
     build("tests/python/c/header.c", "header")?;
     let scripts = names.iter().map(|name| format!("examples/c/{name}.py"));
     let scripts = scripts.chain(

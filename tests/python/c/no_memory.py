@@ -15,6 +15,7 @@ except ImportError:
     print("absent")
     sys.exit()
 
+import arguments
 import growable
 import minimal
 import records
@@ -44,6 +45,9 @@ CALLS = {
     "reexport.Window": lambda: reexport.Window(source),
     "snapshot.append": lambda: readings.append(2.0),
     "snapshot.view": lambda: memoryview(readings),
+    "arguments.join": lambda: arguments.join(source, source),
+    "arguments.encode": lambda: arguments.encode("text" * 100),
+    "arguments.checksum": lambda: arguments.checksum(source),
 }
 
 

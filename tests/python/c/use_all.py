@@ -6,6 +6,7 @@
 import array
 import io
 
+import arguments
 import consume
 import growable
 import minimal
@@ -120,6 +121,27 @@ def use_consume():
     assert consume.holding(numbers, numbers.tolist) == [2.0, 4.0]
     refused(lambda: consume.total(b"x"), TypeError)
     refused(lambda: consume.holding(numbers, lambda: numbers.append(1.0)), BufferError)
+
+
+@action
+def use_arguments():
+    target = bytearray(b"abc")
+    assert arguments.checksum(target) == 126145 and arguments.measure("abc") == 3
+    arguments.invert(target)
+    arguments.mask(target, target)
+    assert arguments.join(target, "d") == b"\0\0\0d" and arguments.join(b"a") == arguments.join(b"a", None)
+    assert arguments.first_line(b"a\nb") == b"a" and arguments.encode("abc") == arguments.encode(bytearray(b"abc"))
+    assert arguments.holding(target, lambda: 3) == arguments.not_holding(b"x", lambda: 3) == 3
+    for call in (arguments.checksum, arguments.invert, arguments.measure, arguments.first_line, arguments.encode):
+        refused(lambda: call(3), TypeError)
+        refused(lambda: call(memoryview(target)[::2]), TypeError, BufferError)
+    refused(lambda: arguments.mask(target, 3), TypeError)
+    refused(lambda: arguments.mask(target, b"key", "x"), TypeError)
+    refused(lambda: arguments.mask(target, b""), ValueError)
+    refused(lambda: arguments.join(target, 3), TypeError)
+    refused(lambda: arguments.encode("\u20ac"), UnicodeEncodeError)
+    refused(lambda: arguments.holding(target, lambda: target.append(1)), BufferError)
+    target.append(1)
 
 
 if limited:

@@ -2,11 +2,15 @@
 
 import array
 import os
+import sys
 import tempfile
+import warnings
 
+from by_hand import Samples
 from chapters import find_behind_pointers, find_last, pack, unpack, write_to
 from rows import Page
 from strided import Array
+from unclean import length, length_of_view
 
 numbers = array.array("i", range(6))
 every_second = memoryview(numbers)[::2]
@@ -36,4 +40,25 @@ except BufferError:
     pass
 else:
     raise AssertionError("the request has no INDIRECT")
-print("7 blocks")
+
+# The two functions by hand. The checker looks at them too.
+samples = Samples()
+views = [memoryview(samples), memoryview(samples)]
+assert views[0].tolist() == [10, 20, 30] and views[0].format == "H" and views[0].readonly and samples.exports() == 2
+for view in views:
+    view.release()
+assert samples.exports() == 0
+
+# Units with # and no PY_SSIZE_T_CLEAN.
+with warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    assert length_of_view(b"abc") == 3 and not warned
+    try:
+        assert length(b"abc") == 3
+        raised = None
+    except SystemError as error:
+        raised = str(error)
+expected = "PY_SSIZE_T_CLEAN macro must be defined for '#' formats"
+assert raised == (expected if (3, 10) <= sys.version_info < (3, 13) else None)
+assert [warning.category for warning in warned] == ([DeprecationWarning] if sys.version_info < (3, 10) else [])
+print("9 blocks")
