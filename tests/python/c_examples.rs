@@ -20,7 +20,8 @@ pub fn run(python: &Interpreter) -> Outcome {
     let compiler = Compiler::find()?;
     let (mut used, mut files) = (Vec::new(), Vec::new());
     let (mut objects, mut failures) = (0, 0);
-    let (mut without_testcapi, mut without_headers) = (0, 0);
+    let (mut without_testcapi, mut without_headers, mut without_checker) = (0, 0, 0);
+    let mut without_gil = 0;
     for python in python.and_others() {
         let headers = match Headers::of(&python) {
             Ok(headers) => headers,
@@ -38,7 +39,11 @@ pub fn run(python: &Interpreter) -> Outcome {
         if used.is_empty() && cfg!(target_os = "linux") {
             build.as_the_comments_say(&names).map_err(of_this)?;
         }
-        objects += check(&python, &folder, &names)?;
+        without_gil += usize::from(many_threads(&python, &folder, &names).map_err(of_this)?);
+        match check(&python, &folder, &names)? {
+            Some(count) => objects += count,
+            None => without_checker += 1,
+        }
         match failures_of_memory(&python, &folder).map_err(of_this)? {
             Some(count) => failures += count,
             None => without_testcapi += 1,
@@ -62,10 +67,15 @@ pub fn run(python: &Interpreter) -> Outcome {
         0 => String::new(),
         count => format!("; skipped on {count} without headers"),
     };
+    let checked = match without_checker {
+        0 => String::new(),
+        count => format!(", none on {count} without a GIL before 3.14"),
+    };
     let pythons = if used.len() == 1 { "Python" } else { "Pythons" };
     Ok(format!(
-        "{most} files on each of {} {pythons}{fewer}, checker 0 findings on {objects} objects, \
-         {failures} allocations that failed{tried}{skipped}",
+        "{most} files on each of {} {pythons}{fewer}, {without_gil} of them without a GIL, checker \
+         0 findings on {objects} objects and functions{checked}, {failures} allocations that \
+         failed{tried}{skipped}",
         used.len()
     ))
 }
@@ -199,6 +209,21 @@ impl Modules<'_> {
     }
 }
 
+/// Uses the examples in several threads at once. Returns whether that was without a GIL.
+fn many_threads(python: &Interpreter, folder: &str, names: &[String]) -> Result<bool, String> {
+    let script = "tests/python/c/many_threads.py";
+    let output = python.run_with_modules(script, folder)?;
+    // All but `limited`, which is for builds with a GIL.
+    let used = names.iter().filter(|name| *name != "limited").count();
+    let declared = if python.minor() >= 13 { used } else { 0 };
+    let gil = if python.is_free_threaded { "off" } else { "on" };
+    let expected = format!("{declared} modules declared, {used} used, the GIL is {gil}");
+    match output.trim() == expected {
+        true => Ok(python.is_free_threaded),
+        false => Err(format!("{script}: expected {expected:?}, found {output:?}")),
+    }
+}
+
 /// Makes one allocation fail at a time. Returns how many did, or None without `_testcapi`.
 fn failures_of_memory(python: &Interpreter, folder: &str) -> Result<Option<usize>, String> {
     let script = "tests/python/c/no_memory.py";
@@ -222,8 +247,12 @@ fn is_cxx_too(source: &str) -> Result<bool, String> {
     }
 }
 
-/// The checker over all objects that the modules export. Returns how many there are.
-fn check(python: &Interpreter, folder: &str, names: &[String]) -> Result<usize, String> {
+/// The checker over all objects that the modules export, and over the functions that take buffers.
+/// Returns how many there are. PyO3, in which the checker is written, has no 3.13 without a GIL.
+fn check(python: &Interpreter, folder: &str, names: &[String]) -> Result<Option<usize>, String> {
+    if python.is_free_threaded && python.minor() < 14 {
+        return Ok(None);
+    }
     let abi = match python.minor() {
         11.. if !python.is_free_threaded => Abi::WithGil,
         15.. => Abi::ForAllBuilds,
@@ -239,7 +268,7 @@ fn check(python: &Interpreter, folder: &str, names: &[String]) -> Result<usize, 
         }
     }
     match lines.iter().find(|line| !line.ends_with(": 0 findings")) {
-        None => Ok(lines.len()),
+        None => Ok(Some(lines.len())),
         Some(line) => Err(format!("{}: {line}", python.version())),
     }
 }

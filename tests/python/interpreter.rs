@@ -21,10 +21,13 @@ print(sysconfig.get_config_var('Py_GIL_DISABLED') == 1)
 const OLDEST: u32 = 9;
 /// The newest one that the book covers.
 const NEWEST: u32 = 15;
+/// The first one of which there are builds without a GIL.
+const FIRST_WITHOUT_GIL: u32 = 13;
 
 /// A CPython that runs.
 pub struct Interpreter {
     path: PathBuf,
+    /// With a `t` at the end if it is a build without a GIL.
     version: String,
     executable: String,
     /// Whether it is a build without a GIL.
@@ -65,8 +68,8 @@ impl Interpreter {
     }
 
     /// All CPythons of this machine that are new enough, this one first, one of each other minor
-    /// version: of Debian's unstable suite as `.ci/run` unpacks it, of pyenv, and of the PATH. Only
-    /// this one if `PYO3_PYTHON` names it.
+    /// version, with a GIL and without: of Debian's unstable suite as `.ci/run` unpacks it, of
+    /// pyenv, and of the PATH. Only this one if `PYO3_PYTHON` names it.
     pub fn and_others(&self) -> Vec<Interpreter> {
         let mut all = vec![Interpreter {
             path: self.path.clone(),
@@ -84,8 +87,14 @@ impl Interpreter {
         let versions = pyenv.and_then(|root| std::fs::read_dir(format!("{root}/versions")).ok());
         let versions: Vec<PathBuf> =
             versions.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
-        for minor in (OLDEST..=NEWEST).filter(|minor| *minor != self.minor()) {
-            let name = format!("python3.{minor}");
+        let others =
+            (OLDEST..=NEWEST).filter(|minor| *minor != self.minor() || self.is_free_threaded);
+        let others = others.map(|minor| format!("python3.{minor}"));
+        // Those without a GIL, which have one more letter.
+        let without_gil = (FIRST_WITHOUT_GIL..=NEWEST)
+            .filter(|minor| *minor != self.minor() || !self.is_free_threaded)
+            .map(|minor| format!("python3.{minor}t"));
+        for name in others.chain(without_gil) {
             let of_pyenv = versions.iter().map(|version| version.join("bin").join(&name));
             let candidates =
                 [unpacked.join(&name)].into_iter().chain(of_pyenv).chain([PathBuf::from(&name)]);
@@ -114,7 +123,9 @@ impl Interpreter {
         if kind != implementation {
             return Err(format!("{named} is {kind}, for Python {version}"));
         }
-        Ok(Interpreter { path, version, executable, is_free_threaded: free == "True" })
+        let is_free_threaded = free == "True";
+        let version = if is_free_threaded { version + "t" } else { version };
+        Ok(Interpreter { path, version, executable, is_free_threaded })
     }
 
     /// What starts it; perhaps a name to look up on the PATH.
@@ -127,7 +138,7 @@ impl Interpreter {
         &self.executable
     }
 
-    /// As in `3.11.7`.
+    /// As in `3.11.7`, or `3.14.0t` for a build without a GIL.
     pub fn version(&self) -> &str {
         &self.version
     }
