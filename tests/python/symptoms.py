@@ -1,14 +1,17 @@
 """Produces the messages that people search for, for the symptom index of the book. Prints each with the type of its exception.
 
-With NumPy, and with the modules of the examples and of `common_mistakes` at hand.
+With NumPy, and with the modules of the examples and of `common_mistakes` at hand. Those of Cython and of ml_dtypes are raised if
+the module `typed` and this package can be imported.
 """
 
 import array
 import ctypes
 import hashlib
+import importlib.util
 import io
 import mmap
 import os
+import pickle
 import re
 import struct
 import sys
@@ -23,6 +26,8 @@ import records
 import common_mistakes
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+if "BUFFERPROCS_TYPED" in os.environ:
+    sys.path.append(os.environ["BUFFERPROCS_TYPED"])
 
 from _testbuffer import ND_PIL, ndarray, py_buffer_to_contiguous
 from py_buffer import Py_buffer, pythonapi
@@ -61,6 +66,8 @@ def lent_on():
 growing = common_mistakes.Growing([1.0])
 every_second = np.arange(6.0)[::2]
 constant = np.frombuffer(b"12345678")
+referenced = np.zeros(3)
+HELD.append(referenced[:])
 
 PROGRAMS = [
     lambda: memoryview(3),
@@ -108,6 +115,62 @@ PROGRAMS = [
     lambda: ask(matrix.Matrix(2, 3).T, SIMPLE),
     lambda: ask(indirect.Page([[1, 2], [3, 4]]), STRIDES),
 ]
+
+PROGRAMS += [
+    lambda: held(mmap.mmap(-1, 8)).resize(100),
+    lambda: referenced.resize(100),
+    lambda: np.frombuffer(bytearray(8)).resize(2),
+    lambda: ctypes.resize((ctypes.c_char * 8).from_buffer(bytearray(8)), 100),
+    lambda: memoryview("abc"),
+    lambda: io.BytesIO().write("abc"),
+    lambda: b"".join(["a"]),
+    lambda: io.BytesIO(b"abc").readinto(b"abc"),
+    lambda: ctypes.c_char.from_buffer(memoryview(bytearray(6))[::2]),
+    lambda: ctypes.c_double.from_buffer(bytearray(3)),
+    lambda: mmap.mmap(-1, 8, access=mmap.ACCESS_READ).__setitem__(0, 1),
+    lambda: pickle.PickleBuffer(every_second).raw(),
+    lambda: memoryview(bytes(8)).cast("B", (2, 4)).cast("B", (4, 2)),
+    lambda: memoryview(np.zeros(2, "U3"))[0],
+    lambda: memoryview(np.array(3.0))[0],
+    lambda: memoryview(b"abc")[3],
+    lambda: memoryview(bytearray(3)).__setitem__(0, "a"),
+    lambda: memoryview(bytearray(3)).__delitem__(0),
+    lambda: hash(memoryview(bytes(8)).cast("i")),
+    lambda: np.asarray(memoryview(ctypes.c_void_p())),
+    lambda: np.asarray(memoryview((ctypes.POINTER(ctypes.c_int) * 2)())),
+    lambda: np.ctypeslib.as_ctypes(np.zeros(2, "<M8[s]")),
+    lambda: np.ctypeslib.as_ctypes(every_second),
+    lambda: np.frombuffer(b"abc", "B", 4),
+    lambda: np.ndarray((10,), "f8", buffer=bytearray(8)),
+    lambda: constant.setflags(write=True),
+    lambda: struct.unpack("<i", b"abc"),
+    lambda: struct.unpack_from("<i", b"abc"),
+    lambda: struct.calcsize("T{i}"),
+    lambda: array.array("i").frombytes(b"abc"),
+]
+
+# `len` of a view is no message, and a heading all the same.
+assert len(memoryview(bytes(8)).cast("i")) == 2
+try:
+    assert len(memoryview(np.array(3.0))) == 1 and sys.version_info < (3, 12)
+except TypeError:
+    assert sys.version_info >= (3, 12)
+
+if importlib.util.find_spec("ml_dtypes"):
+    import ml_dtypes
+
+    PROGRAMS.append(lambda: memoryview(np.zeros(2, ml_dtypes.bfloat16)))
+
+if importlib.util.find_spec("typed"):
+    import typed
+
+    PROGRAMS += [
+        lambda: typed.doubles(np.zeros(3, "f4")),
+        lambda: typed.pairs(np.zeros(3, [("a", "i4"), ("b", "f8"), ("c", "f8")])),
+        lambda: typed.doubles(np.zeros((3, 3))),
+        lambda: typed.doubles(constant),  # as above: read-only
+    ]
+    assert typed.sum_of(constant) == constant[0]
 
 # NumPy hides a refusal: the address differs from run to run.
 print(re.sub(" at 0x[0-9A-Fa-f]+", " at 0x…", repr(np.asarray(closed(mmap_file.MappedFile(__file__))))))

@@ -17,6 +17,8 @@ mod copies;
 mod failures;
 #[path = "book/fixture.rs"]
 mod fixture;
+#[path = "book/messages.rs"]
+mod messages;
 #[path = "book/mistakes.rs"]
 mod mistakes;
 #[path = "book/projects.rs"]
