@@ -84,7 +84,7 @@ pub use release::release;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an exporter",
     note = "types of `bytes`, `memmap2` and `ndarray` are exporters with the feature of that name; a `MmapMut` goes into a `WritableMmap`",
-    note = "which of your types goes how is a chapter of the book; for another type, implement `Exporter`"
+    note = "the chapter \"Which Rust types can be exported\" of the book has the list; for another type, implement `Exporter`"
 )]
 pub trait Exporter: Send + Sync + 'static {
     /// The memory, and how its items lie.

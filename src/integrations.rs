@@ -1,7 +1,7 @@
 //! Types of other crates as items and exporters, each behind a feature with the name of its crate.
 //!
 //! Neither the traits of this crate nor those types are a user's own, so that only this crate can
-//! bring them together. The chapter "Which of your types goes how" of the book has the whole list.
+//! bring them together. The book's chapter "Which Rust types can be exported" has the whole list.
 //!
 //! A module here knows the other crate. The rest of this crate does not.
 

@@ -77,7 +77,7 @@ pub(crate) use word::Word;
     message = "`{Self}` is no item of a buffer",
     note = "items are numbers, `bool`, `char`, arrays of them or a `record!`; `Shared<...>` of them where consumers may write",
     note = "rows of rows are shown by `Strided` or `Rows` of `bufferprocs::exporters`, or by a layout in a `view()` of your own",
-    note = "for types of other crates, see the features of this crate, `bufferprocs::integrations::ForeignItem`, and the chapter \"Which of your types goes how\""
+    note = "for types of other crates, see the features of this crate, `bufferprocs::integrations::ForeignItem`, and the chapter \"Which Rust types can be exported\""
 )]
 pub unsafe trait Item: Copy + Send + Sync + 'static {
     /// The item's PEP 3118 format, in native byte order, of `size_of::<Self>()` bytes.

@@ -56,7 +56,7 @@ use super::{AnyBits, Bool};
     message = "items of a buffer are not read as `{Self}`",
     note = "they are read as numbers, `bool`, arrays, a `record!`, and the types of `bufferprocs::item`",
     note = "for a type of your own, implement `bufferprocs::item::ItemValue`",
-    note = "for a plain type of another crate, read `bufferprocs::integrations::Foreign`; see the chapter \"Which of your types goes how\""
+    note = "for a plain type of another crate, read `bufferprocs::integrations::Foreign`; see the chapter \"Which Rust types can be exported\""
 )]
 pub trait ItemValue: Sized {
     /// What lies in the memory.

@@ -226,7 +226,7 @@ const TRIES: [Try; 24] = [
         config: None,
         source: "#[derive(Clone, Copy)] pub struct Mine(u8); \
                  pub fn f() { drop(bufferprocs::Immutable::new(vec![Mine(1)])) }",
-        message: "the chapter \"Which of your types goes how\"",
+        message: "the chapter \"Which Rust types can be exported\"",
     },
 ];
 

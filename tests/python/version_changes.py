@@ -1,4 +1,4 @@
-"""What came with which Python: the rows of the appendix "since when". Each is asserted on this Python, to be there or to be absent.
+"""What came with which Python: the rows of the appendix on Python versions. Each is asserted on this Python, to be there or to be absent.
 
 A row is a version, a sentence, and a function that tells whether the sentence is true. None means that this Python cannot tell.
 """

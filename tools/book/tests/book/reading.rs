@@ -199,6 +199,44 @@ fn every_difference_leads_to_its_program() {
     }
 }
 
+/// A page has one title: in the sidebar, above its text, and where another page names it.
+#[test]
+fn pages_are_named_by_their_titles() {
+    let documents = documents(repository()).expect("the book can be read");
+    let mut chapters: Vec<(&str, &str)> =
+        documents.iter().filter_map(|it| Some((it.file.rsplit('/').next()?, &*it.text))).collect();
+    let summary = std::fs::read_to_string(repository().join("book/src/SUMMARY.md"));
+    let summary = summary.expect("the summary");
+    chapters.push(("SUMMARY.md", &summary));
+    let title = |page: &str| {
+        let (_, text) = chapters.iter().find(|(file, _)| *file == page)?;
+        text.strip_prefix("# ")?.lines().next()
+    };
+    let mut compared = 0;
+    for (file, text) in &chapters {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // A link to a page, not to a place on it.
+        for (before, after) in text.split("](").zip(text.split("](").skip(1)) {
+            let page = after.split(')').next().unwrap_or_default();
+            let Some(title) = title(page) else { continue };
+            let shown = before.rsplit('[').next().unwrap_or_default();
+            // Other words may begin a sentence, or name what the page is about. The page that
+            // greets readers has a heading of its own.
+            let is_name = *file == "SUMMARY.md"
+                || shown.starts_with(char::is_uppercase)
+                    && shown.contains(' ')
+                    && !title.starts_with(shown)
+                    && !shown.starts_with("The ");
+            let is_generated = file.contains("survey");
+            if is_name && !is_generated && page != "index.md" {
+                assert_eq!(shown, title, "{file} names {page}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 80, "{compared} links");
+}
+
 /// Code apart. More does not fit into one sitting.
 #[test]
 fn no_chapter_has_more_than_2500_words() {

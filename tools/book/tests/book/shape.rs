@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, repository};
 use std::fs;
 
 /// The parts whose chapters have this shape. The others are reference pages.
-const PARTS: [&str; 5] = ["Start", "Recipes", "The protocol", "Exporting", "Consuming"];
+const PARTS: [&str; 4] = ["Start", "Recipes", "How the protocol works", "Guide for Rust"];
 
 /// The files of the chapters of these parts, as SUMMARY.md lists them.
 fn chapters(summary: &str) -> Vec<&str> {
