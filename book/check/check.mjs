@@ -13,7 +13,8 @@ import { checkKeyboard } from './keyboard.mjs';
 import { checkOverflow } from './layout.mjs';
 import { checkProofs, checkWithoutScript } from './proofs.mjs';
 import { checkRedirect } from './redirects.mjs';
-import { checkFirstHits, checkSearchBox, checkWords, collectRules } from './search.mjs';
+import { QUERIES } from './queries.mjs';
+import { checkFirstHits, checkQueries, checkSearchBox, checkWords, collectRules } from './search.mjs';
 import { listPages, serve } from './site.mjs';
 
 const options = process.argv.slice(2).filter((word) => word.startsWith('--'));
@@ -81,7 +82,8 @@ report('(site)', 'pages', pages.length < 3 ? [`only ${pages.length} pages: this 
 report('(site)', 'rules', rules.size === 0 ? ['no page shows a rule id (class rule-id)'] : []);
 const first = [...rules.values()].flat()[0] ?? pages[0];
 if (first) {
-  const searching = { 'search box': checkSearchBox, 'search words': (tab) => checkWords(tab), 'search rules': (tab) => checkFirstHits(tab, rules) };
+  const searching = { 'search box': checkSearchBox, 'search words': (tab) => checkWords(tab),
+    'search queries': (tab) => checkQueries(tab, QUERIES), 'search rules': (tab) => checkFirstHits(tab, rules) };
   // What is hidden until someone asks for it has colours as well.
   const opened = {
     'search box': checkSearchBox, 'search word': (tab) => checkWords(tab, ['memoryview']), 'axe on results': accessible,

@@ -45,6 +45,20 @@ export async function checkWords(tab, words = WORDS) {
   return findings;
 }
 
+/** Asks the page's own search for each query; one of the expected pages must be among the first three results. */
+export async function checkQueries(tab, queries) {
+  const hits = await tab.evaluate((texts) => {
+    const { index, search_options: options, doc_urls: urls } = window.search;
+    const loaded = window.elasticlunr.Index.load(index);
+    return texts.map((text) => loaded.search(text, options).slice(0, 3).map(({ ref }) => urls[ref]));
+  }, queries.map(([query]) => query));
+  const findings = queries.flatMap(([query, pages], at) => hits[at].some((url) => pages.includes(url.split('#')[0])) ? []
+    : [`searching ${query} gives ${hits[at].join(', ') || 'nothing'}, none of ${pages.join(', ')}`]);
+  if (queries.length < 80) findings.push(`only ${queries.length} queries`);
+  // Some of them as a reader types them.
+  return [...findings, ...await checkWords(tab, queries.filter((_, at) => at % 20 === 0).map(([query]) => query))];
+}
+
 /** Asks the page's own search index for each rule id; the first hit must be the page that states the rule. */
 export async function checkFirstHits(tab, rules) {
   const hits = await tab.evaluate((ids) => {
