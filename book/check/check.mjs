@@ -1,7 +1,9 @@
 // Opens the built book in a real browser and checks what no unit test can see: that every page loads silently from a
 // disk and from any server path, fits a telephone, is accessible in every theme, is searchable and can be used by keyboard.
 //
-//     node check.mjs SITE_DIR OUT_DIR CHROMIUM [--screenshots]
+//     node check.mjs SITE_DIR OUT_DIR CHROMIUM ADDRESS [--screenshots]
+//
+// ADDRESS is where the site was told that it will be.
 //
 // Start it in the folder whose node_modules holds playwright-core and axe-core.
 import { mkdir, rm } from 'node:fs/promises';
@@ -11,6 +13,7 @@ import { launch, packages, visit } from './browser.mjs';
 import { checkExplorer } from './explorer.mjs';
 import { checkKeyboard } from './keyboard.mjs';
 import { checkOverflow } from './layout.mjs';
+import { checkFiles, checkMetadata, checkNotFound } from './metadata.mjs';
 import { checkProofs, checkWithoutScript } from './proofs.mjs';
 import { checkRedirect } from './redirects.mjs';
 import { QUERIES } from './queries.mjs';
@@ -18,15 +21,15 @@ import { checkFirstHits, checkQueries, checkSearchBox, checkWords, collectRules 
 import { listPages, serve } from './site.mjs';
 
 const options = process.argv.slice(2).filter((word) => word.startsWith('--'));
-const [site, out, chromium] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-if (!chromium || options.some((word) => word !== '--screenshots')) {
-  console.error('usage: node check.mjs SITE_DIR OUT_DIR CHROMIUM [--screenshots]');
+const [site, out, chromium, address] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+if (!address || options.some((word) => word !== '--screenshots')) {
+  console.error('usage: node check.mjs SITE_DIR OUT_DIR CHROMIUM ADDRESS [--screenshots]');
   process.exit(2);
 }
 const started = Date.now();
 const { playwright, axe } = packages();
 const { pages, redirects } = await listPages(resolve(site));
-const server = await serve(resolve(site), '/some/sub/path/');
+const server = await serve(resolve(site), new URL(address).pathname);
 const browser = await launch(playwright, chromium);
 let passed = 0;
 let failed = 0;
@@ -55,11 +58,14 @@ async function all(jobs) {
 }
 
 const rules = new Map();
+const descriptions = new Map();
 const overflow = (width) => (tab) => checkOverflow(tab, width);
 const accessible = (tab) => checkAccessibility(tab, axe);
 const themes = ['light', 'rust', 'coal', 'navy', 'ayu'];
 await all(pages.flatMap((page) => [
-  job(page, 'file', [1280, 'light', { rules: (tab) => collectRules(tab, page, rules) }]),
+  job(page, 'file', [1280, 'light', {
+    rules: (tab) => collectRules(tab, page, rules), metadata: (tab) => checkMetadata(tab, page, address, descriptions),
+  }]),
   job(page, 'sub-path', [360, 'light', {}]),
   job(page, 'root',
     [1600, 'light', { overflow: overflow(1600) }],
@@ -76,6 +82,9 @@ for (const [address, page] of redirects) {
       ? await checkRedirect(browser, server[transport] + address, server[transport] + page) : [`leads to ${page}, which is no page`]);
   }
 }
+
+report('(site)', 'metadata', await checkFiles(resolve(site), pages, address));
+report('404.html', 'sub-path', await checkNotFound(browser, server['sub-path']));
 
 // A site that is empty, or that lost its rules or its search, must not pass for want of anything to check.
 report('(site)', 'pages', pages.length < 3 ? [`only ${pages.length} pages: this is not the book`] : []);

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { extname, join, posix, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-// print.html repeats every chapter, toc.html is the sidebar of readers without JavaScript, and 404.html is made for one
-// site root only: mdBook gives it absolute links.
+// print.html repeats every chapter, toc.html is the sidebar of readers without JavaScript, and 404.html is looked at
+// by itself (metadata.mjs).
 const NOT_PAGES = new Set(['print.html', 'toc.html', '404.html']);
 
 /** The pages of the site, and the old addresses that only lead to one: [address, page]. */
@@ -23,7 +23,7 @@ export async function listPages(site) {
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.json': 'application/json',
-  '.svg': 'image/svg+xml', '.png': 'image/png', '.woff2': 'font/woff2', '.txt': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml', '.png': 'image/png', '.woff2': 'font/woff2', '.txt': 'text/plain; charset=utf-8', '.xml': 'application/xml',
 };
 
 /** Serves the site on a free port of this machine; every base URL ends with a slash. */
@@ -42,7 +42,9 @@ export async function serve(site, subPath) {
       const body = await readFile(file);
       response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body);
     } catch {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+      // As hosts of static sites do, below every folder.
+      const page = await readFile(join(site, '404.html')).catch(() => 'not found');
+      response.writeHead(404, { 'content-type': TYPES['.html'] }).end(page);
     }
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));

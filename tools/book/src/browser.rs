@@ -13,6 +13,10 @@ use std::process::Command;
 /// Pinned: a newer axe finds other things, and a check should only change when we change it.
 const MODULES: &[&str] = &["playwright-core@1.65.1", "axe-core@4.14.1"];
 
+/// Where the checked site claims to be: no host has this name. Its path is the one below which
+/// book/check serves it.
+const ADDRESS: &str = "https://book.example/some/sub/path/";
+
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
 const INSTALLED_BROWSERS: &[&str] = &[
@@ -28,8 +32,12 @@ pub fn run(root: &Path, screenshots: bool) -> Result<bool> {
     let node =
         on_path("node").ok_or("`node` is not on the PATH: install Node.js from nodejs.org")?;
     let chromium = chromium()?;
-    let site = build::build(root, &Directives)?;
     let folder = target_dir()?.join("book-check");
+    let site = folder.join("site");
+    let site = site.to_str().ok_or("the target folder is not UTF-8")?;
+    // Apart from the site of `cargo book`, which has no such address.
+    let values = [("build.build-dir", site), ("preprocessor.proof.address", ADDRESS)];
+    let site = build::build_with(root, &Directives, &values)?;
     install_modules(&folder)?;
     // A module is looked up from the folder of the script that imports it, so the scripts go to
     // where they are.
@@ -37,7 +45,7 @@ pub fn run(root: &Path, screenshots: bool) -> Result<bool> {
     let out = folder.join("out");
     std::fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
     let mut command = Command::new(node);
-    command.arg(folder.join("check.mjs")).args([&site, &out, &chromium]);
+    command.arg(folder.join("check.mjs")).args([&site, &out, &chromium]).arg(ADDRESS);
     if screenshots {
         command.arg("--screenshots");
     }

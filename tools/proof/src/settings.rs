@@ -24,6 +24,16 @@ pub struct Statements {
     pub answered: bool,
 }
 
+/// The picture that messengers show beside a link to a page.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// A PNG below `book/`.
+    pub file: String,
+    /// What it shows, for readers who do not see it.
+    pub text: String,
+}
+
 /// The table in `book.toml`, without the keys that are mdBook's.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -51,6 +61,10 @@ pub struct Settings {
     pub unfolded: Vec<String>,
     pub statements: Vec<Statements>,
     pub sources: Vec<Source>,
+    /// Where the site will be, such as `https://host/path/`. The environment variable
+    /// `MDBOOK_PREPROCESSOR__PROOF__ADDRESS` sets it for one build.
+    pub address: Option<String>,
+    pub picture: Option<Picture>,
     // What mdBook reads in the same table.
     command: Option<Value>,
     before: Option<Value>,

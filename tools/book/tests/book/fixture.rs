@@ -19,7 +19,10 @@ fn settings() -> String {
     let package = format!("package = {:?}", package.to_string_lossy());
     let table = table.replace("package = \".\"", &package);
     assert!(table.contains(&package));
-    format!("[preprocessor.proof]\n{table}")
+    // Small books have no picture.
+    let is_kept = |line: &&str| !line.starts_with("picture = ");
+    let table = table.lines().filter(is_kept).collect::<Vec<_>>().join("\n");
+    format!("[preprocessor.proof]\n{table}\n\n")
 }
 
 /// A book to break, in a folder of its own.

@@ -182,6 +182,40 @@ fn pages_have_a_link_to_their_text_where_the_repository_is_known() {
     assert!(fixture.root.join("book/src/page.md").exists());
 }
 
+/// As the workflow that publishes the book tells where: each page then names its own address.
+#[test]
+fn pages_name_their_address_where_it_is_known() {
+    let page = "# A `Page`\n\nThe first paragraph of this page says what a reader finds on it.\n";
+    let fixture = Fixture::with_page("address", page);
+    fixture.passes(&[]);
+    let read = || fixture.read("target/book/page.html");
+    let description =
+        "content=\"The first paragraph of this page says what a reader finds on it.\"";
+    assert_eq!(read().matches(&format!("<meta name=\"description\" {description}>")).count(), 1);
+    assert!(read().contains("<meta property=\"og:title\" content=\"A Page\">"), "{}", read());
+    assert!(!read().contains("canonical") && !read().contains("og:url"), "{}", read());
+    assert_eq!(fixture.read("target/book/robots.txt"), "User-agent: *\nAllow: /\n");
+
+    let with = |address: &str| {
+        let mut command = fixture.command(&[]);
+        command.env("MDBOOK_PREPROCESSOR__PROOF__ADDRESS", address);
+        command.output().expect("the tool runs")
+    };
+    let output = with("https://host/sub");
+    assert!(output.status.success(), "{}", said(&output));
+    let canonical = "<link rel=\"canonical\" href=\"https://host/sub/page.html\">";
+    assert!(read().contains(canonical), "{}", read());
+    let sitemap = fixture.read("target/book/sitemap.xml");
+    assert!(sitemap.contains("<loc>https://host/sub/page.html</loc>"), "{sitemap}");
+    let robots = fixture.read("target/book/robots.txt");
+    assert!(robots.ends_with("Sitemap: https://host/sub/sitemap.xml\n"), "{robots}");
+    let not_found = fixture.read("target/book/404.html");
+    assert!(not_found.contains("<base href=\"/sub/\">"), "{not_found}");
+    let output = with("host");
+    let message = "`host/` is no address such as https://host/path/";
+    assert!(!output.status.success() && said(&output).contains(message), "{}", said(&output));
+}
+
 /// A claim that CPython does not do what it documents, without the program that shows it, is
 /// hearsay.
 #[test]

@@ -1,6 +1,7 @@
 //! Without a command: builds the site with the mdBook that is compiled in, and checks its links.
 
 use crate::checks::links;
+use crate::commands::metadata::Site;
 use crate::commands::preprocess::BookPreprocessor;
 use crate::extension::Extension;
 use crate::project::NAME;
@@ -12,6 +13,15 @@ use std::path::{Path, PathBuf};
 
 /// Builds the book of `root` and returns the folder of the site.
 pub fn build(root: &Path, extension: &'static dyn Extension) -> Result<PathBuf> {
+    build_with(root, extension, &[])
+}
+
+/// The same with other values for keys of `book.toml`.
+pub fn build_with(
+    root: &Path,
+    extension: &'static dyn Extension,
+    values: &[(&str, &str)],
+) -> Result<PathBuf> {
     // mdBook's libraries set no subscriber. A second call changes nothing.
     let _ = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
@@ -22,11 +32,16 @@ pub fn build(root: &Path, extension: &'static dyn Extension) -> Result<PathBuf> 
     let mut config = Config::from_disk(folder.join("book.toml")).map_err(explained)?;
     // As stock mdBook does: a workflow that knows where the repository lies sets the links to it.
     config.update_from_env().map_err(explained)?;
+    for (key, value) in values {
+        config.set(key, value).map_err(explained)?;
+    }
+    let metadata = Site::of(&mut config)?;
     without_our_command(&mut config)?;
     let mut book = MDBook::load_with_config(&folder, config).map_err(explained)?;
     book.with_preprocessor(BookPreprocessor(extension));
     book.build().map_err(explained)?;
     let site = book.build_dir_for("html");
+    metadata.complete(&site, root)?;
     let problems = links::check(&site, root)?;
     if problems.is_empty() {
         Ok(site.canonicalize().unwrap_or(site))

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 pub mod audit;
 pub mod build;
 pub mod lock;
+pub mod metadata;
 pub mod preprocess;
 pub mod test;
 
