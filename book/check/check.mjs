@@ -12,7 +12,7 @@ import { checkAccessibility, unusedExceptions } from './accessibility.mjs';
 import { launch, packages, visit } from './browser.mjs';
 import { checkExplorer } from './explorer.mjs';
 import { checkKeyboard } from './keyboard.mjs';
-import { checkOverflow } from './layout.mjs';
+import { checkCode, checkOverflow } from './layout.mjs';
 import { checkFiles, checkMetadata, checkNotFound } from './metadata.mjs';
 import { checkProofs, checkWithoutScript } from './proofs.mjs';
 import { checkRedirect } from './redirects.mjs';
@@ -68,11 +68,14 @@ await all(pages.flatMap((page) => [
   }]),
   job(page, 'sub-path', [360, 'light', {}]),
   job(page, 'root',
-    [1600, 'light', { overflow: overflow(1600) }],
-    [1280, 'light', { overflow: overflow(1280), axe: accessible, keyboard: checkKeyboard }],
+    [1600, 'light', { overflow: overflow(1600), code: checkCode }],
+    [1280, 'light', { overflow: overflow(1280), code: checkCode, axe: accessible, keyboard: checkKeyboard }],
+    [1200, 'light', { overflow: overflow(1200), code: checkCode }],
     [360, 'light', { overflow: overflow(360), axe: accessible }],
+    [1600, 'navy', { overflow: overflow(1600), code: checkCode }],
+    [360, 'navy', { overflow: overflow(360) }],
     // Colours depend on the theme alone: the other themes are seen at one width.
-    ...themes.slice(1).map((theme) => [1280, theme, { axe: accessible }])),
+    ...themes.slice(1).map((theme) => [1280, theme, { overflow: overflow(1280), code: checkCode, axe: accessible }])),
 ]));
 
 // An old address leads to its page, and to the same place on it, without a question of the browser's.

@@ -33,3 +33,24 @@ export function checkOverflow(tab, width) {
     return findings;
   }, width);
 }
+
+/** On a wide window each line of code is seen whole, also in proofs that are folded; and C is beside Rust. */
+export function checkCode(tab) {
+  return tab.evaluate(() => {
+    const all = [...document.querySelectorAll('main details')];
+    const closed = all.filter((details) => !details.open);
+    closed.forEach((details) => { details.open = true; });
+    const findings = [];
+    for (const code of document.querySelectorAll('main pre > code')) {
+      const cut = code.scrollWidth - code.clientWidth;
+      if (cut > 0) findings.push(`${cut} px of code are cut: "${code.textContent.trim().slice(0, 40)}"`);
+    }
+    for (const sides of document.querySelectorAll('.sides')) {
+      const blocks = [...sides.children].map((child) => child.getBoundingClientRect()).filter(({ width }) => width > 0);
+      const columns = new Set(blocks.map(({ left }) => Math.round(left)));
+      if (columns.size !== 2) findings.push(`C and Rust are in ${columns.size} columns: "${sides.textContent.trim().slice(0, 40)}"`);
+    }
+    closed.forEach((details) => { details.open = false; });
+    return findings;
+  });
+}
