@@ -120,8 +120,7 @@ fn long_proofs_are_folded() {
     assert!(before.contains("let hidden = 1;\nassert!(true);\n}"), "{before}");
 }
 
-const GLOSSARY: &str =
-    "# Glossary\n\n- **view**, views: Memory that is *exported*.\n- **long view**: Another.\n";
+const GLOSSARY: &str = "# Glossary\n\n- **view**, views: Memory that is *exported*,\n  by [an `x`](page.md).\n- **long view**: Another.\n";
 
 fn with_glossary(name: &str, glossary: &str, page: &str) -> Fixture {
     let fixture = Fixture::with_page(name, page);
@@ -143,18 +142,45 @@ fn terms_lead_to_the_glossary_where_they_are_first_used() {
     assert_eq!(
         text,
         " and <a href=\"statements.html\">view</a>: \
-         <a class=\"term\" href=\"glossary.html#term-view\" title=\"Memory that is exported.\">Views</a>, a \
+         <a class=\"term\" href=\"glossary.html#term-view\" title=\"Memory that is exported, by an x.\">Views</a>, a \
          <a class=\"term\" href=\"glossary.html#term-long-view\" title=\"Another.\">long view</a>, a view and a review."
     );
     assert!(fixture.read("target/book/glossary.html").contains("<a id=\"term-long-view\"></a>"));
+}
+
+/// A word that means something else in a sentence must not lead to the glossary.
+#[test]
+fn terms_are_linked_in_their_sense_only() {
+    let glossary = std::fs::read_to_string(repository().join("book/src/glossary.md"));
+    let page = "# Page\n\nThis is the rule, and it exports nothing. The call is passed on, checks its \
+        argument, and refuses zero. The consumer's request is a refusal's cause.\n";
+    // Without the links to pages that this book does not have.
+    let glossary = glossary.expect("the glossary");
+    let mut parts = glossary.split("](");
+    let mut without = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        without.push_str("](page.md)");
+        without.push_str(part.split_once(')').expect("the end of a link").1);
+    }
+    let fixture = with_glossary("senses", &without, page);
+    fixture.passes(&[]);
+    let page = fixture.read("target/book/page.html");
+    let linked: BTreeSet<&str> =
+        page.split("#term-").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(linked, BTreeSet::from(["consumer", "request", "refusal"]));
+    // A tooltip is plain text.
+    let titles = page.split(" title=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    for title in titles {
+        assert!(!title.contains(['`', '*', '[']), "{title}");
+    }
 }
 
 #[test]
 fn a_term_without_use_and_a_term_twice_are_named() {
     let twice = format!("{GLOSSARY}- **views**: Again.\n");
     let fixture = with_glossary("terms", &twice, "# Page\n\nA view.\n");
-    fixture.fails(&["audit"], "book/src/glossary.md:5: the glossary explains `views` twice");
-    fixture.fails(&["audit"], "book/src/glossary.md:4: no page uses `long view`");
+    fixture.fails(&["audit"], "book/src/glossary.md:6: the glossary explains `views` twice");
+    fixture.fails(&["audit"], "book/src/glossary.md:5: no page uses `long view`");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! words before the colon are its forms.
 
 use crate::source::{Document, Place};
+use pulldown_cmark::{Event, Parser};
 use std::ops::Range;
 
 pub const PAGE: &str = "glossary.md";
@@ -12,6 +13,7 @@ pub const PAGE: &str = "glossary.md";
 pub struct Term {
     /// The name and its other forms, in lower case.
     pub forms: Vec<String>,
+    /// Without marks, for the tooltip of a link.
     pub definition: String,
     pub place: Place,
     /// Byte offset of the name in the text of the page, and the bytes of its other forms.
@@ -25,7 +27,7 @@ pub fn find(document: &Document) -> Vec<Term> {
         return Vec::new();
     }
     let mut offset = 0;
-    let mut terms = Vec::new();
+    let mut terms: Vec<Term> = Vec::new();
     for (index, line) in document.text.lines().enumerate() {
         if let Some((names, definition)) =
             line.strip_prefix("- **").and_then(|l| l.split_once(": "))
@@ -37,7 +39,7 @@ pub fn find(document: &Document) -> Vec<Term> {
             terms.push(Term {
                 others,
                 forms: names.split(", ").map(str::to_lowercase).collect(),
-                definition: definition.to_owned(),
+                definition: plain(&item(definition, document.text.lines().skip(index + 1))),
                 place: document.place(index),
                 offset: offset + "- ".len(),
             });
@@ -45,4 +47,19 @@ pub fn find(document: &Document) -> Vec<Term> {
         offset += line.len() + 1;
     }
     terms
+}
+
+/// A definition with the lines on which it goes on.
+fn item<'a>(first: &str, others: impl Iterator<Item = &'a str>) -> String {
+    let others = others.take_while(|line| line.starts_with(' '));
+    std::iter::once(first).chain(others.map(str::trim)).collect::<Vec<_>>().join(" ")
+}
+
+/// The text of Markdown, as a reader sees it.
+fn plain(markdown: &str) -> String {
+    let texts = Parser::new(markdown).filter_map(|event| match event {
+        Event::Text(text) | Event::Code(text) => Some(text),
+        _ => None,
+    });
+    texts.collect()
 }

@@ -31,7 +31,7 @@ pub fn edits(terms: &[Term], page: &Page) -> Vec<Edit> {
                 "<a class=\"term\" href=\"{}#{}\" title=\"{}\">{}</a>",
                 html::link(chapter, PAGE),
                 anchor(term),
-                html::escape(&term.definition.replace(['`', '*'], "")),
+                html::escape(&term.definition),
                 &text[range.clone()]
             );
             (range, link)
