@@ -10,6 +10,8 @@
     const STOP = new Set(`a an and any are as at be by can do does for from get has have how i if in into is it its me my of on or our out
         so that the their them then there this to use using was what when where which while who why will with you your`.split(/\s+/));
     const LEVELS = '(must|should|may|observed)';
+    // They report on other projects, object by object, and repeat the words of all other pages.
+    const REPORTS = /^(survey|consumer-survey|upstream-bugs)\.html/;
     const BODY = 1;
     const PAGE = 4;
     const TITLE = 7;
@@ -130,7 +132,7 @@
         const phrase = plain(query);
         const rule = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(query.trim()) && new RegExp(` ${phrase.trim()} ${LEVELS} `);
         return [...totals].map(([text, { score, covered }]) => {
-            const { body, title } = known.texts[text];
+            const { body, title, page } = known.texts[text];
             const share = all > 0 ? covered / all : 0;
             let total = score * share ** 3;
             if (wanted.length > 1 || rule) {
@@ -143,7 +145,7 @@
             if (rule && rule.test(body)) {
                 total += 100 * all;
             }
-            return [text, total];
+            return [text, REPORTS.test(page) ? total * 0.5 : total];
         });
     }
 
