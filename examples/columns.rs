@@ -32,7 +32,7 @@ impl Particles {
     #[new]
     fn new(masses: Vec<f64>, ids: Vec<u64>) -> PyResult<Particles> {
         if masses.len() != ids.len() {
-            return Err(PyValueError::new_err("a mass for each id"));
+            return Err(PyValueError::new_err("masses and ids differ in length"));
         }
         Ok(Particles { masses: Shared::from_vec(masses).into(), ids: ids.into() })
     }

@@ -65,7 +65,7 @@ before = sys.getrefcount(numbers)
 totals.close()
 gc.collect()
 check("references", sys.getrefcount(numbers) == before - 1)
-assert raised(lambda: totals.add(1.0)) == "ValueError: it is closed"
+assert raised(lambda: totals.add(1.0)) == "ValueError: the memory is closed"
 
 totals = Totals(numbers)
 del numbers

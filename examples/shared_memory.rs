@@ -27,7 +27,7 @@ impl Totals {
 
     /// Adds to each item, while other threads run Python.
     fn add(&self, py: Python<'_>, amount: f64) -> PyResult<()> {
-        let items = self.items.as_ref().ok_or(PyValueError::new_err("it is closed"))?;
+        let items = self.items.as_ref().ok_or(PyValueError::new_err("the memory is closed"))?;
         py.detach(|| items.update(|item| item + amount));
         Ok(())
     }

@@ -237,7 +237,7 @@ fn a_hidden_copy_that_differs_is_named() {
 fn a_block_that_no_python_runs_is_named() {
     let page = "# Page\n\n```python\nassert 1 == 2\n```\n";
     let fixture = Fixture::with_page("quotation", page);
-    let missing = "book/src/page.md:3: no .py file of examples, examples/c, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines";
+    let missing = "book/src/page.md:3: no .py file of examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines";
     fixture.fails(&["audit"], missing);
     fixture.write("examples/page.py", "import sys\n\nassert 1 == 2\n");
     assert!(fixture.run(&["audit"]).status.success());
@@ -250,7 +250,7 @@ fn a_block_that_no_python_runs_is_named() {
 fn a_block_of_c_that_nothing_compiles_is_named() {
     let page = "# Page\n\n```c\nint one(void) {\n/* … */\n}\n```\n";
     let fixture = Fixture::with_page("quotation-of-c", page);
-    let missing = "book/src/page.md:3: no .c or .h file of examples, examples/c, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines: a block of C is a part of a file that is compiled";
+    let missing = "book/src/page.md:3: no .c or .h file of examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines: a block of C is a part of a file that is compiled";
     fixture.fails(&["audit"], missing);
     fixture.write("examples/c/page.c", "int one(void) {\n    return 1;\n}\n");
     fixture.passes(&["audit"]);

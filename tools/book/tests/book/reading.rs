@@ -169,10 +169,14 @@ fn terms_are_linked_in_their_sense_only() {
         page.split("#term-").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(linked, BTreeSet::from(["consumer", "request", "refusal"]));
     // A tooltip is plain text.
-    let titles = page.split(" title=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let terms = page.split("class=\"term\"").skip(1);
+    let titles = terms.filter_map(|term| term.split(" title=\"").nth(1)?.split('"').next());
+    let mut seen = 0;
     for title in titles {
         assert!(!title.contains(['`', '*', '[']), "{title}");
+        seen += 1;
     }
+    assert_eq!(seen, 3);
 }
 
 #[test]

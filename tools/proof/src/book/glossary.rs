@@ -50,7 +50,7 @@ pub fn find(document: &Document) -> Vec<Term> {
 }
 
 /// A definition with the lines on which it goes on.
-fn item<'a>(first: &str, others: impl Iterator<Item = &'a str>) -> String {
+fn item<'a>(first: &'a str, others: impl Iterator<Item = &'a str>) -> String {
     let others = others.take_while(|line| line.starts_with(' '));
     std::iter::once(first).chain(others.map(str::trim)).collect::<Vec<_>>().join(" ")
 }
@@ -58,7 +58,7 @@ fn item<'a>(first: &str, others: impl Iterator<Item = &'a str>) -> String {
 /// The text of Markdown, as a reader sees it.
 fn plain(markdown: &str) -> String {
     let texts = Parser::new(markdown).filter_map(|event| match event {
-        Event::Text(text) | Event::Code(text) => Some(text),
+        Event::Text(text) | Event::Code(text) => Some(text.into_string()),
         _ => None,
     });
     texts.collect()
