@@ -519,11 +519,27 @@ class Verdicts(unittest.TestCase):
         loses = Loses()
         self.assertEqual(broken(bufferprocs.check(loses, mutate=[loses.change])), {"release.count-down"})
 
+    def test_two_orders_at_once_accuse_no_exporter(self):
+        rows, columns, apart = [6, 2], [2, 4], [8, 2]
+        for strides in (rows, columns):
+            report = bufferprocs.check(Faulty("either order", 6, [2, 3], strides))
+            self.assertEqual(broken(report), set(), report)
+            self.assertTrue({"request.c-contiguous", "request.f-contiguous"} <= set(report.checked))
+        # Memory in neither order is.
+        report = bufferprocs.check(Faulty("grants all", 7, [2, 3], apart))
+        both = 0x20 | 0x40 | 0x18
+        orders = [found for found in report.violations if found.rule in ("request.c-contiguous", "request.f-contiguous")]
+        self.assertEqual(len(orders), 2)
+        self.assertTrue(all(both in found.requests for found in orders))
+
     def test_snippets_show_the_fault(self):
         faulty = [
             (Faulty("len"), "field.len.product"),
             (Faulty("none", format="float16"), "field.format.string"),
             (Faulty("none", format="I"), "field.itemsize.one-item"),
+            (Faulty("none", format="T{B:first:H:second:}"), "field.itemsize.one-item"),
+            (Faulty("strange strides", 20, [2, 3], [6, 2]), "request.c-contiguous"),
+            (Faulty("strange strides", 20, [2, 3], [6, 2]), "request.f-contiguous"),
             (Faulty("KeyError for writers"), "getbuffer.refuse.buffer-error"),
             (Faulty("exception set"), "getbuffer.zero"),
             (Faulty("release fails"), "release.signature"),

@@ -273,13 +273,16 @@ pub(super) fn no_strides_means_c(evidence: &Evidence, findings: &mut Findings) {
 }
 
 fn in_order(evidence: &Evidence, findings: &mut Findings, flag: Request, order: Order, name: &str) {
-    let others = Request::C_CONTIGUOUS | Request::F_CONTIGUOUS;
+    let (c, fortran) = (Request::C_CONTIGUOUS, Request::F_CONTIGUOUS);
     findings.has_examined |= evidence.whole().is_some();
     for seen in granted(evidence).filter(|seen| seen.asks(flag)) {
         // A request for one order and for any order is answered for the one.
-        if order == Order::Any && seen.request.intersects(others - Request::STRIDES) {
+        if order == Order::Any && seen.request.intersects((c | fortran) - Request::STRIDES) {
             continue;
         }
+        // That two orders add up is observed of CPython, and no document says it
+        // (request.contiguity-adds-up). So memory in one of the two is not held against anyone.
+        let order = if seen.asks(c) && seen.asks(fortran) { Order::Any } else { order };
         let Some(layout) = real(evidence, seen) else { continue };
         if layout.follows_pointers().is_none() && !layout.is_contiguous(order) {
             let strides = match layout.strides() {

@@ -94,6 +94,8 @@ impl Faulty {
             }
             "half flags" if flags & 0x18 == 0x10 => {}
             "grants all" => {}
+            // No document says that two orders at once are two demands.
+            "either order" | "strange strides" if flags & 0x78 == 0x78 && (in_c || in_f) => {}
             _ if !in_c && !asks(ffi::PyBUF_STRIDES) || !is_direct && !asks(ffi::PyBUF_INDIRECT) => {
                 return Err(PyBufferError::new_err("more is needed to find the items"));
             }
@@ -129,6 +131,10 @@ impl Faulty {
             false => null_mut(),
         };
         match this.fault.as_str() {
+            "strange strides" if flags & 0x78 == 0x78 => {
+                static STRANGE: [isize; 2] = [4, 12];
+                view.strides = STRANGE.as_ptr().cast_mut();
+            }
             "half flags" if flags & 0x18 == 0x10 => view.strides = this.strides.as_ptr().cast_mut(),
             "wild shape" if has_shape => view.shape = without_provenance_mut(0x1000),
             "wild format" if !view.format.is_null() => {
