@@ -122,7 +122,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 33] = [
+const CASES: [(&str, Case); 34] = [
     ("projects", projects::run),
     ("c-projects", c_projects::run),
     ("refused", refused::compare),
@@ -163,15 +163,16 @@ const CASES: [(&str, Case); 33] = [
 /// does; one takes the crate as it was last committed; two show again what `bridge` shows, for
 /// builds of the crate that take half a minute each; one makes environments that lack something,
 /// and looks at the messages; two install a dozen packages, of which one version each is looked at;
-/// one wants a PyPy; one measures, so that nothing else may run; and one wants the sanitizers of a
-/// C compiler.
-const BY_NAME: [(&str, Case); 10] = [
+/// one installs every package of the survey; one wants a PyPy; one measures, so that nothing else
+/// may run; and one wants the sanitizers of a C compiler.
+const BY_NAME: [(&str, Case); 11] = [
     ("first-functions", first_functions::compare),
     ("getting", getting::run),
     ("bridge-abi3", bridge::abi3),
     ("bridge-second-newest-pyo3", bridge::second_newest_pyo3),
     ("absent", absent::run),
     ("survey", survey::run),
+    ("survey-column", survey::column),
     ("consumer-survey", survey::consumers),
     ("pypy", pypy::run),
     ("suite-time", suite::time),

@@ -11,46 +11,67 @@ use crate::interpreter::Interpreter;
 use crate::upstream_bugs::{self, Finding};
 use crate::versions::WRITE;
 
-/// The packages of the survey, and the Python that runs them.
-const PACKAGES: [&str; 9] = [
-    "numpy==2.5.5",
-    "pyarrow==26.0.1",
-    "zstandard==0.25.0",
-    "bitarray==3.12.3",
-    "cffi==2.1.1",
-    "cramjam==2.14.0",
-    "arro3-core==0.9.1",
-    "obstore==0.12.1",
-    "Pillow==13.0.0",
-];
+/// A package of the table of requests that consumers send, which exports nothing.
+const PILLOW: &str = "Pillow==13.0.0";
 const MINOR: u32 = 13;
 
 const SURVEY: &str = "book/src/survey.md";
 const UPSTREAM_BUGS: &str = "book/src/upstream-bugs.md";
 const MARKS: [&str; 2] = ["<!-- generated:begin -->\n\n", "\n<!-- generated:end -->"];
 
+const SCRIPT: &str = "tests/python/survey.py";
+/// Says which part of the survey the script runs.
+const PART: &str = "BUFFERPROCS_SURVEY";
+/// Where the columns of the table are put, below the target folder.
+const COLUMNS: &str = "survey";
+
+/// A few exporters again, with the versions of the committed survey; the pages, compared with it;
+/// and the defects that have a script.
 pub fn run(python: &Interpreter) -> Outcome {
     if python.minor() != MINOR {
         let found = python.version();
         return Err(format!(
-            "the survey is of CPython 3.{MINOR}, this is {found}: set PYO3_PYTHON"
+            "the survey is compared on CPython 3.{MINOR}, this is {found}: set PYO3_PYTHON"
         ));
     }
+    let write = std::env::var_os(WRITE).is_some();
+    let arguments: &[&str] = if write { &["--write"] } else { &[] };
+    let pages = python.run_with("tests/python/survey_pages.py", arguments)?;
     let folder = conformance::build(python)?;
     let version = python.version().to_owned();
-    let python = environment::with(python, "survey", &PACKAGES)?;
-    let surveyed = python.run_with_modules("tests/python/survey.py", &folder)?;
-    put(SURVEY, &surveyed)?;
+    let packages = python.run_with_modules_and(SCRIPT, &folder, "", &[(PART, "packages")])?;
+    let packages: Vec<&str> = packages.lines().chain([PILLOW]).collect();
+    let python = environment::with(python, "survey", &packages)?;
+    let asked = python.run_with_modules_and(SCRIPT, &folder, "", &[(PART, "again")])?;
+    let (exporters, asked) = asked.split_once('\n').ok_or("the script says nothing")?;
+    put(SURVEY, asked)?;
     let findings = upstream_bugs::all(&python, &folder)?;
     if let Some(lost) = findings.iter().find(|f| f.said.lines().last() != Some("reproduced")) {
         return Err(format!("{}:\n{}", lost.script, lost.said));
     }
     put(UPSTREAM_BUGS, &sections(&findings))?;
-    let exporters = surveyed.matches("\n### ").count();
     Ok(format!(
-        "CPython {version}: {exporters} exporters, {} defects, as in the book",
-        findings.len()
+        "CPython {version}: {exporters}, {} defects, as in the book; {}",
+        findings.len(),
+        pages.trim_end()
     ))
+}
+
+/// Every exporter on this Python, with the newest packages that pip finds for it: a column of the
+/// table, put below the target folder. `.ci/run survey-all` makes the pages of all columns.
+pub fn column(python: &Interpreter) -> Outcome {
+    let folder = conformance::build(python)?;
+    // The newest pip, which knows the newest tags of wheels.
+    let with_pip = environment::with(python, "survey-all", &["pip"])?;
+    let found = with_pip.run_with_modules_and(SCRIPT, &folder, "", &[(PART, "column")])?;
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
+    let place = target.join(COLUMNS);
+    let file = place.join(format!("3.{}.json", python.minor()));
+    fs::create_dir_all(&place)
+        .and_then(|()| fs::write(&file, &found))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let exporters = found.matches("\"state\": \"examined\"").count();
+    Ok(format!("CPython {}: {exporters} exporters examined", python.version()))
 }
 
 /// The packages of the survey of consumers.
