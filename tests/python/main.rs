@@ -57,6 +57,7 @@ mod survey;
 mod symptoms;
 mod tables;
 mod upstream_bugs;
+mod upstream_drafts;
 mod versions;
 
 /// What was compared, in one line, or what differed.
@@ -122,7 +123,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 34] = [
+const CASES: [(&str, Case); 35] = [
     ("projects", projects::run),
     ("c-projects", c_projects::run),
     ("refused", refused::compare),
@@ -152,6 +153,7 @@ const CASES: [(&str, Case); 34] = [
     ("conformance", conformance::run),
     ("consumer-check", conformance::consumers),
     ("upstream-bugs", upstream_bugs::run),
+    ("upstream-drafts", upstream_drafts::run),
     ("bridge", bridge::newest_pyo3),
     ("scenarios", scenarios::compare),
     ("faults", bridge::faults),
