@@ -38,7 +38,9 @@ mod view_state;
 
 pub use check::{Check, Input, Level};
 pub use checks::CHECKS;
-pub use consumer::{ConsumerExamination, ConsumerFinding, ConsumerReport, RequestCount};
+pub use consumer::{
+    ConsumerExamination, ConsumerFinding, ConsumerReport, RequestCount, Unexamined,
+};
 pub use examination::{Examination, Step};
 pub use report::{Report, Severity, Violation};
 pub use target::{Answer, Exception, Target};

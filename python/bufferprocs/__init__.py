@@ -21,8 +21,10 @@ __all__ = [
     "ConsumerFinding",
     "ConsumerReport",
     "Report",
+    "Skipped",
     "Violation",
     "assert_conforms",
+    "assert_consumer_conforms",
     "check",
     "check_consumer",
     "rules",
@@ -58,6 +60,19 @@ class Violation:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """A rule that was not examined."""
+
+    #: The id of the rule.
+    rule: str
+    #: Why not, in words.
+    reason: str
+    #: "case" if nothing showed a case, "input" if an argument was not given or could not be used,
+    #: "system" if it cannot be seen here, "ignored" if it was left out on demand.
+    cause: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What an examination found. Its `str` is for reading."""
 
@@ -70,6 +85,8 @@ class Report:
     checked: Tuple[str, ...]
     #: Rules that would have been looked at, and of which no request showed a case.
     unexamined: Tuple[str, ...]
+    #: All rules that were not looked at, each with the reason.
+    skipped: Tuple[Skipped, ...]
     #: The format, and whose syntax it is in, if that is not the one of `struct`.
     dialect: Optional[str]
     #: Arguments of `check` that would have made more rules checkable.
@@ -167,11 +184,33 @@ def check(
         refusal=found["refusal"],
         checked=tuple(found["checked"]),
         unexamined=tuple(found["unexamined"]),
+        skipped=_skipped(stated, found, rule, ignore),
         dialect=found["dialect"],
         missing_inputs=tuple(found["missing_inputs"]),
         rejected_inputs=tuple(found["rejected_inputs"]),
         text=_with_rules(found["text"], [(violation.page, stated[violation.rule]["text"]) for violation in violations]),
     )
+
+
+def _skipped(
+    stated: Dict[str, Dict[str, Any]], found: Dict[str, Any], only: Optional[str], ignore: Sequence[str]
+) -> Tuple[Skipped, ...]:
+    """The rules that were not looked at, in the order of the book."""
+    rejected = dict(reason.split(": ", 1) for reason in reversed(found["rejected_inputs"]))
+    skipped = []
+    for rule, known in stated.items():
+        needed = known["check"]["requires"]
+        if rule in found["checked"] or (only is not None and rule != only):
+            continue
+        if rule in ignore:
+            skipped.append(Skipped(rule, "it was ignored on demand", "ignored"))
+        elif needed in found["missing_inputs"]:
+            skipped.append(Skipped(rule, f"it needs `{needed}`, which was not given", "input"))
+        elif needed in rejected:
+            skipped.append(Skipped(rule, f"it needs `{needed}`, which could not be used: {rejected[needed]}", "input"))
+        else:
+            skipped.append(Skipped(rule, "no request showed a case of it", "case"))
+    return tuple(skipped)
 
 
 def _with_rules(text: str, stated: List[Tuple[str, str]]) -> str:
@@ -250,13 +289,21 @@ class ConsumerReport:
     released_out_of_order: int
     #: What was not examined, with the reason.
     not_examined: Tuple[str, ...]
+    #: The ids of the rules that were examined.
+    checked: Tuple[str, ...]
+    #: The other rules, each with the reason.
+    skipped: Tuple[Skipped, ...]
     #: What `use` raised, if it raised in each scenario: it proves nothing then.
     rejected_use: Optional[str]
 
     @property
     def ok(self) -> bool:
         """Whether a request came, no rule of level MUST is broken, and `use` could be used."""
-        return bool(self.requests) and not self.broken("must") and self.rejected_use is None
+        return self.conforms("must")
+
+    def conforms(self, level: str = "must") -> bool:
+        """Whether no rule of this level or a higher one is broken ("must" or "should"), a request came, and `use` could be used."""
+        return bool(self.requests) and not self.broken(level) and self.rejected_use is None
 
     def broken(self, level: str = "must") -> Tuple[ConsumerFinding, ...]:
         """The findings of this level or a higher one: "must" or "should"."""
@@ -266,8 +313,17 @@ class ConsumerReport:
         return tuple(found for found in self.findings if found.severity in counted)
 
     def ignoring(self, rules: Sequence[str]) -> ConsumerReport:
-        """The same without some rules."""
-        return replace(self, findings=tuple(found for found in self.findings if found.rule not in rules))
+        """The same without some rules. Raises ValueError if no check of a consumer knows one of them."""
+        for rule in rules:
+            if rule not in _native.consumer_rules():
+                raise ValueError(f"no check of consumers knows a rule {rule!r}; it knows {', '.join(_native.consumer_rules())}")
+        left_out = tuple(Skipped(rule, "it was ignored on demand", "ignored") for rule in rules)
+        return replace(
+            self,
+            findings=tuple(found for found in self.findings if found.rule not in rules),
+            checked=tuple(rule for rule in self.checked if rule not in rules),
+            skipped=(*(skipped for skipped in self.skipped if skipped.rule not in rules), *left_out),
+        )
 
     def to_json(self) -> str:
         """The report for programs: an object with a key for each attribute, and `ok`."""
@@ -292,9 +348,11 @@ class ConsumerReport:
             for number in [sum(found.severity == word for found in self.findings)]
         )
         lines.append(
-            f"{self.tried} scenarios: {self.returned} with a result, {self.raised} with an exception; {counts}"
+            f"{self.tried} scenarios: {self.returned} with a result, {self.raised} with an exception; "
+            f"{len(self.checked)} rule{'' if len(self.checked) == 1 else 's'} checked: {counts}"
         )
         lines += [f"not examined: {what}" for what in self.not_examined]
+        lines += [f"not checked: {skipped.rule} ({skipped.reason})" for skipped in self.skipped]
         if self.rejected_use is not None:
             lines.append(f"rejected input: use raises {self.rejected_use}")
         return "\n".join(lines) + "\n"
@@ -332,9 +390,38 @@ def check_consumer(
         findings=findings,
         requests=tuple(Requested(**request) for request in judged["requests"]),
         not_examined=tuple(judged["not_examined"]),
+        checked=tuple(judged["checked"]),
+        skipped=tuple(Skipped(*skipped) for skipped in judged["unexamined"]),
         rejected_use=_trials.rejected_use(records),
         **{name: judged[name] for name in ("tried", "returned", "raised", *_RELEASES)},
     )
+
+
+def assert_consumer_conforms(
+    consumer: Union[str, Callable[[Any], Any]],
+    *,
+    level: str = "must",
+    ignore: Sequence[str] = (),
+    use: Union[None, str, Callable[[Any], Any]] = None,
+) -> ConsumerReport:
+    """Raises AssertionError with the report unless `consumer` keeps the rules. The other arguments are those of `check_consumer`.
+
+    ignore      rules that are left out
+    """
+    report = check_consumer(consumer, use=use).ignoring(ignore)
+    if not report.conforms(level):
+        raise AssertionError(f"{_name_of_consumer(consumer)} breaks rules of the buffer protocol\n{report}")
+    return report
+
+
+def _name_of_consumer(consumer: Union[str, Callable[[Any], Any]]) -> str:
+    """The expression, or module and name of the function, or else of its type."""
+    if isinstance(consumer, str):
+        return consumer
+    named = consumer if hasattr(consumer, "__qualname__") else type(consumer)
+    module = getattr(named, "__module__", None)
+    name = getattr(named, "__qualname__", type(named).__name__)
+    return name if module is None else f"{module}.{name}"
 
 
 _RELEASES = ("released_in_place", "released_copies", "released_out_of_order")

@@ -18,7 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from . import ConsumerReport, Report, _consumer, _native, check, check_consumer, junit, rules
 from .expected import Expected
@@ -39,9 +39,9 @@ process of its own: if the object ends that, the report says in which step. In t
 EPILOG = """\
 exit status:
   0  no rule of level MUST is broken (with --level should, none of level SHOULD either), or only those that --expected lists
-  1  one is, the object ended the process, or with --strict a failure that was expected did not come
-  2  the examination could not run: the expression failed, the object exports nothing or refused every request, or what an
-     option tells cannot be used
+  1  one is, the object or the function ended the process, or with --strict a failure that was expected did not come
+  2  the examination could not run: the expression failed, the object exports nothing or refused every request, the function
+     sent no request, or what an option tells cannot be used
 
 examples:
   python -m bufferprocs 'numpy.zeros((2, 3))'
@@ -91,11 +91,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--snippets", action="store_true", help="print a program for each violation that shows it without this package"
     )
-    parser.add_argument("--rules", action="store_true", help="list the rules that can be checked")
+    parser.add_argument(
+        "--rules", action="store_true", help="list the rules that can be checked; with --consumer those for consumers"
+    )
     parser.add_argument("--explain", metavar="ID", help="what a rule says, who says it, and what the check needs")
     parser.add_argument("--expected", metavar="FILE", help="failures that do not count: lines of NAME: RULE")
     parser.add_argument("--strict", action="store_true", help="an expected failure that does not come counts too")
-    parser.add_argument("--name", metavar="NAME", help="what the object is called in FILE and in reports; its expression if not given")
+    parser.add_argument("--name", metavar="NAME", help="what it is called in FILE and in reports; EXPRESSION by default")
     parser.add_argument("--junit", metavar="FILE", help="write the report as JUnit XML too")
     parser.add_argument(
         "--progress", action="store_true", help="say every two seconds which step is taken; always on a terminal"
@@ -171,6 +173,7 @@ def mutator(code: str, names: Dict[str, Any]) -> Callable[[], None]:
 
 def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int], None]]) -> int:
     """Runs the examination in this process."""
+    expected_failures(arguments)  # a mistake in the file is told before a long examination
     names: Dict[str, Any] = {"__name__": "__main__"}
     inputs: Dict[str, Any] = {"mutate": [], "replace": [], "reenter": []}
     # Output of the code is no part of the report.
@@ -196,25 +199,30 @@ def examine(arguments: argparse.Namespace, follow: Optional[Callable[[str, int],
     return tell(report, arguments)
 
 
-def tell(report: Report, arguments: argparse.Namespace) -> int:
-    """Prints the report beside what was expected, and returns the exit status."""
+def expected_failures(arguments: argparse.Namespace) -> Expected:
     try:
-        expected = Expected() if arguments.expected is None else Expected.load(arguments.expected)
+        return Expected() if arguments.expected is None else Expected.load(arguments.expected)
     except (OSError, ValueError) as error:
         raise CouldNotRun(f"--expected: {error}") from error
+
+
+def tell(report: Union[Report, ConsumerReport], arguments: argparse.Namespace) -> int:
+    """Prints the report beside what was expected, and returns the exit status."""
     name = arguments.name or arguments.expression
-    judgement = expected.judge(report, name, arguments.level)
+    judgement = expected_failures(arguments).judge(report, name, arguments.level)
+    if arguments.junit is not None:
+        write(arguments.junit, junit.of_report(name, report, judgement, arguments.strict))
     print(report.to_json() if arguments.json else str(report).rstrip())
-    if arguments.snippets and not arguments.json:
+    if arguments.snippets and isinstance(report, Report) and not arguments.json:
         for found in report.violations:
             print(f"\n# {found.severity}: {found.rule}\n{setup(arguments)}\n{found.snippet.rstrip()}")
     for line in judgement.lines(arguments.strict):
         print(line, file=sys.stderr if arguments.json else sys.stdout)
-    if arguments.junit is not None:
-        write(arguments.junit, junit.of_report(name, report, judgement, arguments.strict))
     if not judgement.passes(arguments.strict):
         return BROKEN
-    return COULD_NOT_RUN if report.granted == 0 or report.rejected_inputs else OK
+    if isinstance(report, Report):
+        return COULD_NOT_RUN if report.granted == 0 or report.rejected_inputs else OK
+    return OK if report.requests and report.rejected_use is None else COULD_NOT_RUN
 
 
 def write(path: str, text: str) -> None:
@@ -264,21 +272,16 @@ def run_trials(arguments: argparse.Namespace) -> int:
 def examine_consumer(arguments: argparse.Namespace) -> int:
     """Examines a consumer, and prints the report."""
     try:
+        expected_failures(arguments)  # as above
         report = check_consumer(arguments.expression, use=arguments.use, _fork=not arguments.no_fork)
-    except (RuntimeError, TypeError) as error:
+        report = report.ignoring(arguments.ignore)
+        return tell(report, arguments)
+    except (RuntimeError, TypeError, ValueError, CouldNotRun) as error:
         if arguments.json:
             print(json.dumps({"ok": False, "findings": [], "error": str(error)}, indent=2))
         print(f"could not run: {error}", file=sys.stderr)
+        report_failure(arguments, "examination", f"could not run: {error}")
         return COULD_NOT_RUN
-    report = report.ignoring(arguments.ignore)
-    print(report.to_json() if arguments.json else str(report).rstrip())
-    return status_of(report, arguments.level)
-
-
-def status_of(report: ConsumerReport, level: str) -> int:
-    if report.broken(level):
-        return BROKEN
-    return OK if report.requests and not report.rejected_use else COULD_NOT_RUN
 
 
 def setup(arguments: argparse.Namespace) -> str:
@@ -391,12 +394,16 @@ def described(step: str, number: int, arguments: argparse.Namespace) -> str:
     }.get(step, step)
 
 
-def list_rules(as_json: bool) -> int:
-    checkable = [rule for rule in rules() if rule["check"] is not None]
+def list_rules(as_json: bool, of_consumers: bool) -> int:
+    known = _native.consumer_rules()
+    checkable = [rule for rule in rules() if (rule["id"] in known if of_consumers else rule["check"] is not None)]
     if as_json:
         print(json.dumps(checkable, indent=2))
         return OK
     for rule in checkable:
+        if of_consumers:
+            print(rule["id"])
+            continue
         requires = rule["check"]["requires"]
         suffix = f"  with --{requires}" if requires else ""
         print(f"{rule['check']['severity']:8} {rule['id']}{suffix}")
@@ -423,8 +430,10 @@ def explain(named: str) -> int:
     needs = f", with --{requires}" if requires else ""
     print(f"check   {rule['check']['severity']}{needs}")
     return OK
+
+
 def refuse_options_of_exporters(form: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    for option in ("mutate", "reenter", "contents", "within", "base", "rule", "expected", "junit", "name"):
+    for option in ("mutate", "replace", "reenter", "contents", "within", "base", "rule", "snippets", "progress"):
         if getattr(arguments, option):
             form.error(f"--{option} does not belong to --consumer")
 
@@ -434,7 +443,7 @@ def main(words: Optional[List[str]] = None) -> int:
     form = parser()
     arguments = form.parse_args(words)
     if arguments.rules:
-        return list_rules(arguments.json)
+        return list_rules(arguments.json, arguments.consumer)
     if arguments.explain is not None:
         return explain(arguments.explain)
     if arguments.expression is None:

@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import List, Optional, Tuple, Union
 from xml.etree import ElementTree
 
-from . import Report
+from . import ConsumerFinding, ConsumerReport, Report, Violation
 from .expected import Judgement
 
 __all__ = ["of_report", "of_failure"]
 
 
-def of_report(name: str, report: Report, judgement: Judgement, strict: bool) -> str:
-    """One test for each rule that was checked, and one that stands for the inputs."""
+def of_report(name: str, report: Union[Report, ConsumerReport], judgement: Judgement, strict: bool) -> str:
+    """One test for each rule, skipped if the rule was not examined, and one for all that no rule explains."""
     suite = _suite(name)
-    unexpected = {found.rule: found for found in judgement.unexpected}
     expected = {found.rule for found in judgement.expected}
     for rule in report.checked:
         case = _case(suite, name, rule)
-        if rule in unexpected:
-            found = unexpected[rule]
-            text = f"request: {found.request or '-'}\nexpected: {found.expected}\nfound: {found.found}\nbook: {found.page}"
-            _add(case, "failure", f"expected {found.expected}, found {found.found}", text)
+        unexpected = [found for found in judgement.unexpected if found.rule == rule]
+        if unexpected:
+            _fail(case, unexpected[0])
         elif rule in expected:
             _add(case, "skipped", "an expected failure")
         elif strict and rule in judgement.kept:
             _add(case, "failure", "it was expected to fail, and is kept")
-    for reason in report.rejected_inputs:
-        _add(_case(suite, name, "inputs"), "error", reason)
-    if report.granted == 0:
-        _add(_case(suite, name, "requests"), "error", f"no request was granted: {report.refusal}")
+    for skipped in report.skipped:
+        case = _case(suite, name, skipped.rule)
+        if strict and skipped.rule in judgement.without_a_case:
+            _add(case, "failure", "it was expected to fail, and there was no case of it")
+        else:
+            _add(case, "skipped", f"not examined: {skipped.reason}")
+    for found in judgement.unexpected:
+        if found.rule is None:
+            _fail(_case(suite, name, "process"), found)
+    for what, message in _obstacles(report):
+        _add(_case(suite, name, what), "error", message)
     return _text(suite)
+
+
+def _obstacles(report: Union[Report, ConsumerReport]) -> List[Tuple[str, str]]:
+    """What makes a report prove too little: its kind, and a message."""
+    if isinstance(report, Report):
+        found = [("inputs", reason) for reason in report.rejected_inputs]
+        return found + ([("requests", f"no request was granted: {report.refusal}")] if report.granted == 0 else [])
+    found = [] if report.rejected_use is None else [("inputs", f"use raises {report.rejected_use}")]
+    return found + ([] if report.requests else [("requests", "no request came: this is not a consumer")])
+
+
+def _fail(case: ElementTree.Element, found: Union[Violation, ConsumerFinding]) -> None:
+    scenarios = [f"scenarios: {', '.join(found.scenarios)}"] if isinstance(found, ConsumerFinding) else []
+    lines = [f"request: {found.request or '-'}", f"expected: {found.expected}", f"found: {found.found}"]
+    text = "\n".join([*scenarios, *lines, f"book: {found.page or '-'}"])
+    _add(case, "failure", f"expected {found.expected}, found {found.found}", text)
 
 
 def of_failure(name: str, what: str, message: str) -> str:

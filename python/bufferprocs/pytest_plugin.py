@@ -1,21 +1,26 @@
-"""A fixture for pytest, and its options; installing the package is enough.
+"""Two fixtures for pytest, and their options; installing the package is enough.
 
     def test_matrix(assert_conforms):
         assert_conforms(Matrix(2, 3), level="should")
 
+    def test_blur(assert_consumer_conforms):
+        assert_consumer_conforms(image.blur)
+
 The options, which may be written in the configuration file too, hold for all tests: --bufferprocs-level says what counts,
 --bufferprocs-expected names a file of expected failures, and --bufferprocs-strict lets a test fail whose expected failure
-does not come. In the file an object is called by its type, as `image.Image`, or what the test passes as `name`.
+does not come. In the file an object is called by its type, as `image.Image`, a consumer by its module and its name, as
+`image.blur`, or either what the test passes as `name`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence, Union
 
 import pytest
 
-from . import Report
+from . import ConsumerReport, Report, _name_of_consumer
 from . import check as _check
+from . import check_consumer as _check_consumer
 from .expected import Expected
 
 LEVELS = ("must", "should")
@@ -23,12 +28,12 @@ LEVELS = ("must", "should")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("bufferprocs", "rules of the buffer protocol")
-    group.addoption("--bufferprocs-level", choices=LEVELS, default=None, help="what counts for assert_conforms: must, should")
+    group.addoption("--bufferprocs-level", choices=LEVELS, default=None, help="what counts for the fixtures: must, should")
     group.addoption("--bufferprocs-expected", metavar="FILE", default=None, help="failures that do not count: lines of NAME: RULE")
     group.addoption(
         "--bufferprocs-strict", action="store_true", default=None, help="an expected failure that does not come counts too"
     )
-    parser.addini("bufferprocs_level", "what counts for assert_conforms: must, should", default="must")
+    parser.addini("bufferprocs_level", "what counts for the fixtures: must, should", default="must")
     parser.addini("bufferprocs_expected", "failures that do not count: a file, relative to the configuration", default="")
     parser.addini("bufferprocs_strict", "an expected failure that does not come counts too", type="bool", default=False)
 
@@ -57,11 +62,40 @@ def assert_conforms_fixture(request: pytest.FixtureRequest) -> Callable[..., Rep
         kind = type(obj)
         name = f"{kind.__module__}.{kind.__qualname__}" if name is None else name
         report = _check(obj, **inputs)
-        judgement = expected.judge(report, name, usual_level if level is None else level)
-        usable = report.granted > 0 and not report.rejected_inputs
-        if not usable or not judgement.passes(strict):
-            said = "\n".join([str(report).rstrip(), *judgement.lines(strict)])
-            raise AssertionError(f"{name} breaks rules of the buffer protocol\n{said}")
+        is_usable = report.granted > 0 and not report.rejected_inputs
+        _demand(report, is_usable, expected, name, usual_level if level is None else level, strict)
         return report
 
     return assert_conforms
+
+
+@pytest.fixture(name="assert_consumer_conforms")
+def assert_consumer_conforms_fixture(request: pytest.FixtureRequest) -> Callable[..., ConsumerReport]:
+    """As `bufferprocs.assert_consumer_conforms`, with the options of the command line and the configuration."""
+    usual_level, expected, strict = _configured(request.config)
+
+    def assert_consumer_conforms(
+        consumer: Union[str, Callable[[Any], Any]],
+        *,
+        name: Optional[str] = None,
+        level: Optional[str] = None,
+        ignore: Sequence[str] = (),
+        use: Union[None, str, Callable[[Any], Any]] = None,
+    ) -> ConsumerReport:
+        name = _name_of_consumer(consumer) if name is None else name
+        report = _check_consumer(consumer, use=use).ignoring(ignore)
+        is_usable = bool(report.requests) and report.rejected_use is None
+        _demand(report, is_usable, expected, name, usual_level if level is None else level, strict)
+        return report
+
+    return assert_consumer_conforms
+
+
+def _demand(
+    report: Union[Report, ConsumerReport], is_usable: bool, expected: Expected, name: str, level: str, strict: bool
+) -> None:
+    """Raises AssertionError unless the report is as it was expected."""
+    judgement = expected.judge(report, name, level)
+    if not is_usable or not judgement.passes(strict):
+        said = "\n".join([str(report).rstrip(), *judgement.lines(strict)])
+        raise AssertionError(f"{name} breaks rules of the buffer protocol\n{said}")

@@ -199,6 +199,13 @@ pub fn judge_consumer<'py>(
     result.set_item("released_copies", report.released_copies)?;
     result.set_item("released_out_of_order", report.released_out_of_order)?;
     result.set_item("not_examined", &report.not_examined)?;
+    result.set_item("checked", &report.checked)?;
+    let unexamined = report.unexamined.iter();
+    let unexamined = unexamined.map(|left_out| {
+        let cause = if left_out.is_of_system { "system" } else { "case" };
+        (left_out.rule, left_out.reason, cause)
+    });
+    result.set_item("unexamined", unexamined.collect::<Vec<_>>())?;
     result.set_item("text", report.to_string())?;
     Ok(result)
 }

@@ -1,5 +1,6 @@
 """Tests of what a project needs to adopt the checker. Prints how many there are, and what was skipped."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,9 @@ FOLDER = sys.path[0]
 ACTION = Path(__file__).resolve().parents[2] / ".github/actions/check"
 #: What CPython's own function leaves behind in `bytes`.
 KNOWN = "getbuffer.refuse.obj-null"
+#: A consumer that keeps the pointer of a view that it released.
+KEEPS = 'lambda b: numpy.ndarray(8, "u1", buffer=b)'
+AFTER_RELEASE = "consumer.no-use-after-release"
 
 
 class Adoption(unittest.TestCase):
@@ -49,16 +53,21 @@ class Adoption(unittest.TestCase):
         self.assertEqual(self.check('b"ab"', "--expected", "expected.txt", "--strict")[0], 0)
 
     def test_an_expected_failure_that_does_not_come(self):
-        self.expect(f"bytearray(3): {KNOWN}")
-        words = ("bytearray(3)", "--expected", "expected.txt")
+        self.expect(f"memoryview(bytearray(3)): {KNOWN}")
+        words = ("memoryview(bytearray(3))", "--expected", "expected.txt")
         status, out, _ = self.check(*words)
         self.assertEqual(status, 0)
         self.assertIn(f"note: {KNOWN} was expected to fail, and is kept: remove it from the file", out)
         status, out, _ = self.check(*words, "--strict")
         self.assertEqual(status, 1)
         self.assertIn(f"error: {KNOWN} was expected to fail", out)
+        # So is one of which there is no case: it has one dimension.
+        self.expect("memoryview(bytearray(3)): field.ndim.zero")
+        status, out, _ = self.check(*words, "--strict")
+        self.assertEqual(status, 1)
+        self.assertIn("error: field.ndim.zero was expected to fail, and there was no case of it", out)
         # What was not checked says nothing: this rule needs --mutate.
-        self.expect("bytearray(3): exported.no-resize")
+        self.expect("memoryview(bytearray(3)): exported.no-resize")
         self.assertEqual(self.check(*words, "--strict")[0], 0)
 
     def test_mistakes_in_the_file_are_named(self):
@@ -88,7 +97,105 @@ class Adoption(unittest.TestCase):
         self.expect(f'b"abc": {KNOWN}')
         self.assertEqual(self.check('b"abc"', "--junit", "report.xml", "--expected", "expected.txt")[0], 0)
         suite = ElementTree.parse(self.folder / "report.xml").getroot().find("testsuite")
-        self.assertEqual((suite.get("failures"), suite.get("skipped")), ("0", "1"))
+        self.assertEqual(suite.get("failures"), "0")
+        cases = {case.get("name"): case for case in suite}
+        self.assertEqual(cases[KNOWN].find("skipped").get("message"), "an expected failure")
+
+    def test_what_was_not_examined_is_skipped(self):
+        checkable = {rule["id"] for rule in bufferprocs.rules() if rule["check"]}
+        words = ("bytearray(3)", "--mutate", "obj.nope()", "--ignore", "field.len.product", "--junit", "report.xml")
+        status, out, _ = self.check(*words, "--json")
+        self.assertEqual(status, 2)
+        report = json.loads(out)
+        skipped = {each["rule"]: (each["cause"], each["reason"]) for each in report["skipped"]}
+        self.assertEqual({*skipped, *report["checked"]}, checkable)
+        self.assertEqual(len(skipped) + len(report["checked"]), len(checkable))
+        for rule, cause, reason in (
+            ("field.ndim.zero", "case", "no request showed a case of it"),
+            ("field.buf.first-item", "input", "it needs `contents`, which was not given"),
+            ("exported.no-resize", "input", "it needs `mutate`, which could not be used: obj.nope() raises AttributeError"),
+            ("field.len.product", "ignored", "it was ignored on demand"),
+        ):
+            self.assertEqual(skipped[rule][0], cause)
+            self.assertIn(reason, skipped[rule][1])
+        suite = ElementTree.parse(self.folder / "report.xml").getroot().find("testsuite")
+        cases = {case.get("name"): case for case in suite if case.get("name") != "inputs"}
+        self.assertEqual(set(cases), checkable)
+        in_xml = {name: case.find("skipped").get("message") for name, case in cases.items() if case.find("skipped") is not None}
+        self.assertEqual(in_xml, {rule: f"not examined: {reason}" for rule, (_, reason) in skipped.items()})
+        self.assertEqual((suite.get("errors"), int(suite.get("skipped"))), ("1", len(skipped)))
+        # A single rule is a report of one test.
+        self.assertEqual(self.check("bytearray(3)", "--rule", "field.ndim.zero", "--junit", "report.xml")[0], 0)
+        suite = ElementTree.parse(self.folder / "report.xml").getroot().find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("skipped")), ("1", "1"))
+
+    def test_consumers_have_expected_failures(self):
+        self.expect(f"numpy.ndarray: {AFTER_RELEASE}", f"memoryview: {AFTER_RELEASE}", "*: exports.release-once")
+        words = ("--consumer", KEEPS, "--expected", "expected.txt", "--junit", "report.xml")
+        self.assertEqual(self.check(*words)[0], 1)
+        case = self.cases()[AFTER_RELEASE]
+        self.assertEqual(case.get("classname"), KEEPS)
+        self.assertIn("after the last release", case.find("failure").get("message"))
+        self.assertIn("scenarios: bytes, ", case.find("failure").text)
+        status, out, _ = self.check(*words, "--strict", "--name", "numpy.ndarray")
+        self.assertEqual(status, 0, out)
+        self.assertIn(f"\nexpected failure: {AFTER_RELEASE}\n", out)
+        cases = self.cases()
+        self.assertEqual(cases[AFTER_RELEASE].find("skipped").get("message"), "an expected failure")
+        self.assertEqual(set(cases), set(bufferprocs._native.consumer_rules()))
+        # It asks for contiguous memory: no view has suboffsets.
+        message = cases["field.suboffsets.address"].find("skipped").get("message")
+        self.assertEqual(message, "not examined: no view with suboffsets was granted")
+        self.assertIsNone(cases["consumer.look"].find("skipped"))
+        words = ("--consumer", "memoryview", "--expected", "expected.txt")
+        status, out, _ = self.check(*words)
+        self.assertEqual(status, 0)
+        self.assertIn(f"note: {AFTER_RELEASE} was expected to fail, and is kept: remove it from the file", out)
+        status, out, _ = self.check(*words, "--strict", "--junit", "report.xml")
+        self.assertEqual(status, 1)
+        self.assertEqual(self.cases()[AFTER_RELEASE].find("failure").get("message"), "it was expected to fail, and is kept")
+        # A rule of which there was no case.
+        self.expect("len: field.len.one-run")
+        status, out, _ = self.check("--consumer", "memoryview", "--name", "len", "--expected", "expected.txt", "--strict")
+        self.assertEqual(status, 1)
+        self.assertIn("error: field.len.one-run was expected to fail, and there was no case of it", out)
+
+    def cases(self, path="report.xml"):
+        suite = ElementTree.parse(self.folder / path).getroot().find("testsuite")
+        return {case.get("name"): case for case in suite}
+
+    def test_consumers_that_did_not_end_well(self):
+        for words, status, name, kind, said in (
+            (["nope"], 2, "examination", "error", "could not run: EXPRESSION: NameError"),
+            (["id"], 2, "requests", "error", "no request came"),
+            (["memoryview", "--use", "result.nope()"], 2, "inputs", "error", "use raises AttributeError"),
+            (["lambda b: (memoryview(b), os._exit(3))"], 1, "process", "failure", "the process ended by status 3"),
+            (["memoryview", "--ignore", "field.nope"], 2, "examination", "error", "knows a rule 'field.nope'"),
+        ):
+            with self.subTest(words):
+                self.assertEqual(self.check("--consumer", *words, "--junit", "report.xml")[0], status)
+                self.assertIn(said, self.cases()[name].find(kind).get("message"))
+        for option in ("--expected", "--junit"):
+            status, out, err = self.check("--consumer", "memoryview", option, "absent/file")
+            self.assertEqual(status, 2)
+            self.assertIn(f"could not run: {option}: ", err)
+
+    def test_rules_for_consumers_are_listed(self):
+        status, out, _ = self.check("--consumer", "--rules")
+        self.assertEqual((status, out.split()), (0, [rule["id"] for rule in bufferprocs.rules() if rule["id"] in out.split()]))
+        self.assertEqual(set(out.split()), set(bufferprocs._native.consumer_rules()))
+
+    def test_judgements_of_consumers(self):
+        report = bufferprocs.check_consumer(eval(KEEPS, {"numpy": __import__("numpy")}))
+        none = Expected().judge(report, "it")
+        self.assertEqual([found.rule for found in none.unexpected], [AFTER_RELEASE])
+        known = Expected((("it", AFTER_RELEASE), ("it", "consumer.look"), ("other", "request.values"))).judge(report, "it")
+        self.assertEqual((known.unexpected, known.kept, known.without_a_case), ((), ("consumer.look",), ()))
+        with self.assertRaisesRegex(AssertionError, f"breaks rules of the buffer protocol\nerror: {AFTER_RELEASE}"):
+            bufferprocs.assert_consumer_conforms(KEEPS)
+        self.assertEqual(bufferprocs.assert_consumer_conforms(KEEPS, ignore=[AFTER_RELEASE]).findings, ())
+        with self.assertRaisesRegex(ValueError, "no check of consumers knows a rule 'nope'"):
+            bufferprocs.assert_consumer_conforms("memoryview", ignore=["nope"])
 
     def test_junit_of_what_did_not_end_well(self):
         for expression, status, said in (
@@ -145,9 +252,15 @@ class Adoption(unittest.TestCase):
         self.assertEqual(act("3\nbytearray(3)")[0], 2)
         self.assertEqual(act("  \n")[0], 2)
         self.assertEqual(act("memoryview(b'abc')", LEVEL="should")[0], 1)
+        status, out, _ = act("bytearray(3)", CONSUMERS="memoryview\nbytes", JUNIT="reports")
+        self.assertEqual(status, 0)
+        self.assertIn("== memoryview\n", out)
+        self.assertIn("requested 0x11c FULL_RO", out)
+        self.assertEqual(self.cases("reports/bufferprocs-3.xml")["consumer.look"].get("classname"), "bytes")
+        self.assertEqual(act("", CONSUMERS=KEEPS)[0], 1)
         # The action passes each of its inputs on.
         action = (ACTION / "action.yml").read_text(encoding="utf-8")
-        for name in ("expressions", "level", "expected", "strict", "junit"):
+        for name in ("expressions", "consumers", "level", "expected", "strict", "junit"):
             self.assertIn(f"        {name.upper()}: ${{{{ inputs.{name} }}}}\n", action)
 
 

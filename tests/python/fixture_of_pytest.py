@@ -15,6 +15,12 @@ def test_a_report_is_the_message(assert_conforms):
         assert_conforms(b"abc")
 
 
+def test_a_consumer(assert_consumer_conforms):
+    assert_consumer_conforms(memoryview)
+    # Text runs in a process of its own, also where other threads run.
+    assert_consumer_conforms("lambda b: bytes(b)")
+
+
 pytest_plugins = ["pytester"]
 
 
@@ -31,7 +37,7 @@ def test_the_options_of_all_tests(pytester):
             assert_conforms(b"abc", name="another")
 
         def test_kept(assert_conforms):
-            assert_conforms(bytearray(3), name="kept")
+            assert_conforms(memoryview(bytearray(3)), name="kept")
         """
     )
     assert pytester.runpytest("-q").parseoutcomes() == {"failed": 2, "passed": 1}
@@ -45,3 +51,38 @@ def test_the_options_of_all_tests(pytester):
     outcome.stdout.fnmatch_lines([f"*error: {rule} was expected to fail, and is kept*"])
     pytester.makeini("[pytest]\nbufferprocs_level = shall\n")
     assert pytester.runpytest("-q").parseoutcomes() == {"errors": 3}
+
+
+def test_the_options_hold_for_consumers(pytester):
+    rule = "consumer.release-promptly"
+    pytester.makepyfile(
+        """
+        cache = []
+
+        def keeps(exporter):
+            cache.append(memoryview(exporter))
+
+        def test_known(assert_consumer_conforms):
+            assert_consumer_conforms(keeps)
+
+        def test_named(assert_consumer_conforms):
+            assert_consumer_conforms(keeps, name="another", level="must")
+
+        def test_kept(assert_consumer_conforms):
+            assert_consumer_conforms(memoryview, name="kept")
+
+        def test_ignored(assert_consumer_conforms):
+            assert_consumer_conforms(keeps, level="should", ignore=["consumer.release-promptly"])
+        """
+    )
+    assert pytester.runpytest("-q").parseoutcomes() == {"passed": 4}
+    outcome = pytester.runpytest("-q", "--bufferprocs-level=should")
+    assert outcome.parseoutcomes() == {"failed": 1, "passed": 3}
+    outcome.stdout.fnmatch_lines(["*AssertionError: *.keeps breaks rules of the buffer protocol"])
+    module = next(pytester.path.glob("test_*.py")).stem
+    pytester.path.joinpath("buffers.txt").write_text(f"{module}.keeps: {rule}\nkept: {rule}\n")
+    words = ("-q", "--bufferprocs-level=should", "--bufferprocs-expected=buffers.txt")
+    assert pytester.runpytest(*words).parseoutcomes() == {"passed": 4}
+    outcome = pytester.runpytest(*words, "--bufferprocs-strict")
+    assert outcome.parseoutcomes() == {"failed": 1, "passed": 3}
+    outcome.stdout.fnmatch_lines([f"*error: {rule} was expected to fail, and is kept*"])

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks the object of each line in $EXPRESSIONS with `python -m bufferprocs`, all of them also
-# where one fails. Its status is the highest of theirs. The other variables are the inputs of
-# action.yml.
+# Checks the object of each line in $EXPRESSIONS, and the function of each line in $CONSUMERS, with
+# `python -m bufferprocs`, all of them also where one fails. Its status is the highest of theirs.
+# The other variables are the inputs of action.yml.
 set -euo pipefail
 
 words=(--level "${LEVEL:-must}")
@@ -10,15 +10,18 @@ words=(--level "${LEVEL:-must}")
 [ -z "${JUNIT:-}" ] || mkdir -p "$JUNIT"
 
 highest=0 number=0
-while IFS= read -r expression; do
-    [[ "$expression" =~ [^[:space:]] ]] || continue
+# check EXPRESSION OPTION..
+check() {
+    local expression=$1 status=0
+    shift
+    [[ "$expression" =~ [^[:space:]] ]] || return 0
     number=$((number + 1))
-    report=()
-    [ -z "${JUNIT:-}" ] || report=(--junit "$JUNIT/bufferprocs-$number.xml")
+    [ -z "${JUNIT:-}" ] || set -- "$@" --junit "$JUNIT/bufferprocs-$number.xml"
     echo "== $expression"
-    status=0
-    "${PYTHON:-python}" -m bufferprocs "${words[@]}" "${report[@]}" -- "$expression" || status=$?
+    "${PYTHON:-python}" -m bufferprocs "${words[@]}" "$@" -- "$expression" </dev/null || status=$?
     [ "$status" -le "$highest" ] || highest=$status
-done <<<"${EXPRESSIONS:?one expression a line}"
-[ "$number" -gt 0 ] || { echo "no expression was given"; exit 2; }
+}
+while IFS= read -r expression; do check "$expression"; done <<<"${EXPRESSIONS:-}"
+while IFS= read -r expression; do check "$expression" --consumer; done <<<"${CONSUMERS:-}"
+[ "$number" -gt 0 ] || { echo "neither expressions nor consumers were given"; exit 2; }
 exit "$highest"

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::report::{Severity, counted, request_name};
+use super::coverage::{Unexamined, examined};
 use super::event::{Event, Outcome, Record};
 use super::judge::judge;
 use super::rules;
@@ -109,13 +110,28 @@ pub struct ConsumerReport {
     pub released_out_of_order: usize,
     /// What was not examined, and why.
     pub not_examined: Vec<String>,
+    /// The ids of the rules that were examined.
+    pub checked: Vec<&'static str>,
+    /// The other rules.
+    pub unexamined: Vec<Unexamined>,
 }
 
 impl ConsumerReport {
     #[doc(hidden)]
     pub fn of(scenarios: &[Scenario], records: &[Record], not_examined: Vec<String>) -> Self {
+        let findings = judge(scenarios, records);
+        let (mut checked, mut unexamined) = (Vec::new(), Vec::new());
+        for (rule, missing) in examined(scenarios, records, not_examined.is_empty()) {
+            let is_broken = findings.iter().any(|finding| finding.rule == Some(rule));
+            match missing.filter(|_| !is_broken) {
+                Some((reason, is_of_system)) => {
+                    unexamined.push(Unexamined { rule, reason, is_of_system });
+                }
+                None => checked.push(rule),
+            }
+        }
         let mut report = ConsumerReport {
-            findings: judge(scenarios, records),
+            findings,
             requests: Vec::new(),
             returned: 0,
             raised: 0,
@@ -124,6 +140,8 @@ impl ConsumerReport {
             released_copies: 0,
             released_out_of_order: 0,
             not_examined,
+            checked,
+            unexamined,
         };
         for record in records {
             report.count(record);
@@ -164,6 +182,15 @@ impl ConsumerReport {
                 }
                 Event::ReleasedAgain { .. } | Event::Wrote { .. } => {}
             }
+        }
+    }
+
+    /// Takes a rule out of those that were checked, since this kind of examination cannot see it.
+    pub(super) fn leave_out(&mut self, rule: &'static str, reason: &'static str) {
+        if self.findings.iter().all(|finding| finding.rule != Some(rule)) {
+            self.checked.retain(|checked| *checked != rule);
+            self.unexamined.retain(|left_out| left_out.rule != rule);
+            self.unexamined.push(Unexamined { rule, reason, is_of_system: true });
         }
     }
 
@@ -220,16 +247,20 @@ impl fmt::Display for ConsumerReport {
         )?;
         writeln!(
             f,
-            "{}: {} with a result, {} with an exception; {}, {}, {}",
+            "{}: {} with a result, {} with an exception; {} checked: {}, {}, {}",
             counted(self.tried, "scenario"),
             self.returned,
             self.raised,
+            counted(self.checked.len(), "rule"),
             self.counted(Severity::Error, "error"),
             self.counted(Severity::Warning, "warning"),
             self.counted(Severity::Note, "note"),
         )?;
         for what in &self.not_examined {
             writeln!(f, "not examined: {what}")?;
+        }
+        for Unexamined { rule, reason, .. } in &self.unexamined {
+            writeln!(f, "not checked: {rule} ({reason})")?;
         }
         Ok(())
     }

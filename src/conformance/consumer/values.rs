@@ -17,25 +17,35 @@ fn value(record: &Record) -> Option<&str> {
     }
 }
 
-/// Compares results over the layouts of each family with the result over its reference.
+/// The result over the reference of a family.
 ///
 /// Only if the result is a function of the items: the same over the same items elsewhere, and
 /// another over other items. An address or a shape is no such result.
-pub(super) fn compare(scenarios: &[Scenario], records: &[Record], all: &mut Vec<Found>) {
-    let of = |family: &str, role: Role| {
-        records.iter().find(|record| {
+pub(super) fn reference<'a>(
+    scenarios: &[Scenario],
+    records: &'a [Record],
+    family: &str,
+) -> Option<&'a str> {
+    let of = |role: Role| {
+        let record = records.iter().find(|record| {
             let scenario = &scenarios[record.scenario];
             scenario.family == family && scenario.role == role
-        })
+        });
+        record.and_then(value)
     };
+    let reference = of(Role::Reference)?;
+    let is_of_items = of(Role::Elsewhere) == Some(reference)
+        && of(Role::OtherItems).is_some_and(|other| other != reference);
+    is_of_items.then_some(reference)
+}
+
+/// Compares results over the layouts of each family with the result over its reference.
+pub(super) fn compare(scenarios: &[Scenario], records: &[Record], all: &mut Vec<Found>) {
     for record in records {
         let scenario = &scenarios[record.scenario];
-        let controls = [Role::Reference, Role::Elsewhere, Role::OtherItems];
-        let [reference, elsewhere, other] =
-            controls.map(|role| of(scenario.family, role).and_then(value));
+        let reference = reference(scenarios, records, scenario.family);
         let (Some(reference), Some(found)) = (reference, value(record)) else { continue };
-        let is_of_items = elsewhere == Some(reference) && other.is_some_and(|o| o != reference);
-        if !is_of_items || found == reference {
+        if found == reference {
             continue;
         }
         let request = last_request(record);
@@ -72,7 +82,7 @@ fn last_request(record: &Record) -> Option<Request> {
 }
 
 /// The view may be packed in Fortran order, which its strides tell.
-fn asks_for_either_order(request: Option<Request>) -> bool {
+pub(super) fn asks_for_either_order(request: Option<Request>) -> bool {
     let one_order = [Request::C_CONTIGUOUS, Request::F_CONTIGUOUS];
     request.is_some_and(|request| {
         request.contains(Request::ANY_CONTIGUOUS)
