@@ -13,6 +13,7 @@ import importlib
 import json
 import mmap
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -112,7 +113,16 @@ def named(what: str) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        raise CouldNotRun(f"{what}: {type(error).__name__}: {error}") from error
+        raise CouldNotRun(f"{what}: {type(error).__name__}: {error}{origin(error)}") from error
+
+
+def origin(error: BaseException) -> str:
+    """Where a module is from that lacks what the code asks of it: a folder of that name may hide it."""
+    found = re.match(r"(?:partially initialized )?module '([\w.]+)' has no attribute", str(error))
+    module = sys.modules.get(found[1]) if found and isinstance(error, AttributeError) else None
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
+    place = next((place for place in places if place), None)
+    return "" if place is None else f" (the module is from {place})"
 
 
 def parse(code: str, names: Dict[str, Any]) -> ast.Module:
@@ -216,7 +226,8 @@ def tell(report: Union[Report, ConsumerReport], arguments: argparse.Namespace) -
     if arguments.snippets and isinstance(report, Report) and not arguments.json:
         for found in report.violations:
             print(f"\n# {found.severity}: {found.rule}\n{setup(arguments)}\n{found.snippet.rstrip()}")
-    for line in judgement.lines(arguments.strict):
+    hints = judgement.hints(name) if arguments.expected is not None else []
+    for line in [*judgement.lines(arguments.strict), *hints]:
         print(line, file=sys.stderr if arguments.json else sys.stdout)
     if not judgement.passes(arguments.strict):
         return BROKEN

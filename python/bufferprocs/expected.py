@@ -37,9 +37,15 @@ class Judgement:
         """Whether nothing unexpected was found; if strict, whether every expected failure was found too."""
         return not self.unexpected and not (strict and (self.kept or self.without_a_case))
 
+    def hints(self, name: str) -> List[str]:
+        """The lines that would let the unexpected failures of this name be expected."""
+        rules = dict.fromkeys(found.rule for found in self.unexpected if found.rule is not None)
+        return [f"not expected, as it would be by a line in the file: {name}: {rule}" for rule in rules]
+
     def lines(self, strict: bool) -> List[str]:
         """What to print below the report."""
-        said = [f"expected failure: {found.rule}" for found in self.expected]
+        # A rule may be broken in two ways, of two severities.
+        said = [f"expected failure: {rule}" for rule in dict.fromkeys(found.rule for found in self.expected)]
         word = "error" if strict else "note"
         said += [f"{word}: {rule} was expected to fail, and is kept: remove it from the file" for rule in self.kept]
         said += [

@@ -59,6 +59,7 @@ def assert_conforms_fixture(request: pytest.FixtureRequest) -> Callable[..., Rep
     usual_level, expected, strict = _configured(request.config)
 
     def assert_conforms(obj: object, *, name: Optional[str] = None, level: Optional[str] = None, **inputs: Any) -> Report:
+        __tracebackhide__ = True
         kind = type(obj)
         name = f"{kind.__module__}.{kind.__qualname__}" if name is None else name
         report = _check(obj, **inputs)
@@ -82,6 +83,7 @@ def assert_consumer_conforms_fixture(request: pytest.FixtureRequest) -> Callable
         ignore: Sequence[str] = (),
         use: Union[None, str, Callable[[Any], Any]] = None,
     ) -> ConsumerReport:
+        __tracebackhide__ = True
         name = _name_of_consumer(consumer) if name is None else name
         report = _check_consumer(consumer, use=use).ignoring(ignore)
         is_usable = bool(report.requests) and report.rejected_use is None
@@ -95,7 +97,16 @@ def _demand(
     report: Union[Report, ConsumerReport], is_usable: bool, expected: Expected, name: str, level: str, strict: bool
 ) -> None:
     """Raises AssertionError unless the report is as it was expected."""
+    __tracebackhide__ = True
     judgement = expected.judge(report, name, level)
-    if not is_usable or not judgement.passes(strict):
-        said = "\n".join([str(report).rstrip(), *judgement.lines(strict)])
-        raise AssertionError(f"{name} breaks rules of the buffer protocol\n{said}")
+    if is_usable and judgement.passes(strict):
+        return
+    hints = judgement.hints(name) if expected.entries else []
+    said = "\n".join([str(report).rstrip(), *judgement.lines(strict), *hints])
+    if judgement.unexpected:
+        fault = "breaks rules of the buffer protocol"
+    elif is_usable:
+        fault = "keeps rules that it was expected to break"
+    else:
+        fault = "could not be checked"
+    raise AssertionError(f"{name} {fault}\n{said}")

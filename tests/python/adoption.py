@@ -47,7 +47,9 @@ class Adoption(unittest.TestCase):
         self.assertEqual((status, err), (0, ""), out)
         self.assertIn(f"\nexpected failure: {KNOWN}\n", out)
         # Another object of the same file has none, and a name stands for the expression.
-        self.assertEqual(self.check('b"ab"', "--expected", "expected.txt")[0], 1)
+        status, out, _ = self.check('b"ab"', "--expected", "expected.txt")
+        self.assertEqual(status, 1)
+        self.assertIn(f'not expected, as it would be by a line in the file: b"ab": {KNOWN}\n', out)
         self.assertEqual(self.check('b"ab"', "--name", 'b"abc"', "--expected", "expected.txt")[0], 0)
         self.expect(f"*: {KNOWN}")
         self.assertEqual(self.check('b"ab"', "--expected", "expected.txt", "--strict")[0], 0)
@@ -83,6 +85,17 @@ class Adoption(unittest.TestCase):
         status, _, err = self.check('b"abc"', "--strict")
         self.assertEqual(status, 2)
         self.assertIn("--strict needs the failures that are expected", err)
+
+    def test_a_folder_that_hides_a_module_is_named(self):
+        (self.folder / "sounds").mkdir()
+        for file in ("", "__init__.py"):
+            if file:
+                (self.folder / "sounds" / file).touch()
+            status, _, err = self.check("sounds.Samples()")
+            self.assertEqual(status, 2)
+            place = os.path.join(os.path.realpath(self.folder), "sounds", file).rstrip(os.sep)
+            self.assertRegex(err, r"module 'sounds' has no attribute 'Samples' \(the module is from ")
+            self.assertEqual(os.path.realpath(err.split("is from ")[1].rstrip(")\n")), place)
 
     def test_junit(self):
         self.assertEqual(self.check('b"abc"', "--junit", "report.xml", "--name", "a <name>")[0], 1)
@@ -221,7 +234,7 @@ class Adoption(unittest.TestCase):
         self.assertIn(KNOWN, err)
 
     def test_long_checks_say_which_step_they_take(self):
-        code = "import time; time.sleep(5); obj.append(1)"
+        code = "import time; time.sleep(2.5); obj.append(1)"
         status, _, err = self.check("bytearray(1)", "--progress", "--mutate", code)
         self.assertEqual(status, 0)
         self.assertIn(f"at work: --mutate {code}", err)

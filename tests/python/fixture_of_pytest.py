@@ -48,7 +48,10 @@ def test_the_options_of_all_tests(pytester):
     pytester.makeini("[pytest]\nbufferprocs_expected = buffers.txt\nbufferprocs_strict = true\n")
     outcome = pytester.runpytest("-q")
     assert outcome.parseoutcomes() == {"failed": 2, "passed": 1}
+    outcome.stdout.fnmatch_lines(["*AssertionError: kept keeps rules that it was expected to break"])
     outcome.stdout.fnmatch_lines([f"*error: {rule} was expected to fail, and is kept*"])
+    outcome.stdout.fnmatch_lines([f"*not expected, as it would be by a line in the file: another: {rule}"])
+    outcome.stdout.no_fnmatch_line("*_demand(*")  # it shows the test, and not the fixture
     pytester.makeini("[pytest]\nbufferprocs_level = shall\n")
     assert pytester.runpytest("-q").parseoutcomes() == {"errors": 3}
 
