@@ -134,7 +134,7 @@ def check(
 ) -> Report:
     """Asks `obj` for buffers in all ways there are, releases them, and says which rules were broken.
 
-    mutate      what moves, resizes or frees the memory, each called once with a view held and once without; a name may come with it
+    mutate      what moves, resizes or frees the memory, each called with views held and at last without; a name may come with it
     replace     what puts another value in place, also while a view is held, which keeps the old one
     reenter     what changes the memory and during the change takes a view of `obj`, which it returns; None if that was refused
     contents    all items in C order, as bytes

@@ -41,6 +41,8 @@ pub(super) struct Evidence {
     pub(super) contents_change: bool,
     /// CPython fills the view, and not the exporter: it is a class of Python.
     pub(super) is_python_class: bool,
+    /// The target itself holds a view of the memory.
+    pub(super) holds_a_view: bool,
     /// Items that cannot be read, by the request whose view leads there.
     pub(super) missing: Vec<(Request, Missing)>,
     /// Releases while an exception was set.
@@ -159,6 +161,9 @@ pub(super) struct Mutation {
     pub(super) held: Option<Result<(), Exception>>,
     /// How a view that was granted after it differs from the one that was held.
     pub(super) moved: Option<String>,
+    /// A request with whose view it went through, though not with the first view; and how a view
+    /// that was granted after it differs from that one.
+    pub(super) through: Option<(Request, String)>,
     /// Its answer when no view was held any more.
     pub(super) free: Result<(), Exception>,
     /// It may put another value in place while a view is held.
@@ -173,8 +178,16 @@ impl Mutation {
     /// Whether it does not work at all: without a view it raises something else than a refusal.
     /// What it raises with a view, it may raise for the same reason.
     pub(super) fn has_failed(&self) -> bool {
-        let has_moved = matches!(self.held, Some(Ok(()))) && self.moved.is_some();
+        let has_moved =
+            matches!(self.held, Some(Ok(()))) && self.moved.is_some() || self.through.is_some();
         !has_moved && matches!(&self.free, Err(free) if !free.is_buffer_error)
+    }
+
+    /// Whether it was refused with a view held, and without.
+    pub(super) fn is_refused_for_ever(&self) -> bool {
+        let is_refusal = |raised: &Exception| raised.is_buffer_error;
+        let was_refused = matches!(&self.held, Some(Err(raised)) if is_refusal(raised));
+        was_refused && self.free.as_ref().is_err_and(is_refusal)
     }
 
     /// Whether it went through with a view held and without, and changed nothing.

@@ -120,9 +120,9 @@ impl<'a> Examination<'a> {
         self
     }
 
-    /// Something that moves, resizes or frees the memory. It is called once with a view held,
-    /// which it has to refuse, and once without. Tell what closes the exporter last: after it no
-    /// view is granted.
+    /// Something that moves, resizes or frees the memory. It is called with a view held, which it
+    /// has to refuse, and if it does, with views for other requests too. The last call comes
+    /// without a view. Tell what closes the exporter last: after it no view is granted.
     pub fn mutate(
         mut self,
         name: impl Into<Cow<'static, str>>,

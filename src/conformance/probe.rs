@@ -2,20 +2,21 @@
 
 mod extra;
 mod held;
+mod mutate;
 
 use std::time::{Duration, Instant};
 
 use super::evidence::{
-    ChangedView, Compared, Copied, Evidence, Fields, MOST, Mutation, Observation, Pending,
-    ReentrantView, Release, ReleaseOrder, different, whole,
+    ChangedView, Compared, Copied, Evidence, Fields, MOST, Observation, Pending, ReentrantView,
+    Release, ReleaseOrder, different, whole,
 };
-use super::examination::{Examination, Mutator, Step};
+use super::examination::{Examination, Step};
 use super::memory::Memory;
 use super::target::Target;
 use super::view_state::{capture, compare, preset};
 use crate::request::Request;
 use extra::ExtraReferences;
-use held::{Held, difference, difference_of_memory, give_back, observe, release};
+use held::{Held, difference, give_back, observe, release};
 
 /// The pauses before items are read again that differ from the expected ones.
 const REREADS: [Duration; 4] = [
@@ -133,6 +134,7 @@ impl<'a> Probe<'a> {
             buf_drifts,
             size_drifts,
             is_python_class: target.is_python_class(),
+            holds_a_view: target.holds_a_view(),
             contents_change,
             missing,
             pending,
@@ -337,42 +339,6 @@ impl<'a> Probe<'a> {
         }
         let (Some(first), Some(second)) = (shown[0], shown[1]) else { return (false, false) };
         (first.0 != second.0, first.0 != second.0 && first.1 != second.1)
-    }
-
-    /// Calls a mutator with a view held, and without. The memory of the held view is not read after
-    /// the call, because it may be freed.
-    fn mutate(
-        &self,
-        mut mutator: Mutator<'_>,
-        request: Option<Request>,
-        per_view: bool,
-    ) -> Mutation {
-        let (mut moved, mut changed_view) = (None, None);
-        let before = request.and_then(|request| self.shown(request));
-        let held = request.and_then(|request| self.take(request)).map(|mut first| {
-            // Compared with a second view of before, since a second one may differ by itself.
-            let before = self.shown(first.request);
-            let is_quiet = mutator.replaces && first.is_quiet(&self.memory);
-            let answer = (mutator.call)();
-            if is_quiet {
-                changed_view = first.difference(&self.memory, true);
-            }
-            let after = self.shown(first.request);
-            moved = before.and_then(|before| match after {
-                Some(after) => difference_of_memory((before.0, before.1), (after.0, after.1)),
-                None => Some("it is refused now".to_owned()),
-            });
-            first.release();
-            answer
-        });
-        let free = (mutator.call)();
-        // Not after a refusal: a mutator that closes the exporter is the last that it survives.
-        let has_gone_through = matches!(held, Some(Ok(()))) && moved.is_none() && free.is_ok();
-        let has_effect = per_view
-            || !has_gone_through
-            || before != request.and_then(|request| self.shown(request));
-        let Mutator { name, replaces, .. } = mutator;
-        Mutation { name, held, moved, free, replaces, changed_view, has_effect }
     }
 
     /// What a view shows of the memory, the items left out.

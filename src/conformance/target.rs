@@ -87,6 +87,12 @@ pub unsafe trait Target {
         false
     }
 
+    /// Whether the object itself holds a view of the memory, as a `memoryview` does. A change of
+    /// the memory is refused then, even if the object counts its own views rightly.
+    fn holds_a_view(&self) -> bool {
+        false
+    }
+
     /// Whether the last request was refused after the `__buffer__` of a Python class had returned
     /// a view. CPython does not call `__release_buffer__` then.
     fn is_refused_after_buffer(&self) -> bool {

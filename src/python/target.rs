@@ -6,7 +6,7 @@ use std::ffi::c_int;
 
 use pyo3::exceptions::{PyBufferError, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyList};
+use pyo3::types::{PyCFunction, PyList, PyMemoryView};
 use pyo3::{PyErr, ffi};
 
 use crate::abi::{Py_buffer, PyObject};
@@ -15,7 +15,7 @@ use crate::conformance::{Answer, Exception, Target};
 /// Any object, through `PyObject_GetBuffer` and `PyBuffer_Release`.
 ///
 /// As long as it exists, `sys.unraisablehook` is its own: that is where releases report what they
-/// cannot raise.
+/// cannot raise. The collector of cycles does not run: finalizers would report there too.
 ///
 /// ```pyo3
 /// let wrap = |object| unsafe { PyTarget::new(object) };
@@ -30,6 +30,8 @@ pub struct PyTarget<'py> {
     reported: Bound<'py, PyList>,
     sys: Bound<'py, PyModule>,
     hook: Bound<'py, PyAny>,
+    /// The module `gc`, if it was enabled before.
+    collector: Option<Bound<'py, PyModule>>,
     /// Its type has a `__buffer__` in Python.
     is_python_class: bool,
     /// The last request was refused after that had returned.
@@ -49,17 +51,33 @@ impl<'py> PyTarget<'py> {
         let (sys, list) = (py.import("sys")?, reported.clone().unbind());
         let hook = sys.getattr("unraisablehook")?;
         let collect = PyCFunction::new_closure(py, None, None, move |arguments, _| {
+            // Nothing here may raise: what a release did would be lost.
             let unraisable = arguments.get_item(0)?;
             let error = unraisable.getattr("exc_value")?;
-            let name = unraisable.getattr("exc_type")?.getattr("__name__")?;
-            list.bind(arguments.py()).append(format!("{name}: {error}"))
+            let name = error.get_type().name().map_or_else(|_| String::new(), |n| n.to_string());
+            list.bind(arguments.py()).append(format!("{name}: {}", text(&error)))
         })?;
+        let gc = py.import("gc")?;
+        let is_collecting: bool = gc.call_method0("isenabled")?.extract()?;
+        // The slots of C types are wrapped in descriptors. Older Pythons do not call `__buffer__`.
         let buffer = object.get_type().getattr("__buffer__").ok();
-        let is_python_class =
-            buffer.is_some_and(|method| method.hasattr("__code__").unwrap_or(false));
+        let is_python_class = py.version_info() >= (3, 12)
+            && buffer.is_some_and(|method| {
+                method.get_type().name().is_ok_and(|name| name != "wrapper_descriptor")
+            });
         sys.setattr("unraisablehook", collect)?;
-        let is_refused_after_buffer = Cell::new(false);
-        Ok(PyTarget { object, reported, sys, hook, is_python_class, is_refused_after_buffer })
+        if is_collecting {
+            gc.call_method0("disable")?;
+        }
+        Ok(PyTarget {
+            object,
+            reported,
+            sys,
+            hook,
+            collector: is_collecting.then_some(gc),
+            is_python_class,
+            is_refused_after_buffer: Cell::new(false),
+        })
     }
 }
 
@@ -67,6 +85,9 @@ impl Drop for PyTarget<'_> {
     fn drop(&mut self) {
         // Without `sys` there is nobody to report to.
         let _ = self.sys.setattr("unraisablehook", &self.hook);
+        if let Some(collector) = &self.collector {
+            let _ = collector.call_method0("enable");
+        }
     }
 }
 
@@ -140,6 +161,18 @@ unsafe impl Target for PyTarget<'_> {
     fn is_refused_after_buffer(&self) -> bool {
         self.is_refused_after_buffer.get()
     }
+
+    fn holds_a_view(&self) -> bool {
+        self.object.is_exact_instance_of::<PyMemoryView>()
+    }
+}
+
+/// The text of an object. Its `__str__` may raise, which is reported nowhere.
+fn text(object: &Bound<'_, PyAny>) -> String {
+    match object.str() {
+        Ok(text) => text.to_string_lossy().into_owned(),
+        Err(_) => "(an exception that has no text)".to_owned(),
+    }
 }
 
 /// An exception by its name and what it says.
@@ -150,7 +183,7 @@ pub(crate) fn exception(py: Python<'_>, error: &PyErr) -> Exception {
         .map_or(Cow::Borrowed("Exception"), |name| Cow::Owned(name.to_string()));
     Exception {
         name,
-        message: error.value(py).to_string(),
+        message: text(error.value(py)),
         is_buffer_error: error.is_instance_of::<PyBufferError>(py),
     }
 }

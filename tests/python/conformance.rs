@@ -16,6 +16,8 @@ const TESTS: usize = 46;
 /// The same in `consumer_check.py`, and the mistakes in its table.
 const CONSUMER_TESTS: usize = 20;
 const MISTAKES: usize = 50;
+/// The same in `odd_exporters.py`.
+const ODD_TESTS: usize = 4;
 
 pub fn run(python: &Interpreter) -> Outcome {
     let folder = build(python)?;
@@ -34,6 +36,18 @@ pub fn consumers(python: &Interpreter) -> Outcome {
     let python = environment::with_numpy(python)?;
     let output = python.run_with_modules("tests/python/consumer_check.py", &folder)?;
     let expected = format!("{CONSUMER_TESTS} tests, {MISTAKES} mistakes found, ");
+    match output.lines().last() {
+        Some(last) if last.starts_with(&expected) => Ok(last.to_owned()),
+        last => Err(format!("expected {expected:?}, found {last:?}")),
+    }
+}
+
+/// Odd exporters that keep the rules, and odd ones that break them.
+pub fn odd(python: &Interpreter) -> Outcome {
+    let folder = build(python)?;
+    let python = environment::with_numpy(python)?;
+    let output = python.run_with_modules("tests/python/odd_exporters.py", &folder)?;
+    let expected = format!("{ODD_TESTS} tests, ");
     match output.lines().last() {
         Some(last) if last.starts_with(&expected) => Ok(last.to_owned()),
         last => Err(format!("expected {expected:?}, found {last:?}")),

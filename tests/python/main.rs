@@ -99,7 +99,7 @@ fn no_numpy(python: &Interpreter) -> String {
 }
 
 /// Cases that ask NumPy, and have nothing to compare without.
-const WITH_NUMPY: [&str; 16] = [
+const WITH_NUMPY: [&str; 17] = [
     "adoption",
     "everyday-items",
     "formats",
@@ -114,6 +114,7 @@ const WITH_NUMPY: [&str; 16] = [
     "requests-of-examples",
     "conformance",
     "consumer-check",
+    "odd-exporters",
     "upstream-bugs",
     "fuzz",
 ];
@@ -152,6 +153,7 @@ const CASES: [(&str, Case); 35] = [
     ("adoption", adoption::run),
     ("conformance", conformance::run),
     ("consumer-check", conformance::consumers),
+    ("odd-exporters", conformance::odd),
     ("upstream-bugs", upstream_bugs::run),
     ("upstream-drafts", upstream_drafts::run),
     ("bridge", bridge::newest_pyo3),

@@ -37,24 +37,33 @@ pub(super) fn buf_empty(evidence: &Evidence, findings: &mut Findings) {
 
 pub(super) fn len_product(evidence: &Evidence, findings: &mut Findings) {
     for seen in evidence.granted() {
-        let Some(product) = product(seen) else { continue };
+        let shape = match seen.view.ndim {
+            0 if seen.asks(Request::ND) => Some(&[][..]),
+            _ => seen.fields.shape.as_deref().filter(|_| has_dimensions(seen)),
+        };
+        let Some(shape) = shape else { continue };
         findings.examine();
-        if seen.view.len != product {
-            let shape = seen.fields.shape.as_deref().unwrap_or_default();
-            let expected =
-                format!("len {product}: shape {shape:?}, itemsize {}", seen.view.itemsize);
-            findings.add(seen, expected, format!("len {}", seen.view.len));
+        let (len, itemsize) = (seen.view.len, seen.view.itemsize);
+        match product(shape, itemsize) {
+            Some(product) if product == len => {}
+            Some(product) => {
+                let expected = format!("len {product}: shape {shape:?}, itemsize {itemsize}");
+                findings.add(seen, expected, format!("len {len}"));
+            }
+            None => {
+                let found = format!("len {len}: shape {shape:?}, itemsize {itemsize}");
+                findings.add(seen, "a shape of as many bytes as len can say", found);
+            }
         }
     }
 }
 
-/// `product(shape) * itemsize`, where the shape is known.
-fn product(seen: &Observation) -> Option<Py_ssize_t> {
-    let shape = match seen.view.ndim {
-        0 if seen.asks(Request::ND) => &[],
-        _ => seen.fields.shape.as_deref().filter(|_| has_dimensions(seen))?,
-    };
-    shape.iter().try_fold(seen.view.itemsize, |product, &extent| product.checked_mul(extent))
+/// `product(shape) * itemsize`. None if that is no number of this type.
+fn product(shape: &[Py_ssize_t], itemsize: Py_ssize_t) -> Option<Py_ssize_t> {
+    match shape.contains(&0) {
+        true => Some(0), // also if the others are large
+        false => shape.iter().try_fold(itemsize, |product, &extent| product.checked_mul(extent)),
+    }
 }
 
 pub(super) fn readonly_values(evidence: &Evidence, findings: &mut Findings) {

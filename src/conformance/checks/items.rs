@@ -75,6 +75,14 @@ pub(super) fn within_memory(evidence: &Evidence, findings: &mut Findings) {
             findings.add_of(Some(*request), "items that can be read", missing.to_string());
         }
     }
+    for seen in evidence.granted().filter(|seen| leads_beyond(seen)) {
+        let found = format!(
+            "shape {:?}, strides {:?}",
+            seen.fields.shape.as_deref().unwrap_or_default(),
+            seen.fields.strides.as_deref().unwrap_or_default()
+        );
+        findings.add(seen, "strides that lead to addresses", found);
+    }
     let Some(whole) = evidence.whole() else { return };
     let Some(layout) = whole.layout() else { return };
     let span = layout.span();
@@ -100,6 +108,26 @@ pub(super) fn within_memory(evidence: &Evidence, findings: &mut Findings) {
         let found = format!("shape {:?}, strides {strides:?}: {span:?}", layout.shape());
         findings.add(whole, expected, found);
     }
+}
+
+/// Whether strides lead so far that no number says where.
+fn leads_beyond(seen: &Observation) -> bool {
+    let (Some(shape), Some(strides)) = (&seen.fields.shape, &seen.fields.strides) else {
+        return false;
+    };
+    if shape.iter().any(|&extent| extent <= 0) {
+        return false;
+    }
+    let (mut start, mut end) = (0isize, seen.view.itemsize);
+    for (&extent, &stride) in shape.iter().zip(strides) {
+        let Some(step) = (extent - 1).checked_mul(stride) else { return true };
+        let bound = if step < 0 { &mut start } else { &mut end };
+        match bound.checked_add(step) {
+            Some(sum) => *bound = sum,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Whether a view is of the same memory, and shows it without strides.

@@ -196,12 +196,13 @@ pub(super) fn copy_of_view(evidence: &Evidence, findings: &mut Findings) {
     }
 }
 
-/// Mutators that were refused with a view held, and are refused without.
+/// Mutators that were refused with a view held, and are refused without. A target that holds a view
+/// itself is no fault: see `rejected_inputs`.
 fn refused_for_ever(evidence: &Evidence) -> impl Iterator<Item = (&Mutation, &Exception)> {
-    evidence.mutations.iter().filter_map(|mutation| {
-        let was_refused = matches!(&mutation.held, Some(Err(raised)) if raised.is_buffer_error);
-        let raised = mutation.free.as_ref().err().filter(|raised| raised.is_buffer_error)?;
-        was_refused.then_some((mutation, raised))
+    let mutations = evidence.mutations.iter().filter(|_| !evidence.holds_a_view);
+    mutations.filter(|mutation| mutation.is_refused_for_ever()).filter_map(|mutation| {
+        let raised = mutation.free.as_ref().err()?;
+        Some((mutation, raised))
     })
 }
 
@@ -266,6 +267,11 @@ pub(super) fn no_resize(evidence: &Evidence, findings: &mut Findings) {
         let name = &mutation.name;
         let request = evidence.whole().map_or(Request::FULL_RO, |seen| seen.request);
         let expected = "BufferError while a view is held, and nothing changed";
+        if let Some((request, moved)) = &mutation.through {
+            let found = format!("{name} went through: {moved}");
+            findings.add_of(Some(*request), expected, found);
+            continue;
+        }
         let found = match (&mutation.held, &mutation.moved) {
             // Without a view it went through.
             (Some(Err(raised)), _) if !raised.is_buffer_error && mutation.free.is_ok() => {

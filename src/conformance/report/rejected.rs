@@ -39,6 +39,10 @@ pub(super) fn rejected_inputs(evidence: &Evidence) -> Vec<(Input, String)> {
                 };
                 add(Input::Mutate, &reason);
             }
+            (_, Err(raised)) if evidence.holds_a_view && mutation.is_refused_for_ever() => {
+                let reason = "with no other view held: this object holds one itself";
+                add(Input::Mutate, &format!("{name} raises {raised}, {reason}"));
+            }
             _ if mutation.does_nothing() => {
                 let reason = "changes neither address nor size, with a view held and without";
                 add(Input::Mutate, &format!("{name} {reason}"));

@@ -17,6 +17,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 mod consumers;
+mod scripted;
 
 /// Read-only bytes, as the test class in PyO3's own repository shows them: the format is a new
 /// string for each view.
@@ -336,6 +337,8 @@ mod common_mistakes {
     use super::consumers::{address, careless, consume, keep};
     #[pymodule_export]
     use super::faulty::Faulty;
+    #[pymodule_export]
+    use super::scripted::Scripted;
     #[pymodule_export]
     use super::{Blob, Confused, Formatted, Growing, Nothing, Recorder, Words, first_f64, read_as};
 }
