@@ -30,9 +30,14 @@ fn make(shape: &Shape) -> (Made, Facts) {
 }
 
 /// What the author of an exporter can say without the memory of a mutant.
-fn claims<'a>(examination: Examination<'a>, made: &'a Made, facts: &Facts) -> Examination<'a> {
+fn claims<'a>(
+    examination: Examination<'a>,
+    made: &'a Made,
+    facts: &Facts,
+    is_told: bool,
+) -> Examination<'a> {
     let mut examination = examination;
-    if facts.strides.is_some() {
+    if facts.strides.is_some() && is_told {
         examination = examination.contents(made.contents.clone()).base(&made.object);
     }
     if let Some(reenter) = made.reenter {
@@ -44,15 +49,15 @@ fn claims<'a>(examination: Examination<'a>, made: &'a Made, facts: &Facts) -> Ex
     examination
 }
 
-/// Examines a mutant, with all that its author can say.
-fn examine(mutant: &Mutant, made: &Made) -> Report {
+/// Examines a mutant, with all that its author can say, or without what concerns the items.
+fn examine(mutant: &Mutant, made: &Made, is_told: bool) -> Report {
     let mut examination = Examination::of(mutant)
         .reenter("a request during a change", || mutant.reenter())
         .mutate("change", || mutant.mutate());
-    if let Some(memory) = mutant.memory().filter(|_| mutant.facts().strides.is_some()) {
+    if let Some(memory) = mutant.memory().filter(|_| mutant.facts().strides.is_some() && is_told) {
         examination = examination.within(memory);
     }
-    claims(examination, made, mutant.facts()).run()
+    claims(examination, made, mutant.facts(), is_told).run()
 }
 
 fn rules(report: &Report) -> BTreeSet<&'static str> {
@@ -94,7 +99,7 @@ struct Outcome {
 impl Outcome {
     fn of(kind: &Kind, shape: &Shape) -> Outcome {
         let (made, facts) = make(shape);
-        let report = examine(&Mutant::new(&made, &facts, kind.fault), &made);
+        let report = examine(&Mutant::new(&made, &facts, kind.fault), &made, kind.is_told);
         let reported = rules(&report);
         let is_expected = |rule: &&str| kind.implied.contains(rule) || *rule == kind.rule;
         let is_right = reported.contains(kind.rule) && reported.iter().all(is_expected);
@@ -133,7 +138,9 @@ fn publish(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("standard output can be written");
     let page = include_str!("../../book/src/checking.md");
     let is_there = page.lines().any(|found| found == line);
-    assert!(is_there, "book/src/checking.md should have this line:\n{line}");
+    // On other systems there are fewer kinds.
+    let is_right = is_there || !kinds::TRIES_ADDRESSES;
+    assert!(is_right, "book/src/checking.md should have this line:\n{line}");
 }
 
 #[test]
@@ -141,11 +148,11 @@ fn correct_exporters_are_without_a_finding() {
     let mut clean = 0;
     for shape in &SHAPES {
         let (made, facts) = make(shape);
-        let report = examine(&Mutant::new(&made, &facts, CORRECT), &made);
+        let report = examine(&Mutant::new(&made, &facts, CORRECT), &made, true);
         assert!(report.violations.is_empty() && report.is_ok(), "{}\n{report}", shape.name);
         // The exporter by itself too, without the layer that mutants change.
         let (made, facts) = make(shape);
-        let report = claims(Examination::of(&made.object), &made, &facts).run();
+        let report = claims(Examination::of(&made.object), &made, &facts, true).run();
         assert!(report.violations.is_empty() && report.is_ok(), "{}\n{report}", shape.name);
         clean += 1;
     }
@@ -216,7 +223,7 @@ fn a_fault_that_cannot_be_observed_makes_no_mutant() {
     let shape = SHAPES.iter().find(|shape| shape.name == "line of H, read-only").unwrap();
     let original = original(shape);
     let is_mutant_of = |fault| {
-        let kind = Kind { name: "", rule: "", implied: &[], on: |_| true, fault };
+        let kind = Kind { name: "", rule: "", implied: &[], on: |_| true, is_told: true, fault };
         is_mutant(&kind, shape, &original)
     };
     assert!(!is_mutant_of(CORRECT));

@@ -14,6 +14,7 @@ pub struct Memory {
     current: usize,
     arrays: Vec<Box<[AtomicIsize]>>,
     formats: Vec<Box<[AtomicU8]>>,
+    tables: Vec<Table>,
 }
 
 /// Items with room before and after.
@@ -36,6 +37,12 @@ impl Table {
         let room = [null_mut(); Self::ROOM];
         let all = room.iter().chain(pointers).chain(&room);
         Table(all.map(|&pointer| AtomicPtr::new(pointer)).collect())
+    }
+
+    /// The pointers, without the room.
+    pub fn pointers(&self) -> Vec<*mut c_void> {
+        let pointers = &self.0[Self::ROOM..self.0.len() - Self::ROOM];
+        pointers.iter().map(|pointer| pointer.load(Ordering::Relaxed)).collect()
     }
 
     /// The place of a pointer.
@@ -147,6 +154,12 @@ impl Memory {
         for (cell, &number) in self.arrays.first().into_iter().flatten().zip(numbers) {
             cell.store(number, Ordering::Relaxed);
         }
+    }
+
+    /// A table of pointers of a view.
+    pub fn table(&mut self, pointers: &[*mut c_void]) -> &Table {
+        self.tables.push(Table::new(pointers));
+        &self.tables[self.tables.len() - 1]
     }
 
     /// A format of a view, without its NUL.

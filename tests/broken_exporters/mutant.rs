@@ -61,6 +61,8 @@ pub struct State {
     pub places: Vec<usize>,
     /// What the mutant counts.
     pub exports: i64,
+    /// The tickets of views that it does not count.
+    pub uncounted: Vec<usize>,
     /// References to objects that the mutant takes or drops beside those of the original.
     extra: HashMap<usize, i32>,
     pub unraisable: Option<String>,
@@ -76,6 +78,10 @@ pub struct State {
     pub shrunk_by: isize,
     /// The struct before the request.
     pub before: Option<Py_buffer>,
+    /// The exception that is set.
+    pub raised: Option<Exception>,
+    /// The last request was refused by CPython, after a class had granted it.
+    pub is_refused_after_buffer: bool,
 }
 
 impl State {
@@ -112,6 +118,8 @@ pub struct Step<'m> {
     pub target: *mut PyObject,
     /// A live object that has nothing to do with the target.
     pub other: *mut PyObject,
+    /// The pointers to rows, and the number of the first one, if there are pointers.
+    table: Option<&'m (Table, usize)>,
 }
 
 impl Step<'_> {
@@ -164,6 +172,15 @@ impl Step<'_> {
         let copy = memory.add(&bytes, start);
         self.view.buf = memory.first(copy).wrapping_byte_offset(offset);
         Some(copy)
+    }
+
+    /// Points `buf` at a copy of the pointers to rows, of which some are changed, if there are any.
+    pub fn change_pointers(&mut self, change: fn(&mut [*mut c_void])) {
+        if let Some((table, first)) = self.table {
+            let mut pointers = table.pointers();
+            change(&mut pointers);
+            self.view.buf = self.state.memory.table(&pointers).place(*first);
+        }
     }
 
     /// The ticket of the view.
@@ -288,7 +305,8 @@ impl<'a> Mutant<'a> {
         request: Request,
     ) -> Step<'m> {
         let (target, other) = (self.as_ptr(), self.other.as_ptr());
-        Step { facts: self.facts, state, view, answer, request, target, other }
+        let table = self.table.as_ref();
+        Step { facts: self.facts, state, view, answer, request, target, other, table }
     }
 }
 
@@ -306,6 +324,7 @@ unsafe impl Target for Mutant<'_> {
         let request = Request::from_bits_retain(flags);
         state.requests += 1;
         state.before = Some(*view);
+        state.is_refused_after_buffer = false;
         let mut answer = match (self.fault.refuses)(self.facts, state, request) || state.is_closed {
             true => {
                 view.obj = std::ptr::null_mut();
@@ -363,6 +382,19 @@ unsafe impl Target for Mutant<'_> {
     fn take_unraisable(&self) -> Option<String> {
         let reported = self.made.object.take_unraisable();
         self.state().unraisable.take().or(reported)
+    }
+
+    fn set_raised(&self) -> bool {
+        self.state().raised = Some(Exception::other("KeyError", "set before the release"));
+        true
+    }
+
+    fn take_raised(&self) -> Option<Exception> {
+        self.state().raised.take()
+    }
+
+    fn is_refused_after_buffer(&self) -> bool {
+        self.state().is_refused_after_buffer
     }
 }
 

@@ -32,6 +32,7 @@ pub fn transcribe(mutant: &Mutant, reader: &mut dyn FnMut(&str) -> bool) {
     transcript.requests();
     transcript.orders();
     transcript.copies();
+    transcript.exceptions();
     transcript.changes();
 }
 
@@ -61,7 +62,8 @@ impl Transcript<'_> {
                 if is_granted {
                     self.release(&mut view);
                     let unraisable = self.mutant.take_unraisable();
-                    let _ = write!(line, " {:?} {unraisable:?}", self.since(before));
+                    let left = self.mutant.take_raised();
+                    let _ = write!(line, " {:?} {unraisable:?} {left:?}", self.since(before));
                 }
                 if let Some(held) = held.first() {
                     line.push_str(&self.describe(&held.0));
@@ -106,6 +108,20 @@ impl Transcript<'_> {
         }
     }
 
+    /// Releases while an exception is set.
+    fn exceptions(&mut self) {
+        for request in self.different() {
+            if self.is_over {
+                break;
+            }
+            let mut held = self.hold(&[request], 1);
+            self.mutant.set_raised();
+            held.iter_mut().for_each(|view| self.release(&mut view.0));
+            let line = format!("{:?}", self.mutant.take_raised());
+            self.say(&line);
+        }
+    }
+
     /// Changes, with a view held and without.
     fn changes(&mut self) {
         if self.is_over {
@@ -122,6 +138,11 @@ impl Transcript<'_> {
         held.iter_mut().chain(&mut now).for_each(|view| self.release(&mut view.0));
         let without = name(self.mutant.mutate());
         self.say(&format!("{during} {with_view:?} {described:?} {without:?}"));
+        // And with a view that may be written.
+        let mut held = self.hold(&[Request::FULL], 1);
+        let with_view = (!held.is_empty()).then(|| name(self.mutant.mutate()));
+        held.iter_mut().for_each(|view| self.release(&mut view.0));
+        self.say(&format!("{with_view:?}"));
     }
 
     /// Requests that differ most.

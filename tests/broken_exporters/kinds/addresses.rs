@@ -1,5 +1,7 @@
 //! Faults in `buf`, strides and suboffsets: where the items are.
 
+use std::ptr::{null_mut, without_provenance_mut};
+
 use bufferprocs::Request;
 
 use super::{Kind, view};
@@ -15,6 +17,7 @@ const NO_STRIDES: &str = "request.no-strides-means-c";
 const C_ORDER: &str = "request.c-contiguous";
 const F_ORDER: &str = "request.f-contiguous";
 const ANY_ORDER: &str = "request.any-contiguous";
+pub const POINTERS: &str = "suboffsets.trusted-pointers";
 const BEHIND: &str = "field.suboffsets.address";
 
 /// The shape with another extent of an axis.
@@ -48,8 +51,25 @@ fn pointers(facts: &Facts) -> Option<(isize, Vec<isize>)> {
     follows.then(|| (shape[0], facts.strides.clone().unwrap_or_default()))
 }
 
+fn has_pointers(facts: &Facts) -> bool {
+    pointers(facts).is_some()
+}
+
+/// Items of several bytes, one right after the other along the first axis that has several.
+fn is_packed(facts: &Facts) -> bool {
+    let stride = facts.long_axis().zip(facts.strides.as_ref()).map(|(axis, all)| all[axis].abs());
+    facts.itemsize > 1 && !facts.has_pointers() && stride == Some(facts.itemsize)
+}
+
+/// Two axes with several items, of which the second is packed and fills the stride of the first.
+fn is_table(facts: &Facts) -> bool {
+    let (Some(shape), Some(strides)) = (&facts.shape, &facts.strides) else { return false };
+    let fits = || strides[1] == facts.itemsize && strides[0] == shape[1] * strides[1];
+    !facts.has_pointers() && shape.len() == 2 && shape[0] > 1 && shape[1] > 2 && fits()
+}
+
 #[rustfmt::skip] // a table
-pub static KINDS: [Kind; 24] = [
+pub static KINDS: [Kind; 30] = [
     view("buf is one item later", FIRST, |step| step.move_buf(step.facts.itemsize))
         .on(has_strides).implies(&[WITHIN]),
     view("buf is one byte later", FIRST, |step| step.move_buf(1))
@@ -170,4 +190,30 @@ pub static KINDS: [Kind; 24] = [
             step.set_strides(&strides);
         }
     }),
+    view("all pointers are NULL", POINTERS, |step| {
+        step.change_pointers(|pointers| pointers.fill(null_mut()));
+    }).on(has_pointers),
+    view("the last pointer is NULL", POINTERS, |step| {
+        step.change_pointers(|pointers| {
+            if let Some(last) = pointers.last_mut() {
+                *last = null_mut();
+            }
+        });
+    }).on(has_pointers),
+    view("the first pointer is a small number", POINTERS, |step| {
+        step.change_pointers(|pointers| {
+            if let Some(first) = pointers.first_mut() {
+                *first = without_provenance_mut(64);
+            }
+        });
+    }).on(has_pointers),
+    view("items overlap by a byte", DISTINCT, |step| {
+        change_stride(step, |stride, _| stride - stride.signum());
+    }).on(is_packed).untold().implies(&[NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+    view("items overlap by all but a byte", DISTINCT, |step| {
+        change_stride(step, |stride, _| stride.signum());
+    }).on(is_packed).untold().implies(&[NO_STRIDES, C_ORDER, F_ORDER, ANY_ORDER]),
+    view("rows overlap by an item", DISTINCT, |step| {
+        change_stride(step, |stride, size| stride - stride.signum() * size);
+    }).on(is_table).untold().implies(&[NO_STRIDES, C_ORDER, ANY_ORDER]),
 ];

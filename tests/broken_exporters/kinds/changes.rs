@@ -2,13 +2,15 @@
 //! change.
 
 use bufferprocs::Request;
+use bufferprocs::abi::Py_buffer;
 use bufferprocs::conformance::Exception;
 
 use super::{Kind, kind, refused, view};
-use crate::mutant::{CORRECT, Fault};
+use crate::mutant::{CORRECT, Fault, State, Step};
 
 const RESIZE: &str = "exported.no-resize";
 const DURING: &str = "exported.no-request-during-change";
+const CLASS: &str = "classes.count-after-flags";
 const DOWN: &str = "release.count-down";
 const STABLE: &str = "getbuffer.memory-stable";
 
@@ -19,8 +21,19 @@ fn is_shared(facts: &crate::facts::Facts) -> bool {
     !facts.is_per_view && !facts.has_pointers()
 }
 
+/// Does not count the view that was just granted.
+fn leave_uncounted(step: &mut Step) {
+    step.state.exports -= 1;
+    let ticket = step.ticket();
+    step.state.uncounted.push(ticket);
+}
+
+fn is_counted(state: &State, view: &Py_buffer) -> bool {
+    !state.uncounted.contains(&view.internal.addr())
+}
+
 #[rustfmt::skip] // a table
-pub static KINDS: [Kind; 21] = [
+pub static KINDS: [Kind; 26] = [
     kind("the memory moves under a view", RESIZE, Fault {
         mutate: |state| state.move_memory(),
         ..CORRECT
@@ -57,6 +70,24 @@ pub static KINDS: [Kind; 21] = [
             0 | 1 => state.move_memory(),
             _ => (CORRECT.mutate)(state),
         },
+        ..CORRECT
+    }).on(is_shared),
+    kind("a view without a shape is not counted", RESIZE, Fault {
+        granted: |step| {
+            if step.view.shape.is_null() {
+                leave_uncounted(step);
+            }
+        },
+        counts_down: is_counted,
+        ..CORRECT
+    }).on(is_shared),
+    kind("a view for WRITABLE is not counted", RESIZE, Fault {
+        granted: |step| {
+            if step.asks(Request::WRITABLE) {
+                leave_uncounted(step);
+            }
+        },
+        counts_down: is_counted,
         ..CORRECT
     }).on(is_shared),
     kind("a request during a change is granted", DURING, LETS_IN).on(is_shared),
@@ -96,6 +127,22 @@ pub static KINDS: [Kind; 21] = [
         }
     }),
     refused("a refusal counts a view", DOWN, |step| step.state.exports += 1),
+    refused("a class counts a request that CPython refuses", CLASS, |step| {
+        step.state.exports += 1;
+        step.state.is_refused_after_buffer = true;
+    }),
+    refused("a class counts a request for WRITABLE that CPython refuses", CLASS, |step| {
+        if step.asks(Request::WRITABLE) {
+            step.state.exports += 1;
+            step.state.is_refused_after_buffer = true;
+        }
+    }),
+    refused("a class counts a request without STRIDES that CPython refuses", CLASS, |step| {
+        if !step.asks(Request::STRIDES) {
+            step.state.exports += 1;
+            step.state.is_refused_after_buffer = true;
+        }
+    }),
     kind("another request writes the format of all views", STABLE, Fault {
         granted: |step| {
             let format = step.facts.format.clone().unwrap_or_default().into_bytes();

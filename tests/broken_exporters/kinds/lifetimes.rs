@@ -3,6 +3,7 @@
 use std::ptr::null_mut;
 
 use bufferprocs::Request;
+use bufferprocs::conformance::Exception;
 
 use super::{Kind, kind, releases, view};
 use crate::mutant::{CORRECT, Fault, Step};
@@ -17,6 +18,7 @@ const WITHIN: &str = "field.strides.within-memory";
 const STABLE: &str = "getbuffer.memory-stable";
 const COPY: &str = "release.copy-of-view";
 const SIGNATURE: &str = "release.signature";
+const EXCEPTIONS: &str = "release.exceptions";
 const ANYWHERE: &str = "exports.release-anywhere";
 
 /// Forgets the place of a view. False if none was filled there.
@@ -49,7 +51,7 @@ fn has_own_memory(facts: &crate::facts::Facts) -> bool {
 }
 
 #[rustfmt::skip] // a table
-pub static KINDS: [Kind; 27] = [
+pub static KINDS: [Kind; 32] = [
     view("obj is NULL", OBJ, |step| step.view.obj = null_mut()),
     view("obj is not written", OBJ, |step| {
         step.view.obj = step.state.before.map_or(null_mut(), |before| before.obj);
@@ -184,5 +186,26 @@ pub static KINDS: [Kind; 27] = [
     kind("each release reports an error", SIGNATURE, Fault {
         releases: |step| step.state.unraisable = Some("it failed".to_owned()),
         ..CORRECT
+    }),
+    releases("a release leaves an exception set", EXCEPTIONS, |step| {
+        step.state.raised = Some(Exception::other("ValueError", "it failed"));
+    }),
+    releases("a release of a read-only view leaves an exception set", EXCEPTIONS, |step| {
+        if step.view.readonly == 1 {
+            step.state.raised = Some(Exception::other("ValueError", "it failed"));
+        }
+    }),
+    releases("a release clears the exception that was set", EXCEPTIONS, |step| {
+        step.state.raised = None;
+    }),
+    releases("a release of a view with a format clears the exception", EXCEPTIONS, |step| {
+        if !step.view.format.is_null() {
+            step.state.raised = None;
+        }
+    }),
+    releases("a release puts another exception in place", EXCEPTIONS, |step| {
+        if step.state.raised.is_some() {
+            step.state.raised = Some(Exception::other("ValueError", "it failed"));
+        }
     }),
 ];
