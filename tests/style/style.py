@@ -40,8 +40,8 @@ HASH_LIKE = re.compile(
     r"|\"(?P<string>(?:\\.|[^\"\\\n])*)\"|'(?P<other>(?:\\.|[^'\\\n])*)'",
     re.S | re.M,
 )
-KINDS = {"rs": C_LIKE, "c": C_LIKE, "h": C_LIKE, "md": None}
-KINDS.update(dict.fromkeys(["py", "pyi", "toml", "sh", "yml", "run"], HASH_LIKE))
+KINDS = {"rs": C_LIKE, "c": C_LIKE, "h": C_LIKE, "cpp": C_LIKE, "md": None}
+KINDS.update(dict.fromkeys(["py", "pyi", "pyx", "toml", "sh", "yml", "run"], HASH_LIKE))
 A_SENTENCE = re.compile(r"[A-Za-z]+,? [a-z]+,? [a-z]+")
 
 

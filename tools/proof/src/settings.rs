@@ -51,7 +51,7 @@ pub struct Settings {
     pub repository_word: Option<String>,
     /// The page that says how to get the crate. Pages with programs link to it.
     pub getting_page: Option<String>,
-    /// Folders that blocks in `python`, `pyo3` and `c` are quoted from.
+    /// Folders that blocks in `python`, `pyo3`, `c`, `cpp` and `cython` are quoted from.
     pub quoted_from: Vec<String>,
     /// Where the rules are written to for programs.
     pub rules_json: Vec<PathBuf>,

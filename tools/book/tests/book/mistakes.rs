@@ -208,7 +208,10 @@ fn a_rule_that_cannot_be_read_is_named_alone() {
     let text = fixture.read(file);
     for (from, to) in [("MUST;", "MUSTT;"), ("; own", ""), ("r[", "- r["), ("\nAll", "\n\nAll")] {
         fixture.write(file, &text.replacen(from, to, 1));
-        fixture.fails(&["audit"], "1 block, 0 that Python runs, 0 of C, 0 rules, 1 problem\n");
+        fixture.fails(
+            &["audit"],
+            "1 block, 0 that Python runs, 0 of C, 0 of C++, 0 of Cython, 0 rules, 1 problem\n",
+        );
     }
     fixture.fails(&["lock"], "solve these first");
 }
@@ -237,7 +240,7 @@ fn a_hidden_copy_that_differs_is_named() {
 fn a_block_that_no_python_runs_is_named() {
     let page = "# Page\n\n```python\nassert 1 == 2\n```\n";
     let fixture = Fixture::with_page("quotation", page);
-    let missing = "book/src/page.md:3: no .py file of examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines";
+    let missing = "book/src/page.md:3: no .py file of examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/frameworks, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines";
     fixture.fails(&["audit"], missing);
     fixture.write("examples/page.py", "import sys\n\nassert 1 == 2\n");
     assert!(fixture.run(&["audit"]).status.success());
@@ -250,7 +253,7 @@ fn a_block_that_no_python_runs_is_named() {
 fn a_block_of_c_that_nothing_compiles_is_named() {
     let page = "# Page\n\n```c\nint one(void) {\n/* … */\n}\n```\n";
     let fixture = Fixture::with_page("quotation-of-c", page);
-    let missing = "book/src/page.md:3: no .c or .h file of examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines: a block of C is a part of a file that is compiled";
+    let missing = "book/src/page.md:3: no .c or .h file of examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/frameworks, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src has these lines: a block of C is a part of a file that is compiled";
     fixture.fails(&["audit"], missing);
     fixture.write("examples/c/page.c", "int one(void) {\n    return 1;\n}\n");
     fixture.passes(&["audit"]);
@@ -261,4 +264,34 @@ fn a_block_of_c_that_nothing_compiles_is_named() {
     fixture.write("examples/c/page.c", "int two(void) {\n    return 2;\n}\n");
     fixture.write("examples/c/page.py", "int one(void) {\n}\n");
     fixture.fails(&["audit"], missing);
+}
+
+#[test]
+fn a_block_of_cpp_or_cython_that_nothing_compiles_is_named() {
+    let folders = "examples, examples/c, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/frameworks, tests/python/upstream_bugs, tests/python/common_mistakes, python/src";
+    let languages = [
+        ("cpp", "C++", "auto one = 1;", "1 of C++, 0 of Cython"),
+        ("cython", "Cython", "cdef int one = 1", "0 of C++, 1 of Cython"),
+    ];
+    for (language, name, line, count) in languages {
+        let page = format!("# Page\n\n```{language}\n{line}\n```\n");
+        let fixture = Fixture::with_page(&format!("quotation-of-{language}"), &page);
+        let kind = if language == "cpp" { "cpp" } else { "pyx" };
+        let missing = format!(
+            "book/src/page.md:3: no .{kind} file of {folders} has these lines: a block of {name} is a part of a file that is compiled"
+        );
+        fixture.fails(&["audit"], &missing);
+        // A file that is no source of the language.
+        fixture.write("tests/python/frameworks/page.py", &format!("{line}\n"));
+        fixture.fails(&["audit"], &missing);
+        let source = format!("tests/python/frameworks/page.{kind}");
+        fixture.write(&source, &format!("{line}\n"));
+        fixture.passes(&["audit"]);
+        let audited = fixture.run(&["audit"]);
+        let said = String::from_utf8_lossy(&audited.stdout);
+        assert!(said.contains(&format!("0 of C, {count}")), "{said}");
+        // Another line in the file that is compiled, and the page quotes nothing.
+        fixture.write(&source, &format!("{line}2\n"));
+        fixture.fails(&["audit"], &missing);
+    }
 }

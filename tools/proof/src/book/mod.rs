@@ -95,19 +95,19 @@ impl Book {
         self.pages.iter().flat_map(|page| &page.parsed.blocks)
     }
 
-    /// Every block that needs Python or a C compiler, in the order of the pages.
+    /// Every block that needs Python or another compiler, in the order of the pages.
     pub fn quotations(&self) -> impl Iterator<Item = &Quotation> {
         self.pages.iter().flat_map(|page| &page.parsed.quotations)
     }
 
-    /// How many blocks are of C.
-    pub fn blocks_of_c(&self) -> usize {
-        self.quotations().filter(|quotation| quotation.language == Quoted::C).count()
+    /// How many blocks are of a language that is quoted.
+    pub fn blocks_of(&self, language: Quoted) -> usize {
+        self.quotations().filter(|quotation| quotation.language == language).count()
     }
 
-    /// How many blocks need Python.
+    /// How many blocks need Python and no other compiler than that of Rust.
     pub fn blocks_for_python(&self) -> usize {
-        self.quotations().count() - self.blocks_of_c()
+        self.blocks_of(Quoted::Pyo3) + self.blocks_of(Quoted::Python)
     }
 
     /// The first heading of a page.

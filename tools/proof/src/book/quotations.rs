@@ -1,9 +1,10 @@
-//! Blocks that need Python or a C compiler: each is a part of a file that a test of the repository
-//! builds and runs.
+//! Blocks that need Python or another compiler: each is a part of a file that a test of the
+//! repository builds and runs.
 //!
-//! Neither runner of the book has PyO3, an interpreter or a C compiler. So a block of the language
-//! `pyo3` (Rust over PyO3), `python` or `c` has to be a part of a file in one of the folders
-//! `quoted-from`, line by line; a line `// …`, `# …` or `/* … */` leaves lines out.
+//! Neither runner of the book has PyO3, an interpreter, or a compiler of C, C++ or Cython. So a
+//! block of the language `pyo3` (Rust over PyO3), `python`, `c`, `cpp` or `cython` has to be a part
+//! of a file in one of the folders `quoted-from`, line by line; a line `// …`, `# …` or `/* … */`
+//! leaves lines out.
 
 use crate::source::blocks::{Quotation, Quoted, unhide};
 use crate::source::{Result, read_text};
@@ -34,7 +35,7 @@ pub fn originals(root: &Path, folders: &[String]) -> Result<Vec<Original>> {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 continue;
             };
-            if [".rs", ".py", ".c", ".h"].iter().any(|kind| name.ends_with(kind)) {
+            if [".rs", ".py", ".c", ".h", ".cpp", ".pyx"].iter().any(|kind| name.ends_with(kind)) {
                 let text = read_text(&path)?;
                 let lines = significant(text.lines());
                 originals.push(Original { file: format!("{folder}/{name}"), text, lines });
@@ -51,7 +52,7 @@ pub fn origin<'a>(originals: &'a [Original], quotation: &Quotation) -> Option<&'
     // Only in Rust does a leading `# ` hide a line.
     let code: Vec<String> = match quotation.language {
         Quoted::Pyo3 => quotation.code.iter().map(|line| unhide(line)).collect(),
-        Quoted::Python | Quoted::C => quotation.code.clone(),
+        _ => quotation.code.clone(),
     };
     let lines = significant(code.iter().map(String::as_str));
     let parts: Vec<&[String]> =

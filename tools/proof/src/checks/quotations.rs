@@ -1,4 +1,4 @@
-//! Blocks that need Python or a C compiler, and are no part of a file that is run.
+//! Blocks that need Python or another compiler, and are no part of a file that is run.
 
 use crate::book::Book;
 use crate::book::quotations::origin;
@@ -11,7 +11,11 @@ pub fn check(book: &Book, folders: &[String]) -> Vec<Problem> {
         .map(|quotation| {
             let needed = match quotation.language {
                 Quoted::C => "a block of C is a part of a file that is compiled",
-                _ => "a block that needs Python is a part of a file that is run",
+                Quoted::Cpp => "a block of C++ is a part of a file that is compiled",
+                Quoted::Cython => "a block of Cython is a part of a file that is compiled",
+                Quoted::Pyo3 | Quoted::Python => {
+                    "a block that needs Python is a part of a file that is run"
+                }
             };
             let message = format!(
                 "no {} file of {} has these lines: {needed}",

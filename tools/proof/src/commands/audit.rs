@@ -4,6 +4,7 @@ use crate::book::Book;
 use crate::checks;
 use crate::project::Project;
 use crate::render::Rendered;
+use crate::source::blocks::Quoted;
 use crate::source::{Result, counted};
 
 /// True if nothing is wrong.
@@ -14,10 +15,12 @@ pub fn run(project: &Project) -> Result<bool> {
         eprintln!("{problem}");
     }
     println!(
-        "{}, {} that Python runs, {} of C, {}, {}",
+        "{}, {} that Python runs, {} of C, {} of C++, {} of Cython, {}, {}",
         counted(book.blocks().count(), "block"),
         book.blocks_for_python(),
-        book.blocks_of_c(),
+        book.blocks_of(Quoted::C),
+        book.blocks_of(Quoted::Cpp),
+        book.blocks_of(Quoted::Cython),
         counted(book.rules.len(), "rule"),
         counted(problems.len(), "problem")
     );

@@ -8,7 +8,7 @@ use crate::run::compile_fail;
 use crate::run::compiler::Compiler;
 use crate::run::rustdoc::{self, Verdict};
 use crate::run::toolchain::{Library, WorkDir};
-use crate::source::blocks::{Block, Test};
+use crate::source::blocks::{Block, Quoted, Test};
 use crate::source::{Place, Result, counted};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -36,9 +36,11 @@ pub fn run(project: &Project, out: &mut dyn Write) -> Result<bool> {
     report.push_str(&proved(&book, &failed));
     if book.quotations().next().is_some() {
         report.push_str(&format!(
-            "{} for Python and {} of C are parts of files that cargo test builds and runs\n",
+            "{} for Python, {} of C, {} of C++ and {} of Cython are parts of files that cargo test builds and runs\n",
             counted(book.blocks_for_python(), "block"),
-            book.blocks_of_c()
+            book.blocks_of(Quoted::C),
+            book.blocks_of(Quoted::Cpp),
+            book.blocks_of(Quoted::Cython)
         ));
     }
     let failures = failed.len() + problems.len();

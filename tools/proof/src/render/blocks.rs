@@ -55,7 +55,7 @@ impl Renderer<'_> {
                 }
             }
             edits.extend(inserted(quotation.offset..quotation.end, quotation.top_level, around));
-            edits.extend(coloured_as_rust(page, quotation));
+            edits.extend(coloured(page, quotation));
         }
         edits
     }
@@ -159,11 +159,16 @@ fn inserted(
     edits
 }
 
-/// mdBook knows no `pyo3`, and colours it as the Rust that it is.
-fn coloured_as_rust(page: &Page, quotation: &Quotation) -> Option<Edit> {
+/// mdBook colours neither `pyo3` nor `cython`: the one is Rust, and the other close to Python.
+fn coloured(page: &Page, quotation: &Quotation) -> Option<Edit> {
+    let (written, known) = match quotation.language {
+        Quoted::Pyo3 => ("pyo3", "rust"),
+        Quoted::Cython => ("cython", "python"),
+        Quoted::Python | Quoted::C | Quoted::Cpp => return None,
+    };
     let fence = &page.document.text[quotation.offset..];
-    let at = quotation.offset + fence.find("pyo3")?;
-    (quotation.language == Quoted::Pyo3).then(|| (at..at + "pyo3".len(), "rust".to_owned()))
+    let at = quotation.offset + fence.find(written)?;
+    Some((at..at + written.len(), known.to_owned()))
 }
 
 /// Kept in an attribute, which search does not read.

@@ -10,6 +10,7 @@ use crate::book::rules::{Level, Rule};
 use crate::book::{Book, Page, statements};
 use crate::project::Project;
 use crate::source::Problem;
+use crate::source::blocks::Quoted;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -202,7 +203,9 @@ impl Renderer<'_> {
                 ("rule-index", "") => self.rule_index(chapter),
                 ("rule-count", "") => Ok(self.book.rules.len().to_string()),
                 ("quotation-count", "") => Ok(self.book.blocks_for_python().to_string()),
-                ("c-count", "") => Ok(self.book.blocks_of_c().to_string()),
+                ("c-count", "") => Ok(self.book.blocks_of(Quoted::C).to_string()),
+                ("cpp-count", "") => Ok(self.book.blocks_of(Quoted::Cpp).to_string()),
+                ("cython-count", "") => Ok(self.book.blocks_of(Quoted::Cython).to_string()),
                 ("sources", "") => {
                     let sources = &self.project.settings.sources;
                     sources::html(self.book, sources, |id| self.rule_link(chapter, id))

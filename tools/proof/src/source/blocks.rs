@@ -21,6 +21,10 @@ pub enum Quoted {
     Python,
     /// `c`.
     C,
+    /// C++: `cpp`.
+    Cpp,
+    /// `cython`.
+    Cython,
 }
 
 impl Quoted {
@@ -29,6 +33,8 @@ impl Quoted {
             "pyo3" => Some(Quoted::Pyo3),
             "python" => Some(Quoted::Python),
             "c" => Some(Quoted::C),
+            "cpp" => Some(Quoted::Cpp),
+            "cython" => Some(Quoted::Cython),
             _ => None,
         }
     }
@@ -39,6 +45,8 @@ impl Quoted {
             Quoted::Pyo3 => &[".rs"],
             Quoted::Python => &[".py"],
             Quoted::C => &[".c", ".h"],
+            Quoted::Cpp => &[".cpp"],
+            Quoted::Cython => &[".pyx"],
         }
     }
 }
@@ -253,7 +261,7 @@ pub fn parse_info(info: &str) -> Result<Option<Test>, String> {
             stray_word(&words)
         )),
         _ => Err(format!(
-            "`{info}` is not one of the languages of a book: rust, pyo3, python, c, {}",
+            "`{info}` is not one of the languages of a book: rust, pyo3, python, c, cpp, cython, {}",
             OTHER_LANGUAGES.join(", ")
         )),
     }

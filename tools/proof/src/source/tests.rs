@@ -21,10 +21,18 @@ fn block(code: &str) -> Block {
 
 #[test]
 fn blocks_that_need_python_or_a_compiler_are_quotations() {
-    let text = "```pyo3\nlet x = 1;\n```\n\n```python\nx = 1\n```\n\n```c\nint x;\n```\n";
+    let text = "```pyo3\nlet x = 1;\n```\n\n```python\nx = 1\n```\n\n```c\nint x;\n```\n\n\
+                ```cpp\nauto x = 1;\n```\n\n```cython\ncdef int x\n```\n";
     let found = find(&document(text));
+    let expected = [
+        (1, Quoted::Pyo3),
+        (5, Quoted::Python),
+        (9, Quoted::C),
+        (13, Quoted::Cpp),
+        (17, Quoted::Cython),
+    ];
     let seen: Vec<_> = found.quotations.iter().map(|q| (q.place.line, q.language)).collect();
-    assert_eq!(seen, [(1, Quoted::Pyo3), (5, Quoted::Python), (9, Quoted::C)]);
+    assert_eq!(seen, expected);
     assert!(found.blocks.is_empty() && found.problems.is_empty());
 }
 
