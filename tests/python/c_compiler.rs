@@ -78,6 +78,21 @@ impl Compiler {
         Ok(folder.to_owned())
     }
 
+    /// Compiles `source`, a file of another project with whatever warnings it has.
+    pub fn object(
+        &self,
+        headers: &Headers,
+        language: Language,
+        source: &str,
+        object: &Path,
+        options: &[&str],
+    ) -> Result<(), String> {
+        let mut command = self.command(language);
+        command.args(["-c", "-fPIC", "-w"]).args(options);
+        headers.find(&mut command);
+        self.build(command, source, object)
+    }
+
     /// Builds `source`, a file of the repository, as a program.
     pub fn program(
         &self,

@@ -36,6 +36,7 @@ mod examples;
 mod exports;
 mod first_functions;
 mod formats;
+mod frameworks;
 mod fuzz;
 mod generate;
 mod getting;
@@ -87,6 +88,7 @@ fn lacks(name: &str, python: &Interpreter) -> Option<String> {
         "choosing" => choosing::lacks(python),
         "getting" => getting::lacks(),
         "c-projects" => c_projects::lacks(python),
+        "frameworks" => frameworks::lacks(python),
         _ if WITH_NUMPY.contains(&name) && matches!(environment::numpy(python), Ok(None)) => {
             Some(no_numpy(python))
         }
@@ -168,8 +170,8 @@ const CASES: [(&str, Case); 35] = [
 /// builds of the crate that take half a minute each; one makes environments that lack something,
 /// and looks at the messages; two install a dozen packages, of which one version each is looked at;
 /// one installs every package of the survey; one wants a PyPy; one measures, so that nothing else
-/// may run; and one wants the sanitizers of a C compiler.
-const BY_NAME: [(&str, Case); 11] = [
+/// may run; one wants the sanitizers of a C compiler; and one compiles C++ for most of a minute.
+const BY_NAME: [(&str, Case); 12] = [
     ("first-functions", first_functions::compare),
     ("getting", getting::run),
     ("bridge-abi3", bridge::abi3),
@@ -181,6 +183,7 @@ const BY_NAME: [(&str, Case); 11] = [
     ("pypy", pypy::run),
     ("suite-time", suite::time),
     ("c-sanitizers", c_sanitizers::run),
+    ("frameworks", frameworks::run),
 ];
 
 /// Options of libtest that take a value as the next argument; `cargo test` and editors pass them

@@ -146,19 +146,31 @@ fn section(finding: &Finding) -> String {
     )
 }
 
-/// Compares what a page has between its marks, or writes it.
-fn put(page: &str, generated: &str) -> Result<(), String> {
+/// The parts of a page: before, between and after its marks.
+fn parts(page: &str) -> Result<[String; 3], String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = fs::read_to_string(&path).map_err(|error| format!("{page}: {error}"))?;
     let without = || format!("{page} lacks its marks");
     let (before, rest) = text.split_once(MARKS[0]).ok_or_else(without)?;
     let (stands, after) = rest.split_once(MARKS[1]).ok_or_else(without)?;
+    Ok([before, stands, after].map(str::to_owned))
+}
+
+/// The part of a page between its marks.
+pub fn written(page: &str) -> Result<String, String> {
+    parts(page).map(|[_, stands, _]| stands)
+}
+
+/// Compares what a page has between its marks, or writes it.
+pub fn put(page: &str, generated: &str) -> Result<(), String> {
+    let [before, stands, after] = parts(page)?;
     if stands == generated {
         return Ok(());
     }
     if std::env::var_os(WRITE).is_some() {
-        let text = [before, MARKS[0], generated, MARKS[1], after].concat();
-        return fs::write(&path, text).map_err(|error| format!("{page}: {error}"));
+        let text = [before.as_str(), MARKS[0], generated, MARKS[1], &after].concat();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+        return fs::write(path, text).map_err(|error| format!("{page}: {error}"));
     }
     let mut lines = stands.lines().zip(generated.lines());
     let (was, is) = lines.find(|(was, is)| was != is).unwrap_or(("its end", "its end"));
