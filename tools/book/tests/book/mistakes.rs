@@ -268,7 +268,7 @@ fn a_block_of_c_that_nothing_compiles_is_named() {
 
 #[test]
 fn a_block_of_cpp_or_cython_that_nothing_compiles_is_named() {
-    let folders = "examples, examples/c, examples/_testbuffer, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/frameworks, tests/python/upstream_bugs, tests/python/common_mistakes, python/src";
+    let folders = "examples, examples/c, examples/_testbuffer, tools/book/src/templates, tests/python, tests/python/bridge, tests/python/c/chapters, tests/python/frameworks, tests/python/upstream_bugs, tests/python/ways, tests/python/common_mistakes, python/src";
     let languages = [
         ("cpp", "C++", "auto one = 1;", "1 of C++, 0 of Cython"),
         ("cython", "Cython", "cdef int one = 1", "0 of C++, 1 of Cython"),
