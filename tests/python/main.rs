@@ -126,7 +126,7 @@ const BESIDE_NUMPY: [&str; 6] =
     ["bridge", "faults", "bridge-abi3", "bridge-abi3t", "bridge-second-newest-pyo3", "suite"];
 
 /// The longest come first, so that no processor is left without work at the end.
-const CASES: [(&str, Case); 35] = [
+const CASES: [(&str, Case); 36] = [
     ("projects", projects::run),
     ("c-projects", c_projects::run),
     ("refused", refused::compare),
