@@ -25,7 +25,8 @@ pub enum Target {
 
 /// What a source says by a macro, as in `#define Py_LIMITED_API 0x030B0000`.
 pub fn target(source: &str) -> Result<Target, String> {
-    let macros: [(&str, fn(u32) -> Target); 2] =
+    type OfMinor = fn(u32) -> Target;
+    let macros: [(&str, OfMinor); 2] =
         [("Py_LIMITED_API", Target::Abi3), ("Py_TARGET_ABI3T", Target::Abi3t)];
     for (name, of_minor) in macros {
         let start = format!("#define {name} ");
