@@ -154,11 +154,12 @@ def report(owner, family, rules):
         listed = "" if rule == "crash" else f" bufferprocs lists this as the rule `{rule}`."
         where = f"request {finding['request']}" if finding["request"] else "no single request"
         more = f" and {finding['requests'] - 1} more" if finding["requests"] > 1 else ""
+        requests = "" if rule == "crash" else f" ({where}{more})"
         lines += [f"## {rule}", ""]
         lines += [
             f"**Expected.** The documentation of CPython says: \"{quote}\" ([source]({address}))." + listed,
             "",
-            f"**Found.** {shown_text(cell['type'])}: {shown_text(finding['found'])} ({where}{more}).",
+            f"**Found.** {shown_text(cell['type'])}: {shown_text(finding['found'])}{requests}.",
             "",
             f"**Versions.** CPython {shown['python']}{', ' + versions if versions else ''}.",
             "",
