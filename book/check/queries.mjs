@@ -51,7 +51,7 @@ export const QUERIES = [
   ['return Vec as numpy array', 'vec-to-numpy'],
   ['several arrays in a class', 'fields-as-arrays'],
   ['memoryview of bytes', 'memoryview-of-bytes memoryview'],
-  ['part of an array', 'view-of-a-part'],
+  ['part of an array', 'view-of-a-part records'],
   ['share between processes', 'shared-memory'],
   // Names of C, whole and in part
   ['Py_bf_getbuffer', 'first-exporter-c raw-ffi procs names'],
