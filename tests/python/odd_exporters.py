@@ -44,6 +44,8 @@ NUMPY_REFUSES = {BUFFER_ERROR, OBJ}
 SCALAR = {OBJ, BARE_FORMAT, NDIM, "field.all-written"}
 CTYPES = {"request.format.not-asked", BARE_FORMAT, NDIM}
 CTYPES_ARRAY = {"request.format.not-asked", "request.indirect", "request.simple", "request.strides", BARE_FORMAT}
+# 3.9 divides the length by the number of items.
+CTYPES_EMPTY = CTYPES_ARRAY | ({POSITIVE, ONE_ITEM} if sys.version_info < (3, 10) else set())
 
 
 def packed(shape, itemsize):
@@ -141,7 +143,7 @@ def innocent():
         kind = getattr(ctypes, name)
         yield name, kind(), CTYPES, {}
         yield f"three of {name}", (kind * 3)(), CTYPES_ARRAY, {}
-        yield f"none of {name}", (kind * 0)(), CTYPES_ARRAY, {}
+        yield f"none of {name}", (kind * 0)(), CTYPES_EMPTY, {}
     yield "pointers", (ctypes.POINTER(ctypes.c_int) * 2)(), CTYPES_ARRAY, {}
     yield "a function", ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1), CTYPES, {}
     yield "an empty structure", structure([])(), CTYPES | {POSITIVE}, {}
