@@ -130,9 +130,11 @@
             }
         }
         const phrase = plain(query);
-        const rule = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(query.trim()) && new RegExp(` ${phrase.trim()} ${LEVELS} `);
+        // Not a longer id that ends with it.
+        const rule = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(query.trim())
+            && new RegExp(`(?<![\\w.-])${query.trim().replaceAll('.', '\\.')}\\s+${LEVELS}\\b`, 'i');
         return [...totals].map(([text, { score, covered }]) => {
-            const { body, title, page } = known.texts[text];
+            const { doc, body, title, page } = known.texts[text];
             const share = all > 0 ? covered / all : 0;
             let total = score * share ** 3;
             if (wanted.length > 1 || rule) {
@@ -142,7 +144,7 @@
                 total += 5 * all;
             }
             // The page that states a rule, before those that cite it.
-            if (rule && rule.test(body)) {
+            if (rule && rule.test(doc.body)) {
                 total += 100 * all;
             }
             return [text, REPORTS.test(page) ? total * 0.5 : total];
