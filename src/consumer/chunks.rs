@@ -11,12 +11,12 @@ use crate::walk::{Run, Walk};
 
 /// Bytes of a piece that is copied out: enough for a hash to work on several blocks at once, and
 /// few enough for a cache of the processor.
-const CHUNK: usize = 512 << 10;
+const CHUNK: usize = 1 << 20;
 
 impl<S: Source> Buffer<S> {
     /// Calls `act` with the bytes of all items, in the order asked for, piece by piece.
     ///
-    /// A piece is a copy of at most 512 KiB, since others may write the memory. Only memory that no
+    /// A piece is a copy of at most 1 MiB, since others may write the memory. Only memory that no
     /// code can write, such as that of `bytes`, is borrowed as it is, in one piece.
     ///
     /// ```
