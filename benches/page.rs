@@ -48,7 +48,13 @@ fn read(page: &str) -> Result<String, String> {
 
 /// How many times the ratio of the page a row may have.
 fn allowed(name: &str) -> f64 {
-    if name.starts_with(instructions::NAME) { TOO_MANY } else { TOO_MUCH }
+    match name {
+        _ if name.starts_with(instructions::NAME) => TOO_MANY,
+        // Threads that contend for one word meet or miss each other for a whole run: the same build
+        // had ratios of 2.3 and 6.5, one after the other.
+        _ if name.contains(" threads/") => 2.0 * TOO_MUCH,
+        _ => TOO_MUCH,
+    }
 }
 
 /// What a benchmark printed, by its name.
